@@ -23,7 +23,9 @@ __all__ = ["Feedback", "all_exercises", "check"]
 @cache
 def all_exercises() -> dict[str, Exercise]:
     """Every exercise by name, in the order of the chapters' module names."""
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name != "engine")
+    names = sorted(
+        module.name for module in pkgutil.iter_modules(__path__) if module.name != "engine"
+    )
     return collect(*(importlib.import_module(f"{__name__}.{name}").EXERCISES for name in names))
 
 

@@ -15,7 +15,7 @@ RELATIVE_TOLERANCE = 1e-6
 ABSOLUTE_TOLERANCE = 1e-8
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818 - it is feedback, not an error of the library
     """What is wrong with an answer, in words that the reader sees."""
 
 
@@ -57,7 +57,9 @@ class Exercise:
 
     def __post_init__(self):
         if self.difficulty not in (1, 2, 3):
-            raise ValueError(f"difficulty of {self.name!r}: expected 1, 2 or 3, got {self.difficulty!r}")
+            raise ValueError(
+                f"difficulty of {self.name!r}: expected 1, 2 or 3, got {self.difficulty!r}"
+            )
         if not self.behaviours:
             raise ValueError(f"behaviours of {self.name!r}: expected at least one, got none")
 
@@ -81,7 +83,9 @@ class Feedback:
 
     def _repr_html_(self) -> str:
         state, verdict = ("pass", "✓ Passes") if self.passed else ("fail", "✗ Not yet")
-        items = "".join(f"<li>{html.escape(f'{mark}: {text}')}</li>" for mark, text in self._checklist())
+        items = "".join(
+            f"<li>{html.escape(f'{mark}: {text}')}</li>" for mark, text in self._checklist()
+        )
         return (
             f'<div class="exercise-feedback {state}" role="status">'
             f"<p><strong>{verdict}: {html.escape(self.title)}.</strong> {html.escape(self.message)}</p>"
@@ -109,11 +113,15 @@ class Candidate:
         except Problem:
             raise
         except NotImplementedError as error:
-            raise Problem("your function is not written yet: it raises NotImplementedError") from error
+            raise Problem(
+                "your function is not written yet: it raises NotImplementedError"
+            ) from error
         except (Exception, SystemExit) as error:
             raise Crash(_crash_message(self.function, error, arguments, options)) from error
         if result is None or result is Ellipsis:
-            raise Problem(f"your function returns {result}: write the missing part and return the result")
+            raise Problem(
+                f"your function returns {result}: write the missing part and return the result"
+            )
         _require_unchanged(arguments, handed, options, handed_options)
         return result
 
@@ -137,7 +145,9 @@ def run_checks(exercise: Exercise, function: Callable) -> Feedback:
 def find_exercise(exercises: Mapping[str, Exercise], name: str) -> Exercise:
     """The exercise called `name`; ValueError with the list of names if there is none."""
     if name not in exercises:
-        raise ValueError(f"name: no exercise is called {name!r}; there are {', '.join(sorted(exercises))}")
+        raise ValueError(
+            f"name: no exercise is called {name!r}; there are {', '.join(sorted(exercises))}"
+        )
     return exercises[name]
 
 
@@ -151,12 +161,16 @@ def collect(*groups: Sequence[Exercise]) -> dict[str, Exercise]:
     return exercises
 
 
-def expect_array(value, shape: tuple[int, ...], *, what: str, axes: Sequence[str] = ()) -> np.ndarray:
+def expect_array(
+    value, shape: tuple[int, ...], *, what: str, axes: Sequence[str] = ()
+) -> np.ndarray:
     """`value` as a float array of `shape`, or a Problem that says what it is instead."""
     array = _as_array(value, what)
     if array.shape != tuple(shape):
         wanted = f" [{', '.join(axes)}]" if axes else ""
-        raise Problem(f"your {what} should have the shape {tuple(shape)}{wanted}, but have {array.shape}")
+        raise Problem(
+            f"your {what} should have the shape {tuple(shape)}{wanted}, but have {array.shape}"
+        )
     broken = np.argwhere(~np.isfinite(array))
     if len(broken):
         index = tuple(int(i) for i in broken[0])
@@ -164,7 +178,9 @@ def expect_array(value, shape: tuple[int, ...], *, what: str, axes: Sequence[str
     return array
 
 
-def expect_close(value, expected, *, what: str, axes: Sequence[str] = (), because: str = "") -> np.ndarray:
+def expect_close(
+    value, expected, *, what: str, axes: Sequence[str] = (), because: str = ""
+) -> np.ndarray:
     """`value` equal to `expected` up to rounding, or a Problem with the first place that differs."""
     expected = np.asarray(expected, dtype=float)
     array = expect_array(value, expected.shape, what=what, axes=axes)
@@ -189,13 +205,17 @@ def expect_rows_sum_to_one(weights: np.ndarray, *, what: str = "weights") -> Non
     hint = ""
     if weights.ndim > 1 and np.allclose(weights.sum(axis=-2), 1.0):
         hint = "; they sum to one over queries, which is the wrong axis"
-    raise Problem(f"your {what} do not sum to one over keys: {row(index)} gives {number(sums[index])}{hint}")
+    raise Problem(
+        f"your {what} do not sum to one over keys: {row(index)} gives {number(sums[index])}{hint}"
+    )
 
 
 def expect_tuple(value, names: Sequence[str]) -> tuple:
     """`value` as a tuple with one entry for each of `names`, or a Problem."""
     if not isinstance(value, (tuple, list)) or len(value) != len(names):
-        raise Problem(f"your function should return {len(names)} things, ({', '.join(names)}), but returns {describe(value)}")
+        raise Problem(
+            f"your function should return {len(names)} things, ({', '.join(names)}), but returns {describe(value)}"
+        )
     return tuple(value)
 
 
@@ -241,7 +261,9 @@ def _as_array(value, what: str) -> np.ndarray:
         if np.iscomplexobj(array):
             raise TypeError
     except (TypeError, ValueError) as error:
-        raise Problem(f"your {what} should be an array of numbers, but are {describe(value)}") from error
+        raise Problem(
+            f"your {what} should be an array of numbers, but are {describe(value)}"
+        ) from error
     return array.astype(float)
 
 
@@ -254,11 +276,15 @@ def _copied(value):
 
 
 def _require_unchanged(arguments, handed, options, handed_options) -> None:
-    pairs = [(f"argument {i + 1}", *pair) for i, pair in enumerate(zip(arguments, handed, strict=True))]
+    pairs = [
+        (f"argument {i + 1}", *pair) for i, pair in enumerate(zip(arguments, handed, strict=True))
+    ]
     pairs += [(f"argument {name!r}", options[name], handed_options[name]) for name in options]
     for name, before, after in pairs:
         if hasattr(before, "shape") and not np.array_equal(_plain(before), _plain(after)):
-            raise Problem(f"your function changes {name} in place: work on a copy, the caller still needs it")
+            raise Problem(
+                f"your function changes {name} in place: work on a copy, the caller still needs it"
+            )
 
 
 def _plain(value) -> np.ndarray:
@@ -266,7 +292,11 @@ def _plain(value) -> np.ndarray:
 
 
 def _crash_message(function: Callable, error: BaseException, arguments, options) -> str:
-    shapes = [f"an array of shape {tuple(a.shape)}" for a in (*arguments, *options.values()) if hasattr(a, "shape")]
+    shapes = [
+        f"an array of shape {tuple(a.shape)}"
+        for a in (*arguments, *options.values())
+        if hasattr(a, "shape")
+    ]
     called = f", called with {' and '.join(shapes)}" if shapes else ""
     text = re.sub(r"0x[0-9a-fA-F]+", "0x...", " ".join(str(error).split()))
     return f"your function stops with {type(error).__name__}: {text}{_line_of(function, error)}{called}"
@@ -276,7 +306,9 @@ def _line_of(function: Callable, error: BaseException) -> str:
     code = getattr(function, "__code__", None)
     if code is None:
         return ""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == code.co_filename]
+    frames = [
+        f for f in traceback.extract_tb(error.__traceback__) if f.filename == code.co_filename
+    ]
     if not frames or frames[-1].lineno is None or not frames[-1].line:
         return ""
     return f" (in the line `{frames[-1].line}`)"

@@ -38,7 +38,13 @@ def _weights_are_softmax(answer: Candidate) -> None:
     scores = np.random.default_rng(22).normal(size=(5, 3))
     weights = answer(scores, np.ones((5, 3), dtype=bool))
     expected = reference.softmax(scores)
-    expect_close(weights, expected, what="weights", axes=SCORE_AXES, because="each is exp(score) over the sum of its row")
+    expect_close(
+        weights,
+        expected,
+        what="weights",
+        axes=SCORE_AXES,
+        because="each is exp(score) over the sum of its row",
+    )
 
 
 def _masked_keys_get_nothing(answer: Candidate) -> None:
@@ -50,10 +56,18 @@ def _masked_keys_get_nothing(answer: Candidate) -> None:
     for index in np.argwhere(~mask):
         if weights[tuple(index)] != 0.0:
             where = place(tuple(int(i) for i in index), SCORE_AXES)
-            raise Problem(f"a masked key keeps some weight: {where} gives {number(weights[tuple(index)])} instead of 0")
+            raise Problem(
+                f"a masked key keeps some weight: {where} gives {number(weights[tuple(index)])} instead of 0"
+            )
     expect_rows_sum_to_one(weights)
     expected = reference.softmax(scores, mask=mask)
-    expect_close(weights, expected, what="weights", axes=SCORE_AXES, because="the allowed keys share the whole weight")
+    expect_close(
+        weights,
+        expected,
+        what="weights",
+        axes=SCORE_AXES,
+        because="the allowed keys share the whole weight",
+    )
 
 
 def _masked_score_may_be_anything(answer: Candidate) -> None:
@@ -81,7 +95,9 @@ def _empty_row_is_zero(answer: Candidate) -> None:
     weights = expect_array(answer(scores, mask), (2, 3), what="weights", axes=SCORE_AXES)
     if weights[1].any():
         values = ", ".join(number(weight) for weight in weights[1])
-        raise Problem(f"row 1 has no key to attend to, so its weights are 0, but you give ({values})")
+        raise Problem(
+            f"row 1 has no key to attend to, so its weights are 0, but you give ({values})"
+        )
 
 
 def _softmax_without_mask(scores, mask):
@@ -134,18 +150,38 @@ SOFTMAX = Exercise(
     behaviours=[
         Behaviour("every row of weights sums to one over the keys", _weights_are_distributions),
         Behaviour("a weight is exp(score) divided by the sum of its row", _weights_are_softmax),
-        Behaviour("masked keys get exactly 0 and the others share the rest", _masked_keys_get_nothing),
+        Behaviour(
+            "masked keys get exactly 0 and the others share the rest", _masked_keys_get_nothing
+        ),
         Behaviour("a masked score has no influence, however large", _masked_score_may_be_anything),
         Behaviour("scores around 1000 do not overflow", _large_scores_do_not_overflow),
         Behaviour("a row with no allowed key has weights of 0", _empty_row_is_zero),
     ],
     mutants=[
         Mutant(_softmax_without_mask, "ignores the mask", says="masked key"),
-        Mutant(_softmax_over_queries, "normalises over the queries", says="sum to one over keys: row 0"),
-        Mutant(_softmax_over_everything, "normalises over the whole matrix", says="sum to one over keys: row 0"),
-        Mutant(_softmax_mask_afterwards, "zeroes the masked weights without sharing them out", says="sum to one"),
-        Mutant(_softmax_mask_by_product, "multiplies scores by the mask: a score of 0 is not minus infinity", says="masked"),
-        Mutant(_softmax_big_negative, "fills with -1e9: an empty row becomes uniform", says="no key to attend to"),
+        Mutant(
+            _softmax_over_queries, "normalises over the queries", says="sum to one over keys: row 0"
+        ),
+        Mutant(
+            _softmax_over_everything,
+            "normalises over the whole matrix",
+            says="sum to one over keys: row 0",
+        ),
+        Mutant(
+            _softmax_mask_afterwards,
+            "zeroes the masked weights without sharing them out",
+            says="sum to one",
+        ),
+        Mutant(
+            _softmax_mask_by_product,
+            "multiplies scores by the mask: a score of 0 is not minus infinity",
+            says="masked",
+        ),
+        Mutant(
+            _softmax_big_negative,
+            "fills with -1e9: an empty row becomes uniform",
+            says="no key to attend to",
+        ),
         Mutant(_softmax_no_shift, "does not subtract the maximum", says="1000"),
         Mutant(_softmax_minus_infinity, "fills with -inf: an empty row becomes nan", says="nan"),
         Mutant(_softmax_in_place, "changes the scores of the caller", says="in place"),
@@ -160,8 +196,18 @@ def _scores_match(answer: Candidate, query: np.ndarray, key: np.ndarray, axes) -
     expected = reference.scaled_dot_scores(query, key)
     scores = expect_array(answer(query, key), expected.shape, what="scores", axes=axes)
     if np.allclose(scores, expected * np.sqrt(query.shape[-1])):
-        raise Problem("your scores are not scaled: divide by the square root of D, the width of a key")
-    expect_close(scores, expected, what="scores", axes=axes, because="query . key over the square root of D")
+        raise Problem(
+            "your scores are not scaled: divide by the square root of D, the width of a key"
+        )
+    if key.shape[-1] == key.shape[-2] and np.allclose(
+        scores, query @ key / np.sqrt(query.shape[-1])
+    ):
+        raise Problem(
+            "your keys were not transposed: in NumPy use np.swapaxes(key, -1, -2), not key.transpose(-2, -1)"
+        )
+    expect_close(
+        scores, expected, what="scores", axes=axes, because="query . key over the square root of D"
+    )
 
 
 def _scores_of_the_example(answer: Candidate) -> None:
@@ -171,7 +217,12 @@ def _scores_of_the_example(answer: Candidate) -> None:
 def _scores_of_matrices(answer: Candidate) -> None:
     rng = np.random.default_rng(31)
     for n_queries, n_keys, width in [(3, 5, 7), (5, 2, 3), (1, 3, 2)]:
-        _scores_match(answer, rng.normal(size=(n_queries, width)), rng.normal(size=(n_keys, width)), SCORE_AXES)
+        _scores_match(
+            answer,
+            rng.normal(size=(n_queries, width)),
+            rng.normal(size=(n_keys, width)),
+            SCORE_AXES,
+        )
 
 
 def _scores_of_batches(answer: Candidate) -> None:
@@ -231,8 +282,17 @@ SCORES = Exercise(
         Mutant(_scores_unscaled, "forgets the scale", says="not scaled"),
         Mutant(_scores_over_width, "divides by D, not by its square root", says="square root"),
         Mutant(_scores_scaled_by_keys, "scales by the number of keys", says="square root"),
-        Mutant(_scores_numpy_transpose, "torch's transpose(-2, -1) in NumPy permutes axes instead", crashes=True),
-        Mutant(_scores_full_transpose, ".T reverses all the axes, also the batch", says="ValueError", crashes=True),
+        Mutant(
+            _scores_numpy_transpose,
+            "torch's transpose(-2, -1) in NumPy leaves a matrix as it is",
+            says="np.swapaxes",
+        ),
+        Mutant(
+            _scores_full_transpose,
+            ".T reverses all the axes, also the batch",
+            says="ValueError",
+            crashes=True,
+        ),
         Mutant(_scores_np_dot, "np.dot pairs every batch entry with every other", says="shape"),
         Mutant(_scores_keys_first, "queries and keys exchanged", says="shape"),
     ],
@@ -250,7 +310,9 @@ def _context_of_one_key(answer: Candidate) -> None:
     rng = np.random.default_rng(41)
     value = rng.normal(size=(5, 3))
     because = "all the weight lies on one key, so the context is the value of that key"
-    expect_close(answer(np.eye(5), value), value, what="contexts", axes=("query", "feature"), because=because)
+    expect_close(
+        answer(np.eye(5), value), value, what="contexts", axes=("query", "feature"), because=because
+    )
 
 
 def _context_is_a_weighted_sum(answer: Candidate) -> None:
@@ -259,21 +321,35 @@ def _context_is_a_weighted_sum(answer: Candidate) -> None:
         weights, value = _random_weights(rng, n_queries, n_keys), rng.normal(size=(n_keys, width))
         because = "the sum over keys of weight times value"
         axes = ("query", "feature")
-        expect_close(answer(weights, value), weights @ value, what="contexts", axes=axes, because=because)
+        expect_close(
+            answer(weights, value), weights @ value, what="contexts", axes=axes, because=because
+        )
 
 
 def _context_of_batches(answer: Candidate) -> None:
     rng = np.random.default_rng(43)
     weights, value = _random_weights(rng, 2, 3, 5), rng.normal(size=(2, 5, 7))
     axes = ("batch", "query", "feature")
-    expect_close(answer(weights, value), weights @ value, what="contexts", axes=axes, because="each batch entry has its own values")
+    expect_close(
+        answer(weights, value),
+        weights @ value,
+        what="contexts",
+        axes=axes,
+        because="each batch entry has its own values",
+    )
 
 
 def _context_of_an_empty_row(answer: Candidate) -> None:
     weights = np.array([[0.0, 0.0, 0.0], [0.5, 0.5, 0.0]])
     value = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
     because = "a row of zero weights gives a zero context"
-    expect_close(answer(weights, value), weights @ value, what="contexts", axes=("query", "feature"), because=because)
+    expect_close(
+        answer(weights, value),
+        weights @ value,
+        what="contexts",
+        axes=("query", "feature"),
+        because=because,
+    )
 
 
 def _context_hard(weights, value):
@@ -282,7 +358,9 @@ def _context_hard(weights, value):
 
 
 def _context_mean(weights, value):
-    return np.broadcast_to(value.mean(axis=-2, keepdims=True), (*weights.shape[:-1], value.shape[-1]))
+    return np.broadcast_to(
+        value.mean(axis=-2, keepdims=True), (*weights.shape[:-1], value.shape[-1])
+    )
 
 
 def _context_transposed(weights, value):
@@ -316,8 +394,16 @@ CONTEXT = Exercise(
         Mutant(_context_mean, "averages the values and ignores the weights", says="contexts are"),
         Mutant(_context_transposed, "sums over queries", crashes=True),
         Mutant(_context_dot, "np.dot pairs every batch entry with every other", says="shape"),
-        Mutant(_context_divided, "divides the weighted sum by the number of keys again", says="contexts are"),
-        Mutant(_context_renormalised, "divides by the sum of the weights, 0 for an empty row", says="nan"),
+        Mutant(
+            _context_divided,
+            "divides the weighted sum by the number of keys again",
+            says="contexts are",
+        ),
+        Mutant(
+            _context_renormalised,
+            "divides by the sum of the weights, 0 for an empty row",
+            says="nan",
+        ),
     ],
 )
 
@@ -325,7 +411,9 @@ CONTEXT = Exercise(
 # --- one step of an LSTM cell ---------------------------------------------------------------
 
 
-def _lstm_arguments(seed: int, batch: tuple[int, ...], width: int, hidden: int) -> tuple[np.ndarray, ...]:
+def _lstm_arguments(
+    seed: int, batch: tuple[int, ...], width: int, hidden: int
+) -> tuple[np.ndarray, ...]:
     rng = np.random.default_rng(seed)
     return (
         rng.normal(size=(*batch, width)),
@@ -344,7 +432,13 @@ def _lstm_matches(answer: Candidate, arguments, because: str) -> None:
     new_hidden, new_cell = expect_tuple(answer(*arguments), ("hidden", "cell"))
     axes = ("batch", "unit")[-hidden.ndim :]
     expect_close(new_cell, expected[1], what="cell states", axes=axes, because=because)
-    expect_close(new_hidden, expected[0], what="hidden states", axes=axes, because="output gate times tanh of the new cell state")
+    expect_close(
+        new_hidden,
+        expected[0],
+        what="hidden states",
+        axes=axes,
+        because="output gate times tanh of the new cell state",
+    )
 
 
 def _lstm_of_one_sequence(answer: Candidate) -> None:
@@ -354,14 +448,18 @@ def _lstm_of_one_sequence(answer: Candidate) -> None:
 
 
 def _lstm_of_a_batch(answer: Candidate) -> None:
-    _lstm_matches(answer, _lstm_arguments(53, (5,), 3, 2), "every row of the batch is a sequence of its own")
+    _lstm_matches(
+        answer, _lstm_arguments(53, (5,), 3, 2), "every row of the batch is a sequence of its own"
+    )
 
 
 def _lstm_keeps_its_cell(answer: Candidate) -> None:
     inputs, hidden, cell, input_weight, hidden_weight, bias = _lstm_arguments(54, (), 3, 2)
     bias = np.concatenate([np.full(2, -60.0), np.full(2, 60.0), np.zeros(2), np.zeros(2)])
     arguments = (inputs, hidden, cell, 0 * input_weight, 0 * hidden_weight, bias)
-    _lstm_matches(answer, arguments, "with the input gate shut and the forget gate open the cell state stays")
+    _lstm_matches(
+        answer, arguments, "with the input gate shut and the forget gate open the cell state stays"
+    )
 
 
 def _sigmoid(x):
@@ -394,10 +492,15 @@ LSTM_STEP = Exercise(
     behaviours=[
         Behaviour("hidden and cell state of one sequence are right", _lstm_of_one_sequence),
         Behaviour("a batch of sequences works", _lstm_of_a_batch),
-        Behaviour("with the input gate shut and the forget gate open nothing is lost", _lstm_keeps_its_cell),
+        Behaviour(
+            "with the input gate shut and the forget gate open nothing is lost",
+            _lstm_keeps_its_cell,
+        ),
     ],
     mutants=[
-        Mutant(_lstm_variant(order="ifog"), "gates read in the order i, f, o, g", says="i, f, g, o"),
+        Mutant(
+            _lstm_variant(order="ifog"), "gates read in the order i, f, o, g", says="i, f, g, o"
+        ),
         Mutant(_lstm_variant(squash=_sigmoid), "sigmoid for the candidate", says="cell states"),
         Mutant(_lstm_variant(forget=False), "never forgets", says="cell states"),
         Mutant(_lstm_variant(output=lambda x: x), "no tanh on the way out", says="hidden states"),
@@ -418,7 +521,13 @@ def _softmax_gradient(weights, grad_weights):
 def _gradient_of_the_example(answer: Candidate) -> None:
     weights, grad_weights = reference.softmax(np.array([[1.5, 3.5]])), np.array([[3.0, 7.0]])
     expected = grad_weights @ reference.softmax_jacobian(weights)[0]
-    expect_close(answer(weights, grad_weights), expected, what="gradients", axes=SCORE_AXES, because="use J = diag(w) - w w^T")
+    expect_close(
+        answer(weights, grad_weights),
+        expected,
+        what="gradients",
+        axes=SCORE_AXES,
+        because="use J = diag(w) - w w^T",
+    )
 
 
 def _gradient_of_matrices(answer: Candidate) -> None:
@@ -429,7 +538,9 @@ def _gradient_of_matrices(answer: Candidate) -> None:
         expected = np.einsum("...i,...ij->...j", grad_weights, jacobian)
         axes = BATCH_SCORE_AXES[-len(shape) :]
         because = "each row has the Jacobian diag(w) - w w^T of its own"
-        expect_close(answer(weights, grad_weights), expected, what="gradients", axes=axes, because=because)
+        expect_close(
+            answer(weights, grad_weights), expected, what="gradients", axes=axes, because=because
+        )
 
 
 def _gradient_rows_sum_to_zero(answer: Candidate) -> None:
@@ -437,7 +548,9 @@ def _gradient_rows_sum_to_zero(answer: Candidate) -> None:
     weights, grad_weights = _random_weights(rng, 3, 7), rng.normal(size=(3, 7))
     sums = expect_array(answer(weights, grad_weights), (3, 7), what="gradients").sum(axis=-1)
     for index in np.flatnonzero(np.abs(sums) > 1e-9):
-        raise Problem(f"your gradients do not sum to zero over keys: row {index} gives {number(sums[index])}")
+        raise Problem(
+            f"your gradients do not sum to zero over keys: row {index} gives {number(sums[index])}"
+        )
 
 
 def _gradient_of_an_empty_row(answer: Candidate) -> None:
@@ -445,7 +558,9 @@ def _gradient_of_an_empty_row(answer: Candidate) -> None:
     grad_weights = np.array([[1.0, -2.0, 5.0], [1.0, -2.0, 5.0]])
     expected = _softmax_gradient(weights, grad_weights)
     because = "a weight of 0 has gradient 0"
-    expect_close(answer(weights, grad_weights), expected, what="gradients", axes=SCORE_AXES, because=because)
+    expect_close(
+        answer(weights, grad_weights), expected, what="gradients", axes=SCORE_AXES, because=because
+    )
 
 
 SOFTMAX_BACKWARD = Exercise(
@@ -460,11 +575,27 @@ SOFTMAX_BACKWARD = Exercise(
     ],
     mutants=[
         Mutant(lambda w, g: w * g, "forgets the term that couples the keys", says="diag(w)"),
-        Mutant(lambda w, g: w * (1 - w) * g, "uses the diagonal of the Jacobian alone", says="diag(w)"),
-        Mutant(lambda w, g: w * (g - (w * g).sum()), "sums over the whole matrix", says="of its own"),
-        Mutant(lambda w, g: w * (g - (w * g).sum(axis=0)), "sums over the wrong axis", says="gradients are"),
-        Mutant(lambda w, g: w * (g - g.mean(axis=-1, keepdims=True)), "a plain mean, not the weighted one", says="gradients are"),
-        Mutant(lambda w, g: _softmax_gradient(w, g) / w, "divides by the weights, 0 for an empty row", says="gradients are"),
+        Mutant(
+            lambda w, g: w * (1 - w) * g, "uses the diagonal of the Jacobian alone", says="diag(w)"
+        ),
+        Mutant(
+            lambda w, g: w * (g - (w * g).sum()), "sums over the whole matrix", says="of its own"
+        ),
+        Mutant(
+            lambda w, g: w * (g - (w * g).sum(axis=0)),
+            "sums over the wrong axis",
+            says="gradients are",
+        ),
+        Mutant(
+            lambda w, g: w * (g - g.mean(axis=-1, keepdims=True)),
+            "a plain mean, not the weighted one",
+            says="gradients are",
+        ),
+        Mutant(
+            lambda w, g: _softmax_gradient(w, g) / w,
+            "divides by the weights, 0 for an empty row",
+            says="gradients are",
+        ),
         Mutant(lambda w, g: -_softmax_gradient(w, g), "the sign is wrong", says="gradients are"),
     ],
 )
@@ -481,11 +612,17 @@ BECAUSE = {
 
 
 def _backward_matches(answer: Candidate, query, key, value, grad_output) -> None:
-    expected = dict(zip(GRADIENTS, reference.attention_backward(query, key, value, grad_output), strict=True))
-    got = dict(zip(GRADIENTS, expect_tuple(answer(query, key, value, grad_output), GRADIENTS), strict=True))
+    expected = dict(
+        zip(GRADIENTS, reference.attention_backward(query, key, value, grad_output), strict=True)
+    )
+    got = dict(
+        zip(GRADIENTS, expect_tuple(answer(query, key, value, grad_output), GRADIENTS), strict=True)
+    )
     for name in ("grad_value", "grad_query", "grad_key"):
         axes = ("batch", "query" if name == "grad_query" else "key", "feature")[-query.ndim :]
-        expect_close(got[name], expected[name], what=f"entries of {name}", axes=axes, because=BECAUSE[name])
+        expect_close(
+            got[name], expected[name], what=f"entries of {name}", axes=axes, because=BECAUSE[name]
+        )
 
 
 def _backward_of_the_example(answer: Candidate) -> None:
@@ -496,13 +633,20 @@ def _backward_of_the_example(answer: Candidate) -> None:
 def _backward_of_matrices(answer: Candidate) -> None:
     rng = np.random.default_rng(71)
     for n_queries, n_keys, width, value_width in [(3, 5, 7, 2), (2, 3, 5, 7), (5, 1, 2, 3)]:
-        sizes = [(n_queries, width), (n_keys, width), (n_keys, value_width), (n_queries, value_width)]
+        sizes = [
+            (n_queries, width),
+            (n_keys, width),
+            (n_keys, value_width),
+            (n_queries, value_width),
+        ]
         _backward_matches(answer, *(rng.normal(size=size) for size in sizes))
 
 
 def _backward_of_batches(answer: Candidate) -> None:
     rng = np.random.default_rng(72)
-    _backward_matches(answer, *(rng.normal(size=size) for size in [(2, 3, 7), (2, 5, 7), (2, 5, 3), (2, 3, 3)]))
+    _backward_matches(
+        answer, *(rng.normal(size=size) for size in [(2, 3, 7), (2, 5, 7), (2, 5, 3), (2, 3, 3)])
+    )
 
 
 def _backward_variant(scale_power=0.5, jacobian=_softmax_gradient, value_only=False):
@@ -544,8 +688,14 @@ ATTENTION_BACKWARD = Exercise(
     mutants=[
         Mutant(_backward_variant(scale_power=0.0), "no scale on the way back", says="scale times"),
         Mutant(_backward_variant(scale_power=1.0), "the scale twice", says="scale times"),
-        Mutant(_backward_variant(jacobian=lambda w, g: w * g), "only half of the softmax Jacobian", says="grad_query"),
-        Mutant(_backward_variant(value_only=True), "treats the weights as constants", says="grad_query"),
+        Mutant(
+            _backward_variant(jacobian=lambda w, g: w * g),
+            "only half of the softmax Jacobian",
+            says="grad_query",
+        ),
+        Mutant(
+            _backward_variant(value_only=True), "treats the weights as constants", says="grad_query"
+        ),
         Mutant(_backward_order, "the gradients in the wrong order", says="grad_value"),
         Mutant(_backward_value_from_scores, "scores where the weights belong", says="grad_value"),
         Mutant(_backward_numpy_transpose, ".T reverses the batch axis too", crashes=True),
@@ -568,7 +718,9 @@ def _scripted_step(script: list[int], vocabulary: int, seen: list):
 
 def _expect_tokens(tokens, expected: list[int]) -> None:
     if not isinstance(tokens, (list, tuple, np.ndarray)):
-        raise Problem(f"your function should return a list of tokens, but returns a {type(tokens).__name__}")
+        raise Problem(
+            f"your function should return a list of tokens, but returns a {type(tokens).__name__}"
+        )
     try:
         tokens = [int(token) for token in tokens]
     except (TypeError, ValueError) as error:
@@ -583,7 +735,9 @@ def _guarded(step, limit: int):
     def guarded(token, state):
         calls.append(token)
         if len(calls) > limit:
-            raise Problem(f"your loop does not stop: it has called step {limit + 1} times, where {limit} are enough")
+            raise Problem(
+                f"your loop does not stop: it has called step {limit + 1} times, where {limit} are enough"
+            )
         return step(token, state)
 
     return guarded
@@ -600,10 +754,14 @@ def _loop_feeds_back(answer: Candidate) -> None:
     answer(_guarded(_scripted_step([3, 4, 2, 1], 5, seen), 4), 0, 0, 1, 11)
     fed = [token for token, _ in seen]
     if fed != [0, 3, 4, 2]:
-        raise Problem(f"your loop feeds the tokens {fed} to step: it should feed the start token, then what it has written")
+        raise Problem(
+            f"your loop feeds the tokens {fed} to step: it should feed the start token, then what it has written"
+        )
     states = [state for _, state in seen]
     if states != [0, 1, 2, 3]:
-        raise Problem(f"your loop hands the states {states} to step: each call gets the state that the last one returned")
+        raise Problem(
+            f"your loop hands the states {states} to step: each call gets the state that the last one returned"
+        )
 
 
 def _loop_respects_the_limit(answer: Candidate) -> None:
@@ -616,7 +774,9 @@ def _loop_may_be_empty(answer: Candidate) -> None:
     _expect_tokens(answer(_guarded(_scripted_step([1, 3], 5, []), 1), 0, 0, 1, 7), [])
 
 
-def _loop_variant(stop=True, feed=True, carry=True, keep_end=False, pick=np.argmax, extra=0, first=False):
+def _loop_variant(
+    stop=True, feed=True, carry=True, keep_end=False, pick=np.argmax, extra=0, first=False
+):
     def decode(step, state, start, end, max_steps):
         token, written = start, [start] if first else []
         for _ in range(max_steps + extra):
@@ -637,17 +797,22 @@ DECODE = Exercise(
     title="The greedy decoder loop",
     difficulty=2,
     behaviours=[
-        Behaviour("it writes the best token of each step and stops before the end token", _loop_writes_until_end),
+        Behaviour(
+            "it writes the best token of each step and stops before the end token",
+            _loop_writes_until_end,
+        ),
         Behaviour("it feeds back the token and the state", _loop_feeds_back),
         Behaviour("it never takes more than max_steps steps", _loop_respects_the_limit),
         Behaviour("it writes nothing if the end token comes first", _loop_may_be_empty),
     ],
     mutants=[
         Mutant(_loop_variant(stop=False), "does not look for the end token", says="does not stop"),
-        Mutant(_loop_variant(feed=False), "feeds the start token each time", says="what it has written"),
+        Mutant(
+            _loop_variant(feed=False), "feeds the start token each time", says="what it has written"
+        ),
         Mutant(_loop_variant(carry=False), "keeps the first state", says="does not stop"),
         Mutant(_loop_variant(keep_end=True), "writes the end token too", says="your loop writes"),
-        Mutant(_loop_variant(pick=np.argmin), "takes the worst token", says="your loop writes"),
+        Mutant(_loop_variant(pick=np.argmin), "takes the worst token", says="does not stop"),
         Mutant(_loop_variant(extra=1), "takes one step too many", says="does not stop"),
         Mutant(_loop_variant(first=True), "writes the start token too", says="your loop writes"),
     ],
@@ -662,12 +827,20 @@ def _covariance_matches(answer: Candidate, query, key, value, because: str) -> N
     weights = reference.softmax(reference.scaled_dot_scores(query[None], key))[0]
     centred = value - weights @ value
     expected = scale * centred.T @ (weights[:, None] * key)
-    expect_close(answer(query, key, value), expected, what="derivatives", axes=("output", "query entry"), because=because)
+    expect_close(
+        answer(query, key, value),
+        expected,
+        what="derivatives",
+        axes=("output", "query entry"),
+        because=because,
+    )
 
 
 def _covariance_of_the_example(answer: Candidate) -> None:
     states = np.array([[1.0, 2.0], [3.0, 4.0]])
-    _covariance_matches(answer, np.array([0.5, 0.5]), states, states, "scale times the covariance under the weights")
+    _covariance_matches(
+        answer, np.array([0.5, 0.5]), states, states, "scale times the covariance under the weights"
+    )
 
 
 def _covariance_of_matrices(answer: Candidate) -> None:
@@ -708,9 +881,22 @@ QUERY_JACOBIAN = Exercise(
     mutants=[
         Mutant(_covariance_variant(centre=False), "does not subtract the mean", says="covariance"),
         Mutant(_covariance_variant(scaled=False), "forgets the scale", says="scale"),
-        Mutant(_covariance_variant(weighted=False), "a covariance with equal weights", says="covariance"),
+        Mutant(
+            _covariance_variant(weighted=False),
+            "a covariance with equal weights",
+            says="covariance",
+        ),
         Mutant(_covariance_variant(transposed=True), "rows and columns exchanged", says="shape"),
     ],
 )
 
-EXERCISES = (SOFTMAX, SCORES, CONTEXT, LSTM_STEP, DECODE, SOFTMAX_BACKWARD, ATTENTION_BACKWARD, QUERY_JACOBIAN)
+EXERCISES = (
+    SOFTMAX,
+    SCORES,
+    CONTEXT,
+    LSTM_STEP,
+    DECODE,
+    SOFTMAX_BACKWARD,
+    ATTENTION_BACKWARD,
+    QUERY_JACOBIAN,
+)

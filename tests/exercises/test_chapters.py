@@ -10,20 +10,33 @@ from attention_lib.exercises import all_exercises, check
 
 CHAPTERS = Path(__file__).resolve().parents[2] / "book" / "chapters"
 CHECK_CALL = re.compile(r"\bcheck\(\s*[\"']([\w.]+)[\"']")
-MUTANTS = [(name, mutant) for name, exercise in all_exercises().items() for mutant in exercise.mutants]
-CHAPTER_FILES = sorted(path for path in CHAPTERS.glob("*.md") if CHECK_CALL.search(path.read_text(encoding="utf-8")))
+MUTANTS = [
+    (name, mutant) for name, exercise in all_exercises().items() for mutant in exercise.mutants
+]
+CHAPTER_FILES = sorted(
+    path for path in CHAPTERS.glob("*.md") if CHECK_CALL.search(path.read_text(encoding="utf-8"))
+)
 
 
 def _cells(path, tag):
     notebook = jupytext.read(path)
-    return [c.source for c in notebook.cells if c.cell_type == "code" and tag in c.metadata.get("tags", [])]
+    return [
+        c.source
+        for c in notebook.cells
+        if c.cell_type == "code" and tag in c.metadata.get("tags", [])
+    ]
 
 
 def _chapter_of(name, tag):
     found = [
-        (path, source) for path in CHAPTER_FILES for source in _cells(path, tag) if name in CHECK_CALL.findall(source)
+        (path, source)
+        for path in CHAPTER_FILES
+        for source in _cells(path, tag)
+        if name in CHECK_CALL.findall(source)
     ]
-    assert len(found) == 1, f"{name}: expected one cell tagged {tag} in all chapters, found {len(found)}"
+    assert len(found) == 1, (
+        f"{name}: expected one cell tagged {tag} in all chapters, found {len(found)}"
+    )
     return found[0]
 
 
@@ -92,4 +105,6 @@ def test_solutions_are_folded(path):
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
         if "solution" in tags:
-            assert "hide-cell" in tags, f"{path.name}: a solution lies open: {cell.source.splitlines()[0]}"
+            assert "hide-cell" in tags, (
+                f"{path.name}: a solution lies open: {cell.source.splitlines()[0]}"
+            )

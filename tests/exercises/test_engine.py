@@ -22,10 +22,18 @@ from attention_lib.exercises.engine import (
 
 def _double(answer):
     numbers = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
-    expect_close(answer(numbers), 2 * numbers, what="doubles", axes=("row", "column"), because="twice the input")
+    expect_close(
+        answer(numbers),
+        2 * numbers,
+        what="doubles",
+        axes=("row", "column"),
+        because="twice the input",
+    )
 
 
-DOUBLE = Exercise("test.double", "Double", 1, [Behaviour("it doubles", _double), Behaviour("again", _double)])
+DOUBLE = Exercise(
+    "test.double", "Double", 1, [Behaviour("it doubles", _double), Behaviour("again", _double)]
+)
 
 
 def _message(function):
@@ -46,7 +54,10 @@ def test_wrong_value_is_named_with_place_and_both_values():
         result[1, 2] = 7
         return result
 
-    assert _message(wrong) == "your doubles are 7 at row 1, column 2, where 12 is right: twice the input"
+    assert (
+        _message(wrong)
+        == "your doubles are 7 at row 1, column 2, where 12 is right: twice the input"
+    )
 
 
 @pytest.mark.parametrize(
@@ -132,7 +143,9 @@ def test_torch_answers_are_read():
 
 def test_rows_that_do_not_sum_to_one_are_named():
     weights = np.array([[0.5, 0.5], [0.25, 0.75], [0.5, 0.87]])
-    with pytest.raises(Problem, match=r"your weights do not sum to one over keys: row 2 gives 1\.37"):
+    with pytest.raises(
+        Problem, match=r"your weights do not sum to one over keys: row 2 gives 1\.37"
+    ):
         expect_rows_sum_to_one(weights)
 
 
@@ -174,7 +187,10 @@ class _Text(HTMLParser):
         self.words += data
 
 
-@pytest.mark.parametrize(("function", "state", "verdict"), [(lambda n: 2 * n, "pass", "Passes"), (lambda n: "<b>", "fail", "Not yet")])
+@pytest.mark.parametrize(
+    ("function", "state", "verdict"),
+    [(lambda n: 2 * n, "pass", "Passes"), (lambda n: "<b>", "fail", "Not yet")],
+)
 def test_html_says_the_verdict_in_words_and_escapes(function, state, verdict):
     parser = _Text()
     parser.feed(run_checks(DOUBLE, function)._repr_html_())
@@ -183,7 +199,9 @@ def test_html_says_the_verdict_in_words_and_escapes(function, state, verdict):
 
 
 def test_unknown_exercise_lists_what_exists():
-    with pytest.raises(ValueError, match=r"no exercise is called 'softmax'; there are .*worked_example\.softmax"):
+    with pytest.raises(
+        ValueError, match=r"no exercise is called 'softmax'; there are .*worked_example\.softmax"
+    ):
         check("softmax", lambda: None)
 
 
