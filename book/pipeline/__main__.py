@@ -1,0 +1,63 @@
+"""The command line: python -m book.pipeline notebooks | check | lint | book | serve | lock."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from .check import check, stale_because
+from .execute import execute
+from .project import PipelineError, Project
+
+
+def notebooks(project: Project, options) -> None:
+    """Execute the chapters whose notebooks are stale."""
+    ran = 0
+    for chapter in project.select(options.chapters):
+        reasons = ["--force"] if options.force else stale_because(project, chapter)
+        if not reasons:
+            print(f"{chapter.name}: up to date", flush=True)
+            continue
+        print(f"{chapter.name}: running because of {', '.join(reasons)}", flush=True)
+        start = time.perf_counter()
+        execute(project, chapter)
+        print(f"{chapter.name}: done in {time.perf_counter() - start:.1f} s", flush=True)
+        ran += 1
+    print(f"{ran} notebook(s) executed; they are in notebooks/", flush=True)
+
+
+def check_pairs(project: Project, options) -> None:
+    """Stop when a notebook is stale, unpaired or not in the table of contents."""
+    _stop_on(check(project))
+    print(f"{len(project.chapters)} chapter(s): every notebook is up to date", flush=True)
+
+
+def _stop_on(problems: list[PipelineError]) -> None:
+    if problems:
+        print("\n".join(str(problem) for problem in problems), file=sys.stderr)
+        sys.exit(f"stopped: {len(problems)} problem(s), see above")
+
+
+def parser() -> argparse.ArgumentParser:
+    main = argparse.ArgumentParser(prog="python -m book.pipeline", description=__doc__)
+    commands = main.add_subparsers(required=True, metavar="COMMAND")
+    for function, name in ((notebooks, "notebooks"), (check_pairs, "check")):
+        command = commands.add_parser(name, help=function.__doc__, description=function.__doc__)
+        command.set_defaults(function=function)
+        if name == "notebooks":
+            command.add_argument("chapters", nargs="*", help="chapters to run (default: all)")
+            command.add_argument("--force", action="store_true", help="run up-to-date ones too")
+    return main
+
+
+def run(arguments: list[str] | None = None, project: Project | None = None) -> None:
+    options = parser().parse_args(arguments)
+    try:
+        options.function(project or Project(), options)
+    except PipelineError as error:
+        sys.exit(f"{error}\nstopped: 1 problem, see above")
+
+
+if __name__ == "__main__":
+    run()

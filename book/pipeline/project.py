@@ -1,0 +1,109 @@
+"""Where things lie, and the errors that tell a writer what to mend."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import jupytext
+import nbformat
+import yaml
+from nbformat import NotebookNode
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class PipelineError(Exception):
+    """Something in the book has to be mended; the message says where and how."""
+
+    def __init__(self, where: str, problem: str, mend: str):
+        super().__init__(f"{where}: {problem}\n  mend: {mend}")
+        self.where = where
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One chapter: its text, which people write, and its executed notebook, which people run."""
+
+    name: str
+    text: Path
+    notebook: Path
+
+    def read_text(self) -> NotebookNode:
+        try:
+            return jupytext.read(self.text, fmt="md:myst")
+        except Exception as error:
+            raise PipelineError(
+                self.name,
+                f"the chapter is not a MyST text notebook that jupytext can read: {error}",
+                f"correct {self.text.name}; its header is described in CONTRIBUTING.md",
+            ) from error
+
+    def read_notebook(self) -> NotebookNode:
+        try:
+            return nbformat.read(self.notebook, as_version=4)
+        except Exception as error:
+            raise PipelineError(
+                self.name,
+                f"notebooks/{self.notebook.name} is not a notebook that can be read: {error}",
+                f"delete it, then run `make notebooks CHAPTER={self.name}`",
+            ) from error
+
+
+@dataclass(frozen=True)
+class Project:
+    root: Path = ROOT
+
+    @property
+    def chapters_folder(self) -> Path:
+        return self.root / "book" / "chapters"
+
+    @property
+    def notebooks_folder(self) -> Path:
+        return self.root / "notebooks"
+
+    @property
+    def html(self) -> Path:
+        return self.root / "_build" / "html"
+
+    @cached_property
+    def chapters(self) -> list[Chapter]:
+        """Every chapter that has a text, in the order of the names."""
+        texts = sorted(self.chapters_folder.glob("*.md"))
+        if not texts:
+            raise PipelineError("book/chapters", "there is no chapter", "write one, NN_name.md")
+        return [
+            Chapter(text.stem, text, self.notebooks_folder / f"{text.stem}.ipynb") for text in texts
+        ]
+
+    def select(self, names: list[str]) -> list[Chapter]:
+        """The chapters of these names ("02", "02_worked_example", a file); without names, all."""
+        chosen = []
+        for name in names:
+            stem = Path(name).stem
+            found = [c for c in self.chapters if c.name == stem or c.name.startswith(f"{stem}_")]
+            if len(found) != 1:
+                known = ", ".join(c.name for c in self.chapters)
+                raise PipelineError(name, "no chapter of this name", f"use one of: {known}")
+            chosen += found
+        return chosen or self.chapters
+
+    @cached_property
+    def toc_entries(self) -> list[str]:
+        """Every page that _toc.yml lists, without the file ending."""
+        path = self.root / "_toc.yml"
+        if not path.is_file():
+            raise PipelineError("_toc.yml", "the table of contents is missing", "write _toc.yml")
+        toc = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return [re.sub(r"\.(md|ipynb)$", "", entry) for entry in _files(toc)]
+
+
+def _files(node) -> list[str]:
+    if isinstance(node, list):
+        return [entry for child in node for entry in _files(child)]
+    if isinstance(node, dict):
+        own = [node[key] for key in ("root", "file") if key in node]
+        return own + [entry for child in node.values() for entry in _files(child)]
+    return []
