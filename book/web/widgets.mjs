@@ -1,0 +1,78 @@
+// Brings the widgets of a page to life from the state stored in it. No kernel, no other host.
+import * as base from "@jupyter-widgets/base";
+import { ManagerBase } from "@jupyter-widgets/base-manager";
+import * as box from "@jupyter-widgets/controls/lib/widget_box";
+import * as description from "@jupyter-widgets/controls/lib/widget_description";
+import * as link from "@jupyter-widgets/controls/lib/widget_link";
+import * as selection from "@jupyter-widgets/controls/lib/widget_selection";
+import * as string from "@jupyter-widgets/controls/lib/widget_string";
+import { Widget } from "@lumino/widgets";
+import makeAnywidget from "anywidget";
+import "@jupyter-widgets/controls/css/labvariables.css";
+import "@jupyter-widgets/controls/css/widgets.css";
+import { nameSliders } from "./slider-names.mjs";
+
+const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
+const VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]';
+const MODULES = {
+  "@jupyter-widgets/base": base,
+  "@jupyter-widgets/controls": { ...box, ...description, ...link, ...selection, ...string },
+  anywidget: makeAnywidget(base),
+};
+
+// The controls ask MathJax 2 to typeset their labels; ours are plain text.
+window.MathJax ??= {};
+window.MathJax.Hub ??= { Queue() {} };
+
+class StaticManager extends ManagerBase {
+  async loadClass(name, module) {
+    const found = MODULES[module]?.[name];
+    if (!found) throw new Error(`${name} of ${module} is not part of this page's widget bundle`);
+    return found;
+  }
+  // A page has no kernel: nothing is open, and nothing can be opened.
+  async _get_comm_info() { return {}; }
+  async _create_comm() { throw new Error("a static page has no kernel"); }
+}
+
+function showProblem(place, error) {
+  const message = document.createElement("p");
+  message.className = "widget-problem";
+  message.setAttribute("role", "note");
+  message.textContent = `This picture could not be drawn (${error?.message ?? error}). The rest of the page works without it.`;
+  place.replaceChildren(message);
+  console.error(error);
+}
+
+async function showView(manager, script) {
+  const place = document.createElement("div");
+  place.className = "widget-subarea";
+  script.before(place);
+  try {
+    const id = JSON.parse(script.textContent).model_id;
+    if (!manager?.has_model(id)) throw new Error("its state is not stored in the page");
+    const view = await manager.create_view(await manager.get_model(id));
+    if (view instanceof base.ErrorWidgetView) throw view.model.get("error") ?? new Error(view.generateErrorMessage().stack);
+    Widget.attach(view.luminoWidget, place);
+    await nameSliders(place);
+  } catch (error) {
+    showProblem(place, error);
+  }
+}
+
+async function start() {
+  const stored = document.querySelector(STATE);
+  const views = [...document.querySelectorAll(VIEW)];
+  if (!views.length) return;
+  let manager = null;
+  if (stored) {
+    manager = new StaticManager();
+    await manager.set_state(JSON.parse(stored.textContent)).catch((error) => console.error(error));
+  }
+  await Promise.all(views.map((script) => showView(manager, script)));
+  document.documentElement.dataset.widgets = "ready";
+  performance.mark("widgets-ready");
+}
+
+if (document.readyState === "loading") addEventListener("DOMContentLoaded", start);
+else start();
