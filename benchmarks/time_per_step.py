@@ -1,0 +1,66 @@
+"""Time of one layer over n positions: an LSTM, which must walk, and self-attention, which reads all positions at once.
+
+Both layers have the same width. The attention includes its three projections. Forward pass only, batch 1, float32.
+The median of the repeats is kept; the smallest and the largest are stored beside it.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+import torch
+from torch import nn
+from tqdm.auto import tqdm
+
+from attention_lib.functional import attention
+from study import options, save
+
+FULL = {"width": 64, "lengths": [16, 32, 64, 128, 256, 512, 1024, 2048, 4096], "repeats": 21, "warm_up": 3}
+TINY = {**FULL, "width": 8, "lengths": [4, 8], "repeats": 3, "warm_up": 1}
+
+
+class SelfAttention(nn.Module):
+    """One head of self-attention with its three projections."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.project = nn.Linear(width, 3 * width, bias=False)
+
+    def forward(self, inputs):
+        query, key, value = self.project(inputs).chunk(3, -1)                 # each [B, n, W]
+        return attention(query, key, value)
+
+
+def measure(layer, inputs, settings):
+    """Return the seconds of each repeat of one forward pass."""
+    seconds = []
+    with torch.no_grad():
+        for repeat in range(settings["warm_up"] + settings["repeats"]):
+            start = time.perf_counter()
+            layer(inputs)
+            if repeat >= settings["warm_up"]:
+                seconds.append(time.perf_counter() - start)
+    return seconds
+
+
+def main():
+    arguments = options(__doc__, seeds=1).parse_args()
+    torch.set_num_threads(arguments.threads)
+    settings = TINY if arguments.tiny else FULL
+    torch.manual_seed(0)
+    layers = {"lstm": nn.LSTM(settings["width"], settings["width"], batch_first=True), "attention": SelfAttention(settings["width"])}
+    results = []
+    for length in tqdm(settings["lengths"], desc="time per step"):
+        inputs = torch.randn(1, length, settings["width"])
+        for name, layer in layers.items():
+            seconds = measure(layer, inputs, settings)
+            results.append({
+                "layer": name, "length": length, "sequential_steps": length if name == "lstm" else 1,
+                "seconds": statistics.median(seconds), "fastest": min(seconds), "slowest": max(seconds),
+            })
+    print(save("time_per_step", arguments=arguments, settings=settings, results=results))
+
+
+if __name__ == "__main__":
+    main()
