@@ -7,7 +7,10 @@ import sys
 import time
 
 from .check import check, stale_because
+from .claims_lint import lint
 from .execute import execute
+from .lock import lock
+from .pages import build, serve
 from .project import PipelineError, Project
 
 
@@ -33,16 +36,50 @@ def check_pairs(project: Project, options) -> None:
     print(f"{len(project.chapters)} chapter(s): every notebook is up to date", flush=True)
 
 
+def lint_numbers(project: Project, options) -> None:
+    """Stop when the prose holds a decimal or a percentage that no claim covers."""
+    _stop_on(lint(project))
+    print("every number of the prose is covered by a claim", flush=True)
+
+
+def book(project: Project, options) -> None:
+    """Check notebooks and numbers, then build the pages."""
+    check_pairs(project, options)
+    lint_numbers(project, options)
+    build(project)
+
+
+def show(project: Project, options) -> None:
+    """Show the built pages on 127.0.0.1."""
+    serve(project)
+
+
+def write_lock(project: Project, options) -> None:
+    """Resolve pyproject.toml anew and write requirements.txt."""
+    lock(project.root)
+    print("requirements.txt written; the notebooks are stale now: make notebooks", flush=True)
+
+
 def _stop_on(problems: list[PipelineError]) -> None:
     if problems:
         print("\n".join(str(problem) for problem in problems), file=sys.stderr)
         sys.exit(f"stopped: {len(problems)} problem(s), see above")
 
 
+COMMANDS = {
+    "notebooks": notebooks,
+    "check": check_pairs,
+    "lint": lint_numbers,
+    "book": book,
+    "serve": show,
+    "lock": write_lock,
+}
+
+
 def parser() -> argparse.ArgumentParser:
     main = argparse.ArgumentParser(prog="python -m book.pipeline", description=__doc__)
     commands = main.add_subparsers(required=True, metavar="COMMAND")
-    for function, name in ((notebooks, "notebooks"), (check_pairs, "check")):
+    for name, function in COMMANDS.items():
         command = commands.add_parser(name, help=function.__doc__, description=function.__doc__)
         command.set_defaults(function=function)
         if name == "notebooks":

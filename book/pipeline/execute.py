@@ -114,8 +114,9 @@ def _indented(text: str) -> str:
 
 
 def _write_kernelspec(folder: Path, environment: dict) -> None:
+    launcher = [sys.executable, "-m", "ipykernel_launcher"]
     spec = {
-        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "argv": [*launcher, "-f", "{connection_file}", "--log-level=ERROR"],
         "display_name": "Python 3",
         "language": "python",
         "env": environment,

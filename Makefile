@@ -1,0 +1,45 @@
+# The book from text to page. Each target sets up what it needs; `make help` lists them.
+# VENV=folder uses another environment, PYTHON=python3.12 another interpreter (3.11 or newer).
+VENV ?= .venv
+PYTHON ?= python3
+RUN = $(VENV)/bin/python
+READY = $(VENV)/.attention-book-ready
+PIP = $(RUN) -m pip --disable-pip-version-check install
+
+.PHONY: help book test notebooks serve lock lint clean
+.DEFAULT_GOAL := help
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+
+$(READY): requirements.txt pyproject.toml
+	@echo "setting up $(VENV) (the first time takes a few minutes)"
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed')"
+	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	$(PIP) --progress-bar on -r requirements.txt
+	$(PIP) --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+book: $(READY)  ## build the pages from the stored notebooks
+	$(RUN) -m book.pipeline book
+
+test: book  ## build the pages, then run every test and every notebook
+	$(RUN) -m pytest
+
+notebooks: $(READY)  ## run the chapters that changed (CHAPTER=02: one; FORCE=1: up-to-date ones too)
+	$(RUN) -m book.pipeline notebooks $(CHAPTER) $(if $(FORCE),--force)
+
+serve: $(READY)  ## show the built book on 127.0.0.1
+	$(RUN) -m book.pipeline serve
+
+lint: $(READY)  ## check the code style and the numbers in the prose
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(RUN) -m book.pipeline lint
+
+lock: $(READY)  ## resolve pyproject.toml anew and write requirements.txt
+	$(RUN) -m book.pipeline lock
+
+clean:  ## delete the built pages and the caches (not $(VENV))
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
