@@ -1,0 +1,172 @@
+"""The one place that judges input. Works on NumPy arrays and torch tensors alike and imports neither torch nor the rest.
+
+Each function returns nothing, or the shape that follows, and raises ValueError (sizes and values) or TypeError
+(kinds and dtypes) with the name of the argument, what was expected and what came.
+"""
+
+import math
+from numbers import Integral, Real
+
+import numpy as np
+
+FLOATS = ("float16", "bfloat16", "float32", "float64")
+
+
+def dtype_name(array):
+    return str(array.dtype).removeprefix("torch.")
+
+
+def check_kind(kind, **arrays):
+    """All arguments are arrays of `kind` ("numpy" or "torch")."""
+    for name, array in arrays.items():
+        is_numpy = isinstance(array, np.ndarray)
+        is_tensor = type(array).__module__.partition(".")[0] == "torch" and hasattr(array, "dtype")
+        if kind == "numpy" and not is_numpy:
+            raise TypeError(f"{name} must be a NumPy array, got {type(array).__name__}")
+        if kind == "torch" and not is_tensor and not _is_tensor_subclass(array):
+            raise TypeError(f"{name} must be a torch.Tensor, got {type(array).__name__}")
+
+
+def _is_tensor_subclass(array):
+    return any(base.__module__.partition(".")[0] == "torch" and base.__name__ == "Tensor" for base in type(array).__mro__)
+
+
+def check_floating(**arrays):
+    """All arguments have one and the same floating dtype."""
+    for name, array in arrays.items():
+        if dtype_name(array) not in FLOATS:
+            raise TypeError(f"{name} must have a floating dtype ({', '.join(FLOATS)}), got {dtype_name(array)}")
+    dtypes = {name: dtype_name(array) for name, array in arrays.items()}
+    if len(set(dtypes.values())) > 1:
+        listing = ", ".join(f"{name} {dtype}" for name, dtype in dtypes.items())
+        raise TypeError(f"arguments must share one dtype, got {listing}")
+
+
+def check_dimensions(at_least, **arrays):
+    for name, array in arrays.items():
+        if array.ndim < at_least:
+            raise ValueError(f"{name} must have at least {at_least} dimension(s), got shape {tuple(array.shape)}")
+
+
+def check_shape(name, array, expected, meaning):
+    """`array` has exactly the shape `expected`; `meaning` spells it in letters, such as "[A, D_q]"."""
+    if tuple(array.shape) != tuple(expected):
+        raise ValueError(f"{name} must have shape {meaning} = {tuple(expected)}, got {tuple(array.shape)}")
+
+
+def check_width(name, array, expected):
+    if array.shape[-1] != expected:
+        raise ValueError(f"{name} must have width {expected} on its last axis, got shape {tuple(array.shape)}")
+
+
+def check_query_key(query, key, *, same_width=True):
+    """query [..., T, D_q] and key [..., S, D_k] fit together; returns the shape [..., T, S] of their scores."""
+    check_dimensions(2, query=query, key=key)
+    if same_width and query.shape[-1] != key.shape[-1]:
+        raise ValueError(
+            "query and key must have the same width D on their last axis, "
+            f"got query {tuple(query.shape)} and key {tuple(key.shape)}"
+        )
+    for name, array in (("query", query), ("key", key)):
+        if array.shape[-1] == 0:
+            raise ValueError(f"{name} must have a width of at least 1, got shape {tuple(array.shape)}")
+    leading = check_leading(query=query, key=key)
+    return (*leading, query.shape[-2], key.shape[-2])
+
+
+def check_leading(**arrays):
+    """The axes before the last two broadcast together; returns them."""
+    try:
+        return np.broadcast_shapes(*(tuple(array.shape[:-2]) for array in arrays.values()))
+    except ValueError:
+        listing = ", ".join(f"{name} {tuple(array.shape)}" for name, array in arrays.items())
+        raise ValueError(f"the axes before the last two must broadcast together, got {listing}") from None
+
+
+def check_value(value, scores_shape):
+    """value [..., S, E] has one row a key; returns the shape [..., T, E] of the output."""
+    check_dimensions(2, value=value)
+    if value.shape[-2] != scores_shape[-1]:
+        raise ValueError(f"value must have one row for each of the {scores_shape[-1]} keys, got shape {tuple(value.shape)}")
+    try:
+        leading = np.broadcast_shapes(tuple(value.shape[:-2]), tuple(scores_shape[:-2]))
+    except ValueError:
+        raise ValueError(
+            f"the axes of value before the last two must broadcast with {tuple(scores_shape[:-2])}, got shape {tuple(value.shape)}"
+        ) from None
+    return (*leading, scores_shape[-2], value.shape[-1])
+
+
+def check_mask(mask, scores_shape):
+    """mask is boolean and broadcasts to the shape of the scores."""
+    if mask is None:
+        return
+    if not hasattr(mask, "dtype"):
+        raise TypeError(f"mask must be a boolean array (True = may attend), got {type(mask).__name__}")
+    if dtype_name(mask) != "bool":
+        raise TypeError(f"mask must be boolean (True = may attend), got dtype {dtype_name(mask)}")
+    expected, given = tuple(scores_shape), tuple(mask.shape)
+    try:
+        fits = np.broadcast_shapes(given, expected) == expected
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(f"mask must broadcast to the scores' shape {expected}, got {given}")
+
+
+def check_positive(**numbers):
+    for name, number in numbers.items():
+        check_real(**{name: number})
+        if not number > 0:
+            raise ValueError(f"{name} must be greater than 0, got {number}")
+
+
+def check_real(**numbers):
+    for name, number in numbers.items():
+        if isinstance(number, (bool, np.bool_)) or not isinstance(number, Real):
+            raise TypeError(f"{name} must be a real number, got {type(number).__name__}")
+        if not math.isfinite(number):
+            raise ValueError(f"{name} must be finite, got {number}")
+
+
+def check_scale(scale):
+    if scale is not None:
+        check_real(scale=scale)
+
+
+def check_probability(**numbers):
+    for name, number in numbers.items():
+        check_real(**{name: number})
+        if not 0 <= number < 1:
+            raise ValueError(f"{name} must lie in [0, 1), got {number}")
+
+
+def check_count(minimum=1, **numbers):
+    """All arguments are integers of at least `minimum`."""
+    for name, number in numbers.items():
+        if isinstance(number, (bool, np.bool_)) or not isinstance(number, Integral):
+            raise TypeError(f"{name} must be an integer, got {type(number).__name__}")
+        if number < minimum:
+            raise ValueError(f"{name} must be at least {minimum}, got {number}")
+
+
+def check_flag(**flags):
+    for name, flag in flags.items():
+        if not isinstance(flag, (bool, np.bool_)):
+            raise TypeError(f"{name} must be True or False, got {type(flag).__name__}")
+
+
+def check_lengths(lengths, n_keys):
+    """lengths [B] are integers from 0 to n_keys."""
+    if lengths.ndim != 1:
+        raise ValueError(f"lengths must have shape [B], got {tuple(lengths.shape)}")
+    if not dtype_name(lengths).startswith(("int", "uint")):
+        raise TypeError(f"lengths must be integers, got dtype {dtype_name(lengths)}")
+    if len(lengths) and (int(lengths.min()) < 0 or int(lengths.max()) > n_keys):
+        raise ValueError(f"lengths must lie in 0..{n_keys} (n_keys), got {int(lengths.min())}..{int(lengths.max())}")
+
+
+def check_choice(name, choice, choices):
+    if choice not in choices:
+        listing = ", ".join(repr(one) for one in choices)
+        raise ValueError(f"{name} must be one of {listing}, got {choice!r}")

@@ -1,0 +1,1 @@
+"""Data for the chapters. `toy` makes tasks with known answers; it needs NumPy alone."""

@@ -1,0 +1,152 @@
+"""Toy tasks whose true alignment is known, so that what a model looks at can be judged and not only admired."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..checks import check_count
+
+PAD = 0
+SOS = 1
+EOS = 2
+MARK = 3
+FIRST_SYMBOL = 4
+
+
+class ToyBatch(NamedTuple):
+    """A batch of sequences, padded with PAD. All five are int64 arrays.
+
+    The symbols of a task with `vocabulary=v` have the ids FIRST_SYMBOL .. FIRST_SYMBOL + v - 1, so that a model needs
+    FIRST_SYMBOL + v embeddings.
+
+    Attributes:
+        source: `[n, S]` token ids, without SOS or EOS.
+        source_lengths: `[n]`.
+        target: `[n, T]` token ids, each row ended by EOS.
+        target_lengths: `[n]`, EOS counted.
+        alignment: `[n, T]`, the source position that each target token was taken from; -1 for EOS and padding.
+    """
+
+    source: np.ndarray
+    source_lengths: np.ndarray
+    target: np.ndarray
+    target_lengths: np.ndarray
+    alignment: np.ndarray
+
+    @property
+    def target_in(self):
+        """`[n, T]`, what a decoder is fed under teacher forcing: SOS, then the target but its last token."""
+        shifted = self.target * 0 + SOS
+        shifted[:, 1:] = self.target[:, :-1]
+        return shifted
+
+
+def reverse_task(n, *, min_length, max_length, vocabulary, seed):
+    """Write the source backwards. The first target token depends on the last source token, the last one on the first.
+
+    Args:
+        n: number of sequences.
+        min_length, max_length: lengths are drawn evenly between them, both included.
+        vocabulary: number of symbols, drawn evenly and independently.
+        seed: integer >= 0; the same seed gives the same batch.
+
+    Returns:
+        a `ToyBatch`.
+
+    Raises:
+        TypeError, ValueError: an argument is not an integer, too small, or max_length < min_length.
+
+    Chapter: 01_seq2seq.
+
+    >>> batch = reverse_task(1, min_length=3, max_length=3, vocabulary=20, seed=0)
+    >>> batch.source, batch.target, batch.alignment
+    (array([[21, 16, 14]]), array([[14, 16, 21,  2]]), array([[ 2,  1,  0, -1]]))
+    """
+    rng, lengths = _start(n, min_length, max_length, vocabulary, seed)
+    source = _symbols(rng, lengths, vocabulary)
+    return _align(source, lengths, lengths[:, None] - 1 - np.arange(source.shape[1]))
+
+
+def copy_task(n, *, min_length, max_length, vocabulary, seed):
+    """Write the source again, in its order. Arguments, returns and errors as for `reverse_task`.
+
+    Chapter: 01_seq2seq.
+
+    >>> batch = copy_task(1, min_length=3, max_length=3, vocabulary=20, seed=0)
+    >>> batch.source, batch.target
+    (array([[21, 16, 14]]), array([[21, 16, 14,  2]]))
+    """
+    rng, lengths = _start(n, min_length, max_length, vocabulary, seed)
+    source = _symbols(rng, lengths, vocabulary)
+    return _align(source, lengths, np.broadcast_to(np.arange(source.shape[1]), source.shape))
+
+
+def sort_task(n, *, min_length, max_length, vocabulary, seed):
+    """Write the symbols of the source in rising order; all are different. `alignment` is the order to point in.
+
+    Arguments, returns and errors as for `reverse_task`; vocabulary must be at least max_length.
+
+    Chapter: 01_seq2seq.
+
+    >>> batch = sort_task(1, min_length=4, max_length=4, vocabulary=9, seed=0)
+    >>> batch.source, batch.target, batch.alignment
+    (array([[ 8,  9,  6, 10]]), array([[ 6,  8,  9, 10,  2]]), array([[ 2,  0,  1,  3, -1]]))
+    """
+    rng, lengths = _start(n, min_length, max_length, vocabulary, seed)
+    if vocabulary < max_length:
+        raise ValueError(f"vocabulary must be at least max_length = {max_length} (symbols do not repeat), got {vocabulary}")
+    source = FIRST_SYMBOL + rng.permuted(np.tile(np.arange(vocabulary), (n, 1)), axis=1)[:, : lengths.max(initial=0)]
+    beyond = np.arange(source.shape[1]) >= lengths[:, None]
+    order = np.argsort(np.where(beyond, FIRST_SYMBOL + vocabulary, source), axis=1, kind="stable")
+    return _align(np.where(beyond, PAD, source), lengths, order)
+
+
+def marker_task(n, *, min_length, max_length, vocabulary, seed):
+    """Name the symbol to the right of the one MARK in the source: all that matters is where to look.
+
+    The target is that symbol and EOS. Arguments, returns and errors as for `reverse_task`; min_length is at least 2, and
+    the lengths count the mark.
+
+    Chapter: 01_seq2seq.
+
+    >>> batch = marker_task(1, min_length=4, max_length=4, vocabulary=9, seed=0)
+    >>> batch.source, batch.target, batch.alignment
+    (array([[3, 9, 8, 6]]), array([[9, 2]]), array([[ 1, -1]]))
+    """
+    check_count(minimum=2, min_length=min_length)
+    rng, lengths = _start(n, min_length, max_length, vocabulary, seed)
+    source = _symbols(rng, lengths, vocabulary)
+    mark = rng.integers(0, lengths - 1)
+    source[np.arange(n), mark] = MARK
+    answer = mark + 1
+    ends = np.full(n, EOS)
+    target = np.stack([source[np.arange(n), answer], ends], axis=1)
+    alignment = np.stack([answer, np.full(n, -1)], axis=1)
+    return ToyBatch(source, lengths, target, np.full(n, 2), alignment)
+
+
+def _start(n, min_length, max_length, vocabulary, seed):
+    check_count(minimum=0, n=n, seed=seed)
+    check_count(min_length=min_length, max_length=max_length, vocabulary=vocabulary)
+    if max_length < min_length:
+        raise ValueError(f"max_length must be at least min_length = {min_length}, got {max_length}")
+    rng = np.random.default_rng(seed)
+    return rng, rng.integers(min_length, max_length + 1, size=n)
+
+
+def _symbols(rng, lengths, vocabulary):
+    longest = lengths.max(initial=0)
+    source = rng.integers(FIRST_SYMBOL, FIRST_SYMBOL + vocabulary, size=(len(lengths), longest))
+    return np.where(np.arange(longest) < lengths[:, None], source, PAD)
+
+
+def _align(source, lengths, position):
+    """The batch whose target token t is the source token at `position[:, t]`, as far as the sequence goes."""
+    n, longest = source.shape
+    inside = np.arange(longest + 1) < lengths[:, None]
+    position = np.concatenate([position, np.zeros((n, 1), dtype=np.int64)], axis=1)
+    alignment = np.where(inside, position, -1)
+    target = np.take_along_axis(np.pad(source, ((0, 0), (0, 1))), np.maximum(alignment, 0), axis=1)
+    target = np.where(inside, target, PAD)
+    target[np.arange(n), lengths] = EOS
+    return ToyBatch(source, lengths, target, lengths + 1, alignment)

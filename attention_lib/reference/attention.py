@@ -1,0 +1,142 @@
+"""Scaled dot-product attention, forward and backward, and the step that all kinds of attention share."""
+
+import numpy as np
+
+from ..checks import check_flag, check_mask, check_query_key, check_scale, check_value
+from .masks import causal_mask, combine_masks
+from .precision import widen
+from .softmax import softmax
+
+
+def attend(scores, value, *, mask=None):
+    r"""Turn scores into weights and average the values with them, $o_i = \sum_j w_{ij} v_j$ with $w = \mathrm{softmax}(s)$.
+
+    Every kind of soft attention ends in this step; only the scores differ.
+
+    Args:
+        scores: `[..., T, S]`, float16, float32 or float64.
+        value: `[..., S, E]`, same dtype.
+        mask: boolean, broadcastable to `[..., T, S]`; True = may attend.
+
+    Returns:
+        output `[..., T, E]` and weights `[..., T, S]`, same dtype. A row with nothing to attend to gives zeros.
+
+    Raises:
+        TypeError: not floating NumPy arrays of one dtype, or mask not boolean.
+        ValueError: value or mask does not fit the scores.
+
+    Cost: 2 T S E FLOPs and the softmax.
+    Chapter: 01_seq2seq.
+
+    >>> output, weights = attend(np.array([[0.0, 0.0]]), np.array([[1.0], [3.0]]))
+    >>> output
+    array([[2.]])
+    """
+    dtype, scores, value = widen(scores=scores, value=value)
+    check_value(value, scores.shape)
+    weights = softmax(scores, mask=mask)
+    return (weights @ value).astype(dtype), weights.astype(dtype)
+
+
+def attention(query, key, value, *, mask=None, causal=False, scale=None, return_weights=False):
+    r"""Average the values, weighted by how well each key matches the query.
+
+    $$O = \mathrm{softmax}(c \, Q K^\top) V, \qquad c = 1/\sqrt{D}$$
+
+    Args:
+        query: `[..., T, D]`, float16, float32 or float64.
+        key: `[..., S, D]`, same dtype.
+        value: `[..., S, E]`, same dtype.
+        mask: boolean, broadcastable to `[..., T, S]`; True = may attend.
+        causal: no query sees a key after its own position; the last query is aligned with the last key.
+        scale: c; None means 1 / sqrt(D).
+        return_weights: also return the weights `[..., T, S]`.
+
+    Returns:
+        output `[..., T, E]` in the dtype of the input (float16 is computed in float32), or (output, weights). A query
+        with nothing to attend to has zero weights and a zero output. NaN propagates: a NaN in a value reaches every
+        output of its column, masked or not, for zero times NaN is NaN.
+
+    Raises:
+        TypeError: not floating NumPy arrays of one dtype, mask not boolean, causal not a bool.
+        ValueError: widths, numbers of keys and values, leading axes or mask do not fit.
+
+    Cost: 2 T S (D + E) FLOPs and about 5 T S for the softmax; T S numbers for the weights.
+    Source: Vaswani et al. (2017), equation 1; their d_k is our D.
+    Chapter: 02_worked_example.
+
+    >>> query, key = np.array([[0.5, 0.5]]), np.array([[1.0, 2.0], [3.0, 4.0]])
+    >>> output, weights = attention(query, key, key, scale=1.0, return_weights=True)
+    >>> weights.round(3), output.round(3)
+    (array([[0.119, 0.881]]), array([[2.762, 3.762]]))
+    """
+    dtype, query, key, value = widen(query=query, key=key, value=value)
+    weights = _weights(query, key, value, mask, causal, scale)
+    output = (weights @ value).astype(dtype)
+    check_flag(return_weights=return_weights)
+    return (output, weights.astype(dtype)) if return_weights else output
+
+
+def attention_backward(query, key, value, grad_output, *, mask=None, causal=False, scale=None):
+    r"""Carry the gradient of a loss from the output of `attention` back to query, key and value.
+
+    With $G = \partial L / \partial O$ and the weights $W$:
+
+    $$\partial V = W^\top G, \quad \partial W = G V^\top, \quad
+    \partial S_{ij} = W_{ij} \Big(\partial W_{ij} - \sum_k W_{ik} \partial W_{ik}\Big), \quad
+    \partial Q = c \, \partial S \, K, \quad \partial K = c \, \partial S^\top Q$$
+
+    Args:
+        query, key, value, mask, causal, scale: as for `attention`.
+        grad_output: `[..., T, E]`, same dtype.
+
+    Returns:
+        (grad_query, grad_key, grad_value), each in the shape of its input; summed over axes that were broadcast. Zero
+        from queries with nothing to attend to.
+
+    Raises:
+        TypeError, ValueError: as `attention`; also when grad_output has not the shape of the output.
+
+    Cost: twice the matrix products of the forward pass, plus the forward pass again.
+    Source: the chain rule; Dao et al. (2022), appendix B.2, states the same five lines.
+    Chapter: 02_worked_example.
+
+    >>> one = np.array([[1.0]])
+    >>> attention_backward(one, one, one, one)  # a single key always has weight 1
+    (array([[0.]]), array([[0.]]), array([[1.]]))
+    """
+    dtype, query, key, value, grad_output = widen(query=query, key=key, value=value, grad_output=grad_output)
+    weights = _weights(query, key, value, mask, causal, scale)
+    expected = check_value(value, weights.shape)
+    if grad_output.shape != expected:
+        raise ValueError(f"grad_output must have the shape {expected} of the output, got {grad_output.shape}")
+    scale = query.shape[-1] ** -0.5 if scale is None else scale
+    grad_weights = grad_output @ np.swapaxes(value, -1, -2)  # [..., T, S]
+    mean = np.sum(weights * grad_weights, axis=-1, keepdims=True)
+    grad_scores = weights * (grad_weights - mean) * scale
+    grad_query = grad_scores @ key  # [..., T, D]
+    grad_key = np.swapaxes(grad_scores, -1, -2) @ query  # [..., S, D]
+    grad_value = np.swapaxes(weights, -1, -2) @ grad_output  # [..., S, E]
+    pairs = ((grad_query, query), (grad_key, key), (grad_value, value))
+    return tuple(_sum_to(gradient, array.shape).astype(dtype) for gradient, array in pairs)
+
+
+def _weights(query, key, value, mask, causal, scale):
+    shape = check_query_key(query, key)
+    check_value(value, shape)
+    check_mask(mask, shape)
+    check_flag(causal=causal)
+    check_scale(scale)
+    scale = query.shape[-1] ** -0.5 if scale is None else scale
+    if causal:
+        future = causal_mask(shape[-2], shape[-1])
+        mask = future if mask is None else combine_masks(mask, future)
+    return softmax((query @ np.swapaxes(key, -1, -2)) * scale, mask=mask)
+
+
+def _sum_to(gradient, shape):
+    """Undo broadcasting: sum over the axes along which an input was repeated."""
+    extra = gradient.ndim - len(shape)
+    gradient = gradient.sum(axis=tuple(range(extra)))
+    repeated = tuple(axis for axis, size in enumerate(shape) if size == 1 and gradient.shape[axis] != 1)
+    return gradient.sum(axis=repeated, keepdims=True)

@@ -1,0 +1,14 @@
+"""Accumulation: float16 is computed in float32; float32 and float64 are computed as they are."""
+
+import numpy as np
+
+from ..checks import check_floating, check_kind
+
+
+def widen(**arrays):
+    """Check that all are NumPy arrays of one floating dtype; return it and the arrays, ready to compute with."""
+    check_kind("numpy", **arrays)
+    check_floating(**arrays)
+    dtype = next(iter(arrays.values())).dtype
+    working = np.promote_types(dtype, np.float32)
+    return dtype, *(array.astype(working, copy=False) for array in arrays.values())
