@@ -1,0 +1,104 @@
+"""Axes of a sweep, and the evaluation of a function on every combination of their values."""
+
+import itertools
+import math
+from dataclasses import dataclass
+from numbers import Integral, Real
+
+import numpy as np
+
+MAX_AXES = 5
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One slider: its name, the text beside it, the values and their texts."""
+
+    name: str
+    label: str
+    values: tuple
+    texts: tuple
+    start: int = 0
+
+    @property
+    def numeric(self):
+        return not isinstance(self.values[0], str)
+
+
+def make_axes(axes, axis_labels, start):
+    """Judge the arguments of `sweep` that describe axes; return a tuple of Axis."""
+    if not isinstance(axes, dict):
+        raise TypeError(f"axes: expected a dict from name to values, got {type(axes).__name__}")
+    labels, start = dict(axis_labels or {}), dict(start or {})
+    for argument, given in (("axis_labels", labels), ("start", start)):
+        unknown = [name for name in given if name not in axes]
+        if unknown:
+            raise ValueError(f"{argument}: {unknown[0]!r} is not an axis; the axes are {sorted(axes)}")
+    return tuple(_axis(name, values, labels, start) for name, values in axes.items())
+
+
+def _axis(name, values, labels, start):
+    if not isinstance(name, str) or not name.isidentifier():
+        raise ValueError(f"axes: a name must be a Python identifier, got {name!r}")
+    values = axis_values(name, values)
+    texts = tuple(_text(value) for value in values)
+    if len(set(texts)) < len(texts):
+        twice = next(text for text in texts if texts.count(text) > 1)
+        raise ValueError(f"axes: {name!r} holds the value {twice} more than once (compared as it is printed)")
+    label = labels.get(name, name.replace("_", " "))
+    check_text(label, f"axis_labels[{name!r}]")
+    if name in start and start[name] not in values:
+        raise ValueError(f"start: {name}={start[name]!r} is not on the axis; its values are {', '.join(texts)}")
+    return Axis(name, label, values, texts, values.index(start[name]) if name in start else 0)
+
+
+def axis_values(name, values):
+    if isinstance(values, str) or not np.iterable(values):
+        raise TypeError(f"axes: {name!r} must be a sequence of numbers or strings, got {values!r}")
+    values = tuple(v.item() if isinstance(v, np.generic) else v for v in values)
+    if len(values) < 2:
+        raise ValueError(f"axes: {name!r} needs at least 2 values, got {len(values)}")
+    numbers = [isinstance(v, Real) and not isinstance(v, bool) for v in values]
+    if not all(numbers) and not all(isinstance(v, str) for v in values):
+        raise TypeError(f"axes: {name!r} must hold numbers only or strings only, got {list(values)!r}")
+    if all(numbers) and not all(math.isfinite(v) for v in values):
+        raise ValueError(f"axes: {name!r} holds a value that is not finite: {list(values)!r}")
+    return values
+
+
+def _text(value):
+    """The text of a value beside its slider: what Python prints, with at most six digits."""
+    if isinstance(value, str | Integral):
+        return str(value)
+    return str(float(f"{value:.6g}"))
+
+
+def check_text(text, argument):
+    if not isinstance(text, str):
+        raise TypeError(f"{argument}: expected text, got {type(text).__name__}")
+
+
+def grid_points(axes):
+    """Every combination of the values, last axis fastest, as dicts."""
+    names = [axis.name for axis in axes]
+    for values in itertools.product(*(axis.values for axis in axes)):
+        yield dict(zip(names, values, strict=True))
+
+
+def describe(point):
+    """A grid point in words, for messages."""
+    return "at " + ", ".join(f"{k}={v!r}" for k, v in point.items()) if point else "at the only grid point"
+
+
+def finite_array(result, where, argument="function"):
+    """`result` as a float32 array, or an error that names the grid point."""
+    try:
+        array = np.asarray(result, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{argument}: the result {where} is not a regular array of numbers: {error}") from error
+    with np.errstate(over="ignore"):
+        array = array.astype("<f4")
+    if not np.isfinite(array).all():
+        index = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise ValueError(f"{argument}: the result {where} holds {array[index]} at index {index}; expected finite float32 numbers")
+    return array

@@ -1,0 +1,20 @@
+const yAxis = (c, root, w, left, yt, Y, yl) => {
+yt.forEach(([v, s]) => {
+svg("line", { x1: left, x2: w - 4, y1: Y(v), y2: Y(v), class: "attn-grid" }, root);
+svg("text", { x: left - 8, y: Y(v) + 4, "text-anchor": "end", class: "attn-small" }, root, s);
+});
+const mid = (Y(yt[0][0]) + Y(yt[yt.length - 1][0])) / 2;
+if (yl) svg("text", { transform: `translate(13,${mid}) rotate(-90)`, "text-anchor": "middle", class: "attn-axis" }, root, yl);
+};
+const legend = (c, root, w, left, names, boxes) => {
+let x = left, y = 14;
+names.forEach((s, k) => {
+const wide = c.text(s) + 32;
+if (x > left && x + wide > w) { x = left; y += 20; }
+if (boxes) svg("rect", { x, y: y - 10, width: 20, height: 11, rx: 1.5, class: `attn-bar attn-s${k}` }, root);
+else svg("path", { d: `M${x},${y - 4}h24`, class: `attn-line attn-s${k}` }, root);
+svg("text", { x: x + 30, y }, root, s);
+x += wide + 18;
+});
+return y;
+};

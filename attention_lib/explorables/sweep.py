@@ -1,0 +1,151 @@
+"""Compute a function on a grid of slider values; the page only looks results up."""
+
+import math
+
+import numpy as np
+
+from attention_lib.explorables import views
+from attention_lib.explorables.captions import as_state, fill, gather_facts, parse
+from attention_lib.explorables.grid import MAX_AXES, Axis, check_text, describe, grid_points, make_axes
+from attention_lib.explorables.size import MAX_STATE, state_size
+from attention_lib.explorables.widgets import VIEWS, Explorable
+
+KINDS = (views.HeatMap, views.Bars, views.Lines, views.Vectors, views.Stepper)
+
+
+def sweep(function, axes, *, view, title, caption, facts=None, axis_labels=None, start=None):
+    """Show `function` as a picture with one slider per axis, for pages with or without a kernel.
+
+    Every combination of axis values is computed once, here, with `function(**values)`; the
+    browser looks up and draws. Results and facts are stored in float32.
+
+    Args:
+        function: called with one value per axis, by name; what it returns depends on `view`.
+        axes: dict name -> sequence of at least 2 numbers or texts.
+        view: HeatMap (result [R, C]), Bars ([N] or [series, N]), Lines ([series, N]),
+            Vectors ([P, 3]) or Stepper (dict name -> [r, c]).
+        title: the line above the picture.
+        caption: template in Python's format syntax with axis names and fact names. A field
+            may have the format d, .Nf or .N%; a number that rounds to zero has no sign.
+            Below a Stepper it follows the text of the step.
+        facts: function(result, **values) -> dict name -> number or short text.
+        axis_labels: dict name -> text beside the slider (Unicode, no TeX).
+        start: dict name -> value to begin with.
+
+    Returns:
+        an ipywidgets VBox: the sliders, each linked to the view, and the view.
+
+    Raises:
+        ValueError, TypeError: results that are ragged or not finite (the grid point is
+            named), an axis with fewer than 2 or equal values, labels that do not match the
+            result, an unknown field or format in a caption, a start value that is not on
+            its axis, a state above 150 KB.
+
+    Cost: one call of `function` per grid point; 16/3 bytes of state per number of the grid.
+
+    Chapter: all.
+
+    >>> box = sweep(
+    ...     lambda slope: [[slope * x for x in range(3)]],
+    ...     {"slope": [1, 2]},
+    ...     view=Lines(x=[0, 1, 2], series=["y"]),
+    ...     title="A line",
+    ...     caption="With slope {slope} the line ends at {end:.1f}.",
+    ...     facts=lambda result, slope: {"end": float(result[0][-1])},
+    ... )
+    >>> box
+    Interactive figure: A line
+    >>> box.caption(1)
+    'With slope 2 the line ends at 4.0.'
+    """
+    if not isinstance(view, KINDS):
+        raise TypeError(f"view: expected one of {', '.join(k.__name__ for k in KINDS)}, got {view!r}")
+    check_text(title, "title")
+    is_stepper = isinstance(view, views.Stepper)
+    axes, n_leading = _with_steps(view, axes, axis_labels, start) if is_stepper else (make_axes(axes, axis_labels, start), 0)
+    _check_axes(axes, view)
+    points, results, arrays, shapes = _evaluate(function, axes[n_leading:], view)
+    found = gather_facts([facts(r, **p) for r, p in zip(results, points, strict=True)], points) if facts else gather_facts([{}], [{}])
+    captions = _captions(view, caption, axes, found)
+    options = view.options(arrays, axes, shapes) if is_stepper else view.options(arrays, axes)
+    sizes = [len(axis.values) for axis in axes]
+    widget = VIEWS[view.kind](
+        title=title,
+        spec={"sizes": sizes, "lead": n_leading, "caps": [as_state(parts, found) for parts in captions], **options},
+        data=arrays.tobytes(),
+        facts=b"" if found.columns is None else found.columns.tobytes(),
+        **{f"i{k}": axis.start for k, axis in enumerate(axes)},
+    )
+
+    def caption_at(indices):
+        if len(indices) != len(sizes):
+            raise ValueError(f"indices: expected {len(sizes)}, one per slider, got {len(indices)}")
+        point = int(np.ravel_multi_index(indices[n_leading:], sizes[n_leading:])) if sizes[n_leading:] else 0
+        chosen = [captions[indices[0]], captions[-1]] if is_stepper else captions
+        return " ".join(filter(None, (fill(parts, indices, found, point) for parts in chosen)))
+
+    box = Explorable(widget, axes, caption_at)
+    _check_size(state_size(box), axes, arrays)
+    return box
+
+
+def _with_steps(view, axes, axis_labels, start):
+    """The axes of a Stepper: its steps first, numbered from 1, then the caller's."""
+    if isinstance(axes, dict) and "step" in axes:
+        raise ValueError("axes: the name 'step' belongs to the steps of the Stepper")
+    labels, start = dict(axis_labels or {}), dict(start or {})
+    n = len(view.steps)
+    values = tuple(range(1, n + 1))
+    first = start.pop("step", 1)
+    if first not in values:
+        raise ValueError(f"start: step={first!r} is not a step; the steps are 1 to {n}")
+    step = Axis("step", labels.pop("step", "Step"), values, tuple(f"{k} of {n}" for k in values), first - 1)
+    return (step, *make_axes(axes, labels, start)), 1
+
+
+def _check_axes(axes, view):
+    if not 1 <= len(axes) <= MAX_AXES:
+        raise ValueError(f"axes: expected 1 to {MAX_AXES} sliders, got {len(axes)}")
+    if isinstance(view, views.Vectors):
+        view.check_axes(axes)
+
+
+def _evaluate(function, axes, view):
+    """All results, judged, as [grid points, numbers] with the raw results beside them."""
+    points = list(grid_points(axes))
+    results, arrays, shapes = [], [], None
+    for point in points:
+        result = function(**point)
+        array = view.array(result, point)
+        if isinstance(view, views.Stepper):
+            here = view.shapes(result, point)
+            if shapes is not None and here != shapes:
+                raise ValueError(f"function: ragged results: {describe(point)} the shapes are {here}, {describe(points[0])} {shapes}")
+            shapes = here
+        if not arrays:
+            _check_size(len(points) * array.size * 16 // 3, axes, [array] * len(points))
+        results.append(result)
+        arrays.append(array.ravel())
+    return points, results, np.stack(arrays), shapes
+
+
+def _captions(view, caption, axes, facts):
+    """Parsed templates: one for most kinds; for a Stepper one per step, then the general one."""
+    parts = parse(caption, axes=axes, facts=facts)
+    if not isinstance(view, views.Stepper):
+        return [parts]
+    steps = [parse(step.text, axes=axes, facts=facts, argument=f"steps[{k}].text") for k, step in enumerate(view.steps)]
+    return [*steps, parts]
+
+
+def _check_size(size, axes, arrays):
+    if size <= MAX_STATE:
+        return
+    factors = " x ".join(f"{axis.name} ({len(axis.values)})" for axis in axes) or "one grid point"
+    n, each = len(arrays), int(np.size(arrays[0]))
+    longest = max(axes, key=lambda axis: len(axis.values)).name if axes else None
+    advice = f"use fewer values on the axis {longest!r} or a smaller picture" if longest else "use a smaller picture"
+    raise ValueError(
+        f"sweep: the state takes {math.ceil(size / 1000)} KB, above the limit of {MAX_STATE // 1000} KB; {factors} = {n} grid points "
+        f"of {each} numbers take {n * each * 16 / 3000:.0f} KB of it: {advice}"
+    )
