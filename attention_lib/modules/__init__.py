@@ -1,0 +1,18 @@
+"""The mechanisms as PyTorch modules, built on `attention_lib.functional`."""
+
+from .additive import AdditiveAttention
+from .concat import ConcatAttention
+from .dot import DotAttention
+from .general import GeneralAttention
+from .scaled_dot_product import ScaledDotProductAttention
+from .seq2seq import Encoded, Seq2Seq
+
+__all__ = [
+    "AdditiveAttention",
+    "ConcatAttention",
+    "DotAttention",
+    "Encoded",
+    "GeneralAttention",
+    "ScaledDotProductAttention",
+    "Seq2Seq",
+]
