@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 from .execute import write_atomically
@@ -22,12 +23,18 @@ CUDA = re.compile(r"(nvidia|cuda)-.*|triton")
 def lock(root: Path) -> None:
     """Write requirements.txt from a resolution that ignores what is installed here."""
     command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--quiet"]
-    command += ["--report", "-", f"{root}[dev]"]
+    command += ["--report", "-", f"{root}[dev]", *held_back(root)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise PipelineError("requirements.txt", done.stderr.strip(), "see what pip says above")
     report = json.loads(done.stdout)
     write_atomically(root / "requirements.txt", rendered(report))
+
+
+def held_back(root: Path) -> list[str]:
+    """Versions that pyproject.toml holds although newer ones would fit."""
+    settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    return settings["tool"]["attention-book"]["held-back"]
 
 
 def rendered(report: dict) -> str:
