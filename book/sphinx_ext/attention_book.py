@@ -11,17 +11,6 @@ ICON_NAME = re.compile(r"\.fa-([\w-]+):")
 USED_ICON = re.compile(r"\bfa-([a-z0-9-]+)")
 
 
-def _is_thebe(asset) -> bool:
-    body = (getattr(asset, "attributes", None) or {}).get("body") or ""
-    return "thebe" in str(asset).lower() or "thebe" in body.lower()
-
-
-def drop_thebe(app, pagename, templatename, context, doctree):
-    """Jupyter Book always loads sphinx-thebe, which names another host and fails without its library."""
-    for kind in ("script_files", "css_files"):
-        context[kind] = [asset for asset in context[kind] if not _is_thebe(asset)]
-
-
 def drop_unused_icons(app, exception):
     """The theme's style sheet names two thousand icons; keep the rules of those that some page shows."""
     sheet = Path(app.outdir) / THEME_CSS
@@ -34,6 +23,5 @@ def drop_unused_icons(app, exception):
 
 
 def setup(app):
-    app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("build-finished", drop_unused_icons)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

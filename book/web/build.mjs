@@ -64,7 +64,7 @@ const mathjaxSources = {
 const woff2 = {
   name: "woff2",
   setup(build) {
-    build.onLoad({ filter: /chtml[\\/]fonts[\\/]tex\.ts$/ }, ({ path }) => ({
+    build.onLoad({ filter: /chtml[\\/](FontData|fonts[\\/]tex)\.ts$/ }, ({ path }) => ({
       contents: readFileSync(path, "utf8").replaceAll('.woff") format("woff")', '.woff2") format("woff2")'),
       loader: "ts",
     }));

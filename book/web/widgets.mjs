@@ -3,6 +3,8 @@ import * as base from "@jupyter-widgets/base";
 import { ManagerBase } from "@jupyter-widgets/base-manager";
 import * as box from "@jupyter-widgets/controls/lib/widget_box";
 import * as description from "@jupyter-widgets/controls/lib/widget_description";
+import * as float from "@jupyter-widgets/controls/lib/widget_float";
+import * as int from "@jupyter-widgets/controls/lib/widget_int";
 import * as link from "@jupyter-widgets/controls/lib/widget_link";
 import * as selection from "@jupyter-widgets/controls/lib/widget_selection";
 import * as string from "@jupyter-widgets/controls/lib/widget_string";
@@ -16,7 +18,7 @@ const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
 const VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]';
 const MODULES = {
   "@jupyter-widgets/base": base,
-  "@jupyter-widgets/controls": { ...box, ...description, ...link, ...selection, ...string },
+  "@jupyter-widgets/controls": { ...box, ...description, ...float, ...int, ...link, ...selection, ...string },
   anywidget: makeAnywidget(base),
 };
 
