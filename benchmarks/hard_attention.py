@@ -1,7 +1,9 @@
 """Soft and hard attention learn to find a marked item: REINFORCE with and without a baseline.
 
-Each example has a few items; the key of one of them carries a mark along a hidden direction. One query vector is learned,
-by the gradient of the loss (soft reading), or by REINFORCE (one item is sampled and read; the reward is minus the loss).
+Each example has a few items; the key of one of them carries a mark along a hidden direction. The value of an item is the
+forecast that a reader of this item makes: nearly all probability on the item's own symbol. The symbol of the marked item
+is the right answer. One query vector is learned, by the gradient of the log-likelihood (soft reading: the forecasts are
+mixed), or by REINFORCE (one item is sampled and read; the reward is the log-likelihood of the right symbol).
 """
 
 from __future__ import annotations
@@ -13,38 +15,41 @@ from tqdm.auto import tqdm
 from attention_lib import reference
 from study import options, save
 
-FULL = {"items": 8, "width": 8, "mark": 4.0, "updates": 400, "batch": 32, "learning_rate": 0.3, "baseline_decay": 0.9,
-        "measure_every": 10, "test_examples": 1000, "variance_samples": 4000}
+FULL = {"items": 16, "symbols": 8, "width": 64, "mark": 4.0, "trust": 0.9, "updates": 600, "batch": 4, "learning_rate": 0.05,
+        "baseline_decay": 0.9, "measure_every": 20, "test_examples": 1000, "variance_samples": 4000}
 TINY = {**FULL, "updates": 20, "test_examples": 50, "variance_samples": 50}
 METHODS = ("soft", "hard", "hard, baseline")
 
 
-def examples(n, settings, rng, mark_direction):
-    """Return key [n, S, D], value [n, S, 1] and the marked position [n]."""
-    items, width = settings["items"], settings["width"]
-    key = rng.normal(size=(n, items, width))
-    value = rng.normal(size=(n, items, 1))
+def examples(n, settings, rng, direction):
+    """Return key [n, S, D], value [n, S, V] (forecasts), the marked position [n] and the right symbol [n]."""
+    items, symbols, trust = settings["items"], settings["symbols"], settings["trust"]
+    key = rng.normal(size=(n, items, settings["width"]))
     marked = rng.integers(0, items, n)
-    key[np.arange(n), marked] += settings["mark"] * mark_direction
-    return key, value, marked
+    key[np.arange(n), marked] += settings["mark"] * direction
+    symbol = rng.integers(0, symbols, (n, items))
+    value = np.full((n, items, symbols), (1 - trust) / (symbols - 1))
+    np.put_along_axis(value, symbol[..., None], trust, axis=-1)
+    return key, value, marked, symbol[np.arange(n), marked]
 
 
-def soft_gradient(query, key, value, target):
-    """Return the gradient [D] of the mean squared error with respect to the one query."""
+def soft_gradient(query, key, value, answer):
+    """Return the gradient [D] of the mean log-likelihood with respect to the one query."""
     stacked = np.broadcast_to(query, (len(key), 1, len(query)))
-    output = reference.attention(stacked, key, value)                         # [B, 1, 1]
-    grad_query, _, _ = reference.attention_backward(stacked, key, value, 2 * (output - target))
+    forecast = reference.attention(stacked, key, value)                       # [B, 1, V]
+    right = np.arange(value.shape[-1]) == answer[:, None, None]               # [B, 1, V]
+    grad_query, _, _ = reference.attention_backward(stacked, key, value, right / forecast)
     return grad_query.mean((0, 1))
 
 
-def hard_gradient(query, key, value, target, *, rng, baseline):
-    """Return minus REINFORCE's estimate for each example [B, D], and the rewards [B]."""
+def hard_gradient(query, key, value, answer, *, rng, baseline):
+    """Return REINFORCE's estimate for each example [B, D], and the rewards [B]."""
     stacked = np.broadcast_to(query, (len(key), 1, len(query)))
-    scores = reference.scaled_dot_scores(stacked, key)                        # [B, 1, S]
-    output, index = reference.hard_attention(stacked, key, value, rng=rng)
-    reward = -((output - target) ** 2)[..., 0]                                # [B, 1]
-    grad_scores = reference.reinforce_gradient(reference.softmax(scores), index, reward, baseline=baseline)
-    return -(grad_scores @ key)[:, 0] / np.sqrt(len(query)), reward[:, 0]
+    weights = reference.softmax(reference.scaled_dot_scores(stacked, key))    # [B, 1, S]
+    forecast, index = reference.hard_attention(stacked, key, value, rng=rng)
+    reward = np.log(np.take_along_axis(forecast[:, 0], answer[:, None], axis=-1))   # [B, 1]
+    grad_scores = reference.reinforce_gradient(weights, index, reward, baseline=baseline)
+    return (grad_scores @ key)[:, 0] / np.sqrt(len(query)), reward[:, 0]
 
 
 def hit_rate(query, key, marked):
@@ -52,23 +57,27 @@ def hit_rate(query, key, marked):
     return float(((key @ query).argmax(-1) == marked).mean())
 
 
+def mark_direction(settings, rng):
+    """Return a random unit vector, the direction of the mark."""
+    direction = rng.normal(size=settings["width"])
+    return direction / np.linalg.norm(direction)
+
+
 def learn(method, settings, seed):
     """Return the hit rates on held-out examples, measured every few updates."""
     rng = np.random.default_rng(seed)
-    direction = rng.normal(size=settings["width"])
-    direction /= np.linalg.norm(direction)
-    test_key, _, test_marked = examples(settings["test_examples"], settings, rng, direction)
+    direction = mark_direction(settings, rng)
+    test_key, _, test_marked, _ = examples(settings["test_examples"], settings, rng, direction)
     query, baseline, curve = np.zeros(settings["width"]), 0.0, []
     for update in range(settings["updates"] + 1):
         if update % settings["measure_every"] == 0:
             curve.append(hit_rate(query, test_key, test_marked))
-        key, value, marked = examples(settings["batch"], settings, rng, direction)
-        target = value[np.arange(len(value)), marked][:, None]                # [B, 1, 1]
+        key, value, _, answer = examples(settings["batch"], settings, rng, direction)
         if method == "soft":
-            query = query - settings["learning_rate"] * soft_gradient(query, key, value, target)
+            query = query + settings["learning_rate"] * soft_gradient(query, key, value, answer)
             continue
-        gradient, reward = hard_gradient(query, key, value, target, rng=rng, baseline=baseline)
-        query = query - settings["learning_rate"] * gradient.mean(0)
+        gradient, reward = hard_gradient(query, key, value, answer, rng=rng, baseline=baseline)
+        query = query + settings["learning_rate"] * gradient.mean(0)
         if method == "hard, baseline":
             decay = settings["baseline_decay"]
             baseline = decay * baseline + (1 - decay) * reward.mean() if update else reward.mean()
@@ -78,17 +87,15 @@ def learn(method, settings, seed):
 def variance(settings, seed):
     """Return mean and variance of REINFORCE's estimates at the start, without a baseline and with the mean reward as one."""
     rng = np.random.default_rng(seed)
-    direction = rng.normal(size=settings["width"])
-    direction /= np.linalg.norm(direction)
-    key, value, marked = examples(settings["variance_samples"], settings, rng, direction)
-    target = value[np.arange(len(value)), marked][:, None]
-    query = np.zeros(settings["width"])
-    mean_reward = -float(((value - target) ** 2).mean())
-    measured = {}
-    for name, baseline in (("none", 0.0), ("mean reward", mean_reward)):
+    direction = mark_direction(settings, rng)
+    key, value, _, answer = examples(settings["variance_samples"], settings, rng, direction)
+    query, measured, mean_reward = np.zeros(settings["width"]), {}, 0.0
+    for name in ("none", "mean reward"):
         # the same draws for both, so that only the baseline differs
-        gradient, _ = hard_gradient(query, key, value, target, rng=np.random.default_rng(seed + 1), baseline=baseline)
-        measured[name] = {"along_mark": float(-gradient.mean(0) @ direction), "variance": float(gradient.var(0).sum())}
+        draws = np.random.default_rng(seed + 1)
+        gradient, reward = hard_gradient(query, key, value, answer, rng=draws, baseline=mean_reward)
+        measured[name] = {"along_mark": float(gradient.mean(0) @ direction), "variance": float(gradient.var(0).sum())}
+        mean_reward = float(reward.mean())
     return {"mean_reward": mean_reward, **measured}
 
 

@@ -16,8 +16,8 @@ from tqdm.auto import tqdm
 from attention_lib.functional import attention
 from study import options, save
 
-FULL = {"width": 64, "lengths": [16, 32, 64, 128, 256, 512, 1024, 2048, 4096], "repeats": 21, "warm_up": 3}
-TINY = {**FULL, "width": 8, "lengths": [4, 8], "repeats": 3, "warm_up": 1}
+FULL = {"widths": [64, 256], "lengths": [16, 32, 64, 128, 256, 512, 1024, 2048], "repeats": 15, "warm_up": 3}
+TINY = {**FULL, "widths": [8], "lengths": [4, 8], "repeats": 3, "warm_up": 1}
 
 
 class SelfAttention(nn.Module):
@@ -49,14 +49,14 @@ def main():
     torch.set_num_threads(arguments.threads)
     settings = TINY if arguments.tiny else FULL
     torch.manual_seed(0)
-    layers = {"lstm": nn.LSTM(settings["width"], settings["width"], batch_first=True), "attention": SelfAttention(settings["width"])}
     results = []
-    for length in tqdm(settings["lengths"], desc="time per step"):
-        inputs = torch.randn(1, length, settings["width"])
+    for width, length in tqdm([(w, n) for w in settings["widths"] for n in settings["lengths"]], desc="time per step"):
+        layers = {"lstm": nn.LSTM(width, width, batch_first=True), "attention": SelfAttention(width)}
+        inputs = torch.randn(1, length, width)
         for name, layer in layers.items():
             seconds = measure(layer, inputs, settings)
             results.append({
-                "layer": name, "length": length, "sequential_steps": length if name == "lstm" else 1,
+                "layer": name, "width": width, "length": length, "sequential_steps": length if name == "lstm" else 1,
                 "seconds": statistics.median(seconds), "fastest": min(seconds), "slowest": max(seconds),
             })
     print(save("time_per_step", arguments=arguments, settings=settings, results=results))
