@@ -77,8 +77,8 @@ class Feedback:
 
     def __repr__(self) -> str:
         verdict = "passes" if self.passed else "not yet"
-        lines = [f"{self.name}: {verdict}. {self.message}"]
-        lines += [f"  {mark} {statement}" for mark, statement in self._checklist()]
+        lines = [f"{self.name}: {verdict}. {_sentence(self.message)}"]
+        lines += [f"  {mark}: {statement}" for mark, statement in self._checklist()]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -88,7 +88,8 @@ class Feedback:
         )
         return (
             f'<div class="exercise-feedback {state}" role="status">'
-            f"<p><strong>{verdict}: {html.escape(self.title)}.</strong> {html.escape(self.message)}</p>"
+            f"<p><strong>{verdict}: {html.escape(self.title)}.</strong> "
+            f"{html.escape(_sentence(self.message))}</p>"
             f"<ul>{items}</ul></div>"
         )
 
@@ -127,7 +128,7 @@ class Candidate:
 
 
 def run_checks(exercise: Exercise, function: Callable) -> Feedback:
-    """Try the behaviours of `exercise` on `function` in order; the first that fails ends the run."""
+    """Try the behaviours of `exercise` on `function` in order, until one does not hold."""
     statements = tuple(behaviour.statement for behaviour in exercise.behaviours)
     if not callable(function):
         message = f"what you handed in is not a function: it is {describe(function)}"
@@ -181,7 +182,7 @@ def expect_array(
 def expect_close(
     value, expected, *, what: str, axes: Sequence[str] = (), because: str = ""
 ) -> np.ndarray:
-    """`value` equal to `expected` up to rounding, or a Problem with the first place that differs."""
+    """`value` equal to `expected` up to rounding, or a Problem with the first difference."""
     expected = np.asarray(expected, dtype=float)
     array = expect_array(value, expected.shape, what=what, axes=axes)
     close = np.isclose(array, expected, rtol=RELATIVE_TOLERANCE, atol=ABSOLUTE_TOLERANCE)
@@ -214,7 +215,8 @@ def expect_tuple(value, names: Sequence[str]) -> tuple:
     """`value` as a tuple with one entry for each of `names`, or a Problem."""
     if not isinstance(value, (tuple, list)) or len(value) != len(names):
         raise Problem(
-            f"your function should return {len(names)} things, ({', '.join(names)}), but returns {describe(value)}"
+            f"your function should return {len(names)} things, ({', '.join(names)}), "
+            f"but returns {describe(value)}"
         )
     return tuple(value)
 
@@ -246,9 +248,15 @@ def describe(value) -> str:
         return f"a {type(value).__name__} of {len(value)}"
     if hasattr(value, "shape"):
         return f"an array of shape {tuple(value.shape)}"
+    if value is None or value is Ellipsis:
+        return str(value)
     if isinstance(value, (bool, int, float, str)):
         return f"the {type(value).__name__} {value!r}"
     return f"a value of type {type(value).__name__}"
+
+
+def _sentence(message: str) -> str:
+    return message[:1].upper() + message[1:]
 
 
 def _as_array(value, what: str) -> np.ndarray:
@@ -299,7 +307,8 @@ def _crash_message(function: Callable, error: BaseException, arguments, options)
     ]
     called = f", called with {' and '.join(shapes)}" if shapes else ""
     text = re.sub(r"0x[0-9a-fA-F]+", "0x...", " ".join(str(error).split()))
-    return f"your function stops with {type(error).__name__}: {text}{_line_of(function, error)}{called}"
+    where = _line_of(function, error)
+    return f"your function stops with {type(error).__name__}: {text}{where}{called}"
 
 
 def _line_of(function: Callable, error: BaseException) -> str:

@@ -169,9 +169,10 @@ def test_expect_array_returns_floats():
 def test_repr_is_stable_and_lists_the_behaviours():
     feedback = run_checks(DOUBLE, lambda numbers: numbers)
     assert repr(feedback).splitlines() == [
-        "test.double: not yet. your doubles are 1 at row 0, column 0, where 2 is right: twice the input",
-        "  does not hold it doubles",
-        "  not tried again",
+        "test.double: not yet. Your doubles are 1 at row 0, column 0, "
+        "where 2 is right: twice the input",
+        "  does not hold: it doubles",
+        "  not tried: again",
     ]
 
 
@@ -229,4 +230,5 @@ def test_a_mutant_that_answers_right_would_be_noticed():
 def test_registered_exercises_have_names_of_their_module():
     for name in all_exercises():
         module, _, task = name.partition(".")
-        assert module and task.isidentifier(), name
+        assert module.isidentifier(), name
+        assert task.isidentifier(), name
