@@ -27,14 +27,22 @@ BATCH_SCORE_AXES = ("batch", "query", "key")
 def _inputs_of_one_sentence(answer: Candidate) -> None:
     target = np.array([[7, 5, 9, 2]])
     because = "SOS first, then the target without its last token"
-    expect_close(answer(target, 1), [[1, 7, 5, 9]], what="decoder inputs", axes=("batch", "step"), because=because)
+    expect_close(
+        answer(target, 1),
+        [[1, 7, 5, 9]],
+        what="decoder inputs",
+        axes=("batch", "step"),
+        because=because,
+    )
 
 
 def _inputs_of_a_batch(answer: Candidate) -> None:
     target = np.random.default_rng(11).integers(3, 20, (3, 5))
     expected = np.column_stack([np.full(3, 17), target[:, :-1]])
     because = "each row is moved by one step, and the start token is the one handed in"
-    expect_close(answer(target, 17), expected, what="decoder inputs", axes=("batch", "step"), because=because)
+    expect_close(
+        answer(target, 17), expected, what="decoder inputs", axes=("batch", "step"), because=because
+    )
 
 
 def _inputs_unshifted(target, start):
@@ -67,10 +75,14 @@ DECODER_INPUTS = Exercise(
     ],
     mutants=[
         Mutant(_inputs_unshifted, "feeds the answer that the step has to give", says="SOS first"),
-        Mutant(_inputs_too_long, "keeps the last token, for which there is no target", says="shape"),
+        Mutant(
+            _inputs_too_long, "keeps the last token, for which there is no target", says="shape"
+        ),
         Mutant(_inputs_rolled, "rolls EOS to the front instead of SOS", says="SOS first"),
         Mutant(_inputs_of_the_future, "moves the target the wrong way", says="SOS first"),
-        Mutant(_inputs_fixed_start, "writes the start token's id by hand", says="the one handed in"),
+        Mutant(
+            _inputs_fixed_start, "writes the start token's id by hand", says="the one handed in"
+        ),
     ],
 )
 
@@ -82,19 +94,34 @@ def _dot_scores_match(answer: Candidate, query, key, axes) -> None:
     expected = reference.dot_scores(query, key)
     scores = expect_array(answer(query, key), expected.shape, what="scores", axes=axes)
     if np.allclose(scores, expected / np.sqrt(query.shape[-1])):
-        raise Problem("your scores are divided by the square root of D: Luong's dot score has no scale")
-    expect_close(scores, expected, what="scores", axes=axes, because="the sum over features of query times key")
+        raise Problem(
+            "your scores are divided by the square root of D: Luong's dot score has no scale"
+        )
+    expect_close(
+        scores,
+        expected,
+        what="scores",
+        axes=axes,
+        because="the sum over features of query times key",
+    )
 
 
 def _dot_scores_of_matrices(answer: Candidate) -> None:
     rng = np.random.default_rng(21)
     for n_queries, n_keys, width in [(3, 5, 7), (1, 2, 3), (2, 2, 2)]:
-        _dot_scores_match(answer, rng.normal(size=(n_queries, width)), rng.normal(size=(n_keys, width)), SCORE_AXES)
+        _dot_scores_match(
+            answer,
+            rng.normal(size=(n_queries, width)),
+            rng.normal(size=(n_keys, width)),
+            SCORE_AXES,
+        )
 
 
 def _dot_scores_of_batches(answer: Candidate) -> None:
     rng = np.random.default_rng(22)
-    _dot_scores_match(answer, rng.normal(size=(2, 3, 7)), rng.normal(size=(2, 5, 7)), BATCH_SCORE_AXES)
+    _dot_scores_match(
+        answer, rng.normal(size=(2, 3, 7)), rng.normal(size=(2, 5, 7)), BATCH_SCORE_AXES
+    )
 
 
 def _dot_scaled(query, key):
@@ -110,7 +137,9 @@ def _dot_all_axes_reversed(query, key):
 
 
 def _dot_cosine(query, key):
-    lengths = np.linalg.norm(query, axis=-1)[..., :, None] * np.linalg.norm(key, axis=-1)[..., None, :]
+    lengths = (
+        np.linalg.norm(query, axis=-1)[..., :, None] * np.linalg.norm(key, axis=-1)[..., None, :]
+    )
     return reference.dot_scores(query, key) / lengths
 
 
@@ -125,7 +154,12 @@ DOT_SCORES = Exercise(
     mutants=[
         Mutant(_dot_scaled, "divides by the square root of D", says="no scale"),
         Mutant(_dot_keys_first, "exchanges queries and keys", says="shape"),
-        Mutant(_dot_all_axes_reversed, ".T reverses all axes, the batch too", says="ValueError", crashes=True),
+        Mutant(
+            _dot_all_axes_reversed,
+            ".T reverses all axes, the batch too",
+            says="ValueError",
+            crashes=True,
+        ),
         Mutant(_dot_cosine, "divides by the lengths of the vectors", says="sum over features"),
     ],
 )
@@ -177,7 +211,9 @@ def _additive_two_tanhs(query, key, query_weight, key_weight, score_vector):
 
 
 def _additive_keys_first(query, key, query_weight, key_weight, score_vector):
-    return np.swapaxes(reference.additive_scores(query, key, query_weight, key_weight, score_vector), -1, -2)
+    return np.swapaxes(
+        reference.additive_scores(query, key, query_weight, key_weight, score_vector), -1, -2
+    )
 
 
 def _additive_one_query(query, key, query_weight, key_weight, score_vector):
@@ -209,7 +245,9 @@ ADDITIVE_SCORES = Exercise(
 def _weights_stay_inside_the_lengths(answer: Candidate) -> None:
     rng = np.random.default_rng(41)
     scores, lengths = rng.normal(size=(3, 2, 7)), np.array([7, 4, 1])
-    weights = expect_array(answer(scores, lengths), scores.shape, what="weights", axes=BATCH_SCORE_AXES)
+    weights = expect_array(
+        answer(scores, lengths), scores.shape, what="weights", axes=BATCH_SCORE_AXES
+    )
     for sentence, length in enumerate(lengths):
         leaked = weights[sentence, :, length:].sum(-1)
         if leaked.any():
@@ -226,14 +264,20 @@ def _weights_are_the_masked_softmax(answer: Candidate) -> None:
     scores, lengths = rng.normal(size=(5, 3, 5)), np.array([2, 5, 3, 1, 4])
     expected = reference.softmax(scores, mask=reference.padding_mask(lengths, 5))
     because = "the softmax of the scores of this sentence's own tokens"
-    expect_close(answer(scores, lengths), expected, what="weights", axes=BATCH_SCORE_AXES, because=because)
+    expect_close(
+        answer(scores, lengths), expected, what="weights", axes=BATCH_SCORE_AXES, because=because
+    )
 
 
 def _an_empty_sentence_gets_zeros(answer: Candidate) -> None:
     scores, lengths = np.array([[[1.0, 2.0, 3.0]], [[1.0, 2.0, 3.0]]]), np.array([2, 0])
-    weights = expect_array(answer(scores, lengths), scores.shape, what="weights", axes=BATCH_SCORE_AXES)
+    weights = expect_array(
+        answer(scores, lengths), scores.shape, what="weights", axes=BATCH_SCORE_AXES
+    )
     if weights[1].any():
-        raise Problem(f"sentence 1 is empty, so its weights are 0, but yours begin with {number(weights[1, 0, 0])}")
+        raise Problem(
+            f"sentence 1 is empty, so its weights are 0, but yours begin with {number(weights[1, 0, 0])}"
+        )
 
 
 def _lengths_ignored(scores, lengths):
@@ -253,7 +297,9 @@ def _lengths_polarity(scores, lengths):
 
 
 def _lengths_filled(scores, lengths):
-    return reference.softmax(np.where(np.arange(scores.shape[-1]) < lengths[:, None, None], scores, -1e9))
+    return reference.softmax(
+        np.where(np.arange(scores.shape[-1]) < lengths[:, None, None], scores, -1e9)
+    )
 
 
 def _lengths_zeroed(scores, lengths):
@@ -265,8 +311,12 @@ LENGTH_SOFTMAX = Exercise(
     title="Softmax over the tokens of each sentence",
     difficulty=2,
     behaviours=[
-        Behaviour("padding gets exactly 0 and each row sums to one", _weights_stay_inside_the_lengths),
-        Behaviour("the weights are the softmax over the real tokens", _weights_are_the_masked_softmax),
+        Behaviour(
+            "padding gets exactly 0 and each row sums to one", _weights_stay_inside_the_lengths
+        ),
+        Behaviour(
+            "the weights are the softmax over the real tokens", _weights_are_the_masked_softmax
+        ),
         Behaviour("an empty sentence gets weights of 0", _an_empty_sentence_gets_zeros),
     ],
     mutants=[
@@ -274,7 +324,11 @@ LENGTH_SOFTMAX = Exercise(
         Mutant(_lengths_afterwards, "masks after the softmax", says="sum to one"),
         Mutant(_lengths_off_by_one, "lets one padding position in", says="padding"),
         Mutant(_lengths_polarity, "attends to the padding alone", says="padding"),
-        Mutant(_lengths_filled, "fills with -1e9: an empty sentence becomes uniform", says="sentence 1 is empty"),
+        Mutant(
+            _lengths_filled,
+            "fills with -1e9: an empty sentence becomes uniform",
+            says="sentence 1 is empty",
+        ),
         Mutant(_lengths_zeroed, "a score of 0 is not minus infinity", says="padding"),
     ],
 )
@@ -315,7 +369,9 @@ def _alignment_of_sentences(weights, alignment):
 
 def _alignment_over_queries(weights, alignment):
     real = alignment >= 0
-    return (weights.argmax(-2)[:, : alignment.shape[1]] == alignment[:, : weights.shape[2]])[real[:, : weights.shape[2]]].mean()
+    return (weights.argmax(-2)[:, : alignment.shape[1]] == alignment[:, : weights.shape[2]])[
+        real[:, : weights.shape[2]]
+    ].mean()
 
 
 def _alignment_weight_instead_of_hit(weights, alignment):
@@ -329,15 +385,32 @@ ALIGNMENT = Exercise(
     title="Alignment accuracy",
     difficulty=2,
     behaviours=[
-        Behaviour("the share of steps whose largest weight is at the true position", _alignment_of_one_sentence),
-        Behaviour("steps without a true position (-1) are left out", _alignment_skips_steps_without_truth),
+        Behaviour(
+            "the share of steps whose largest weight is at the true position",
+            _alignment_of_one_sentence,
+        ),
+        Behaviour(
+            "steps without a true position (-1) are left out", _alignment_skips_steps_without_truth
+        ),
         Behaviour("every step counts the same", _alignment_counts_tokens),
     ],
     mutants=[
-        Mutant(_alignment_counts_everything, "counts EOS and padding as misses", says="do not count"),
-        Mutant(_alignment_of_sentences, "averages over sentences, not over steps", says="every step"),
-        Mutant(_alignment_over_queries, "takes the largest weight over the queries", says="largest weight"),
-        Mutant(_alignment_weight_instead_of_hit, "averages the weight at the true position", says="largest weight"),
+        Mutant(
+            _alignment_counts_everything, "counts EOS and padding as misses", says="do not count"
+        ),
+        Mutant(
+            _alignment_of_sentences, "averages over sentences, not over steps", says="every step"
+        ),
+        Mutant(
+            _alignment_over_queries,
+            "takes the largest weight over the queries",
+            says="largest weight",
+        ),
+        Mutant(
+            _alignment_weight_instead_of_hit,
+            "averages the weight at the true position",
+            says="largest weight",
+        ),
     ],
 )
 
@@ -346,8 +419,16 @@ ALIGNMENT = Exercise(
 
 
 def _kernel_matches(answer: Candidate, query, key, value, bandwidth, because) -> None:
-    expected = reference.kernel_regression(query[:, None], key[:, None], value[:, None], bandwidth=bandwidth)[:, 0]
-    expect_close(answer(query, key, value, bandwidth), expected, what="estimates", axes=("query",), because=because)
+    expected = reference.kernel_regression(
+        query[:, None], key[:, None], value[:, None], bandwidth=bandwidth
+    )[:, 0]
+    expect_close(
+        answer(query, key, value, bandwidth),
+        expected,
+        what="estimates",
+        axes=("query",),
+        because=because,
+    )
 
 
 def _kernel_of_two_points(answer: Candidate) -> None:
@@ -360,12 +441,16 @@ def _kernel_of_many_points(answer: Candidate) -> None:
     rng = np.random.default_rng(61)
     for bandwidth in (0.3, 1.0, 2.5):
         because = f"weights are the softmax of -(distance)^2 / (2 bandwidth^2), here with a bandwidth of {bandwidth}"
-        _kernel_matches(answer, rng.normal(size=3), rng.normal(size=5), rng.normal(size=5), bandwidth, because)
+        _kernel_matches(
+            answer, rng.normal(size=3), rng.normal(size=5), rng.normal(size=5), bandwidth, because
+        )
 
 
 def _kernel_far_away(answer: Candidate) -> None:
     because = "far from all data every exp underflows to 0: take the softmax of the exponents instead of dividing two zeros"
-    _kernel_matches(answer, np.array([100.0]), np.array([0.0, 1.0]), np.array([2.0, 6.0]), 1.0, because)
+    _kernel_matches(
+        answer, np.array([100.0]), np.array([0.0, 1.0]), np.array([2.0, 6.0]), 1.0, because
+    )
 
 
 def _kernel_exponents(query, key, bandwidth):
@@ -405,7 +490,11 @@ KERNEL = Exercise(
     mutants=[
         Mutant(_kernel_unnormalised, "does not divide by the sum of the weights", says="mean"),
         Mutant(_kernel_without_bandwidth, "ignores the bandwidth", says="bandwidth"),
-        Mutant(_kernel_bandwidth_unsquared, "divides by the bandwidth, not its square", says="bandwidth"),
+        Mutant(
+            _kernel_bandwidth_unsquared,
+            "divides by the bandwidth, not its square",
+            says="bandwidth",
+        ),
         Mutant(_kernel_growing, "gives far points the larger weight", says="leans"),
         Mutant(_kernel_underflow, "divides zero by zero far from the data", says="nan"),
     ],
@@ -417,14 +506,18 @@ KERNEL = Exercise(
 
 def _estimates(answer: Candidate, weights, rewards, baseline) -> np.ndarray:
     rows = [answer(weights, index, rewards[index], baseline) for index in range(len(weights))]
-    return np.stack([expect_array(row, weights.shape, what="gradients", axes=("score",)) for row in rows])
+    return np.stack(
+        [expect_array(row, weights.shape, what="gradients", axes=("score",)) for row in rows]
+    )
 
 
 def _gradient_of_one_draw(answer: Candidate) -> None:
     weights = np.array([0.2, 0.5, 0.3])
     because = "(reward - baseline) times (one at the drawn item, minus the weights)"
     expected = 2.0 * np.array([-0.2, 0.5, -0.3])
-    expect_close(answer(weights, 1, 3.0, 1.0), expected, what="gradients", axes=("score",), because=because)
+    expect_close(
+        answer(weights, 1, 3.0, 1.0), expected, what="gradients", axes=("score",), because=because
+    )
 
 
 def _gradient_is_right_on_average(answer: Candidate) -> None:
@@ -432,7 +525,13 @@ def _gradient_is_right_on_average(answer: Candidate) -> None:
     weights, rewards = reference.softmax(rng.normal(size=5)), rng.normal(size=5)
     mean = weights @ _estimates(answer, weights, rewards, 0.0)
     because = "averaged over all draws it must be the gradient of the expected reward, weight times (reward - mean reward)"
-    expect_close(mean, weights * (rewards - weights @ rewards), what="mean gradients", axes=("score",), because=because)
+    expect_close(
+        mean,
+        weights * (rewards - weights @ rewards),
+        what="mean gradients",
+        axes=("score",),
+        because=because,
+    )
 
 
 def _baseline_does_not_bias(answer: Candidate) -> None:
@@ -441,7 +540,13 @@ def _baseline_does_not_bias(answer: Candidate) -> None:
     without = weights @ _estimates(answer, weights, rewards, 0.0)
     with_baseline = weights @ _estimates(answer, weights, rewards, 4.0)
     because = "a baseline must leave the mean over all draws as it is"
-    expect_close(with_baseline, without, what="mean gradients with a baseline of 4", axes=("score",), because=because)
+    expect_close(
+        with_baseline,
+        without,
+        what="mean gradients with a baseline of 4",
+        axes=("score",),
+        because=because,
+    )
 
 
 def _one_hot(weights, index):
@@ -473,18 +578,40 @@ REINFORCE = Exercise(
     title="REINFORCE for one draw",
     difficulty=3,
     behaviours=[
-        Behaviour("one draw gives (reward - baseline) times (one-hot - weights)", _gradient_of_one_draw),
-        Behaviour("on average it is the gradient of the expected reward", _gradient_is_right_on_average),
+        Behaviour(
+            "one draw gives (reward - baseline) times (one-hot - weights)", _gradient_of_one_draw
+        ),
+        Behaviour(
+            "on average it is the gradient of the expected reward", _gradient_is_right_on_average
+        ),
         Behaviour("a baseline does not change the average", _baseline_does_not_bias),
     ],
     mutants=[
-        Mutant(_reinforce_one_hot_only, "forgets that the other scores lose", says="minus the weights"),
+        Mutant(
+            _reinforce_one_hot_only, "forgets that the other scores lose", says="minus the weights"
+        ),
         Mutant(_reinforce_without_baseline, "ignores the baseline", says="baseline"),
         Mutant(_reinforce_sign, "goes downhill", says="minus the weights"),
-        Mutant(_reinforce_of_the_weights, "is the gradient for the weights, not for the scores", says="minus the weights"),
-        Mutant(_reinforce_weighted_twice, "counts the chance of the draw twice", says="minus the weights"),
+        Mutant(
+            _reinforce_of_the_weights,
+            "is the gradient for the weights, not for the scores",
+            says="minus the weights",
+        ),
+        Mutant(
+            _reinforce_weighted_twice,
+            "counts the chance of the draw twice",
+            says="minus the weights",
+        ),
     ],
 )
 
 
-EXERCISES = (DECODER_INPUTS, DOT_SCORES, ADDITIVE_SCORES, LENGTH_SOFTMAX, ALIGNMENT, KERNEL, REINFORCE)
+EXERCISES = (
+    DECODER_INPUTS,
+    DOT_SCORES,
+    ADDITIVE_SCORES,
+    LENGTH_SOFTMAX,
+    ALIGNMENT,
+    KERNEL,
+    REINFORCE,
+)
