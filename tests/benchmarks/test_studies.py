@@ -1,0 +1,90 @@
+"""Each study runs at a tiny size, and the stored results have what the chapters read."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+RESULTS = ROOT / "benchmarks" / "results"
+STUDIES = [
+    ("bottleneck_length", ["bottleneck_length.py"]),
+    ("sorting", ["bottleneck_length.py", "--task", "sort"]),
+    ("memory_probe", ["memory_probe.py"]),
+    ("time_per_step", ["time_per_step.py"]),
+    ("hard_attention", ["hard_attention.py"]),
+]
+NAMES = [name for name, _ in STUDIES]
+
+
+def _run_tiny(script, folder):
+    command = [sys.executable, str(ROOT / "benchmarks" / script[0]), *script[1:]]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        [*command, "--tiny", "--seeds", "2", "--out", str(folder)],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def _skeleton(value):
+    """The keys and kinds of a record, lists by their first entry."""
+    if isinstance(value, dict):
+        return {key: _skeleton(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_skeleton(value[0])] if value else []
+    return "number" if isinstance(value, (int, float)) else type(value).__name__
+
+
+@pytest.mark.parametrize(("name", "script"), STUDIES, ids=NAMES)
+def test_tiny_run_writes_a_record_like_the_stored_one(name, script, tmp_path):
+    done = _run_tiny(script, tmp_path)
+    assert done.returncode == 0, done.stderr
+    written = json.loads((tmp_path / f"{name}.json").read_text())
+    stored = json.loads((RESULTS / f"{name}.json").read_text())
+    assert _skeleton(written) == _skeleton(stored)
+
+
+@pytest.mark.parametrize(("name", "script"), STUDIES, ids=NAMES)
+def test_stored_record_is_of_a_full_run(name, script):
+    stored = json.loads((RESULTS / f"{name}.json").read_text())
+    assert stored["study"] == name
+    assert "--tiny" not in stored["command"]
+    assert script[0] in stored["command"]
+    assert all(stored["machine"][key] for key in ("cpu", "cores", "threads"))
+    assert stored["date"]
+    assert {"python", "torch", "numpy"} <= set(stored["versions"])
+
+
+@pytest.mark.parametrize("name", ["bottleneck_length", "sorting", "memory_probe"])
+def test_stored_record_has_three_seeds_of_every_model(name):
+    stored = json.loads((RESULTS / f"{name}.json").read_text())
+    group = ("network", "width") if name == "memory_probe" else ("model",)
+    seeds = {}
+    for run in stored["results"]:
+        seeds.setdefault(tuple(run[key] for key in group), set()).add(run["seed"])
+    assert min(len(found) for found in seeds.values()) >= 3
+
+
+def test_same_seed_gives_the_same_numbers(tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder in (first, second):
+        folder.mkdir()
+        done = _run_tiny(["bottleneck_length.py"], folder)
+        assert done.returncode == 0, done.stderr
+    name = "bottleneck_length.json"
+    records = [json.loads((folder / name).read_text()) for folder in (first, second)]
+    assert records[0]["results"] == records[1]["results"]
+
+
+def test_a_wrong_option_is_refused(tmp_path):
+    done = _run_tiny(["bottleneck_length.py", "--task", "translate"], tmp_path)
+    assert done.returncode == 2
+    assert "translate" in done.stderr
