@@ -1,9 +1,10 @@
 """Accuracy against source length, with and without attention, on the same task and budget.
 
 LSTM encoder-decoders learn to reverse (with --task sort: to sort) sequences of 4 to 16 tokens. They
-are then tested at single lengths up to 40: free-running (fed with their own tokens) and
+are then tested at single lengths up to 40, free-running (fed with their own tokens) and
 teacher-forced (fed with the right ones). Where there are weights, they are compared with the true
-alignment: the largest one at the true position ("aligned"), or at most one beside it ("near"). The model without attention is a little wider, so that it has at least as many parameters.
+alignment: is the largest one at the true position ("aligned"), or at most one beside it ("near")?
+The model without attention is a little wider, so that it has at least as many parameters.
 """
 
 from __future__ import annotations
@@ -66,9 +67,7 @@ def evaluate(model, batch):
     symbols = batch.target.masked_fill(batch.target == toy.EOS, toy.PAD)
     attends = model.attention is not None
     with torch.no_grad():
-        forced = model(
-            batch.source, batch.source_lengths, batch.target_in, return_weights=attends
-        )
+        forced = model(batch.source, batch.source_lengths, batch.target_in, return_weights=attends)
         logits, weights = forced if attends else (forced, None)
         longest = batch.target.shape[1]
         free = model.generate(batch.source, batch.source_lengths, longest, toy.SOS, toy.EOS)

@@ -1,28 +1,41 @@
 """Soft and hard attention learn to find a marked item: REINFORCE with and without a baseline.
 
-Each example has a few items; the key of one of them carries a mark along a hidden direction. The value of an item is the
-forecast that a reader of this item makes: nearly all probability on the item's own symbol. The symbol of the marked item
-is the right answer. One query vector is learned, by the gradient of the log-likelihood (soft reading: the forecasts are
-mixed), or by REINFORCE (one item is sampled and read; the reward is the log-likelihood of the right symbol).
+Each example has a few items; the key of one of them carries a mark along a hidden direction. The
+value of an item is the forecast of a reader of this item: nearly all probability on the item's own
+symbol. The symbol of the marked item is the right answer. One query vector is learned: by the
+gradient of the log-likelihood (soft reading: the forecasts are mixed), or by REINFORCE (one item is
+sampled and read; the reward is the log-likelihood of the right symbol).
 """
 
 from __future__ import annotations
 
 import numpy as np
 import torch
+from study import options, save
 from tqdm.auto import tqdm
 
 from attention_lib import reference
-from study import options, save
 
-FULL = {"items": 16, "symbols": 8, "width": 64, "mark": 4.0, "trust": 0.9, "updates": 600, "batch": 4, "learning_rate": 0.05,
-        "baseline_decay": 0.9, "measure_every": 20, "test_examples": 1000, "variance_samples": 4000}
+FULL = {
+    "items": 16,
+    "symbols": 8,
+    "width": 64,
+    "mark": 4.0,
+    "trust": 0.9,
+    "updates": 600,
+    "batch": 4,
+    "learning_rate": 0.05,
+    "baseline_decay": 0.9,
+    "measure_every": 20,
+    "test_examples": 1000,
+    "variance_samples": 4000,
+}
 TINY = {**FULL, "updates": 20, "test_examples": 50, "variance_samples": 50}
 METHODS = ("soft", "hard", "hard, baseline")
 
 
 def examples(n, settings, rng, direction):
-    """Return key [n, S, D], value [n, S, V] (forecasts), the marked position [n] and the right symbol [n]."""
+    """Return key [n, S, D], value [n, S, V] (forecasts), marked position [n], right symbol [n]."""
     items, symbols, trust = settings["items"], settings["symbols"], settings["trust"]
     key = rng.normal(size=(n, items, settings["width"]))
     marked = rng.integers(0, items, n)
@@ -36,8 +49,8 @@ def examples(n, settings, rng, direction):
 def soft_gradient(query, key, value, answer):
     """Return the gradient [D] of the mean log-likelihood with respect to the one query."""
     stacked = np.broadcast_to(query, (len(key), 1, len(query)))
-    forecast = reference.attention(stacked, key, value)                       # [B, 1, V]
-    right = np.arange(value.shape[-1]) == answer[:, None, None]               # [B, 1, V]
+    forecast = reference.attention(stacked, key, value)  # [B, 1, V]
+    right = np.arange(value.shape[-1]) == answer[:, None, None]  # [B, 1, V]
     grad_query, _, _ = reference.attention_backward(stacked, key, value, right / forecast)
     return grad_query.mean((0, 1))
 
@@ -45,9 +58,9 @@ def soft_gradient(query, key, value, answer):
 def hard_gradient(query, key, value, answer, *, rng, baseline):
     """Return REINFORCE's estimate for each example [B, D], and the rewards [B]."""
     stacked = np.broadcast_to(query, (len(key), 1, len(query)))
-    weights = reference.softmax(reference.scaled_dot_scores(stacked, key))    # [B, 1, S]
+    weights = reference.softmax(reference.scaled_dot_scores(stacked, key))  # [B, 1, S]
     forecast, index = reference.hard_attention(stacked, key, value, rng=rng)
-    reward = np.log(np.take_along_axis(forecast[:, 0], answer[:, None], axis=-1))   # [B, 1]
+    reward = np.log(np.take_along_axis(forecast[:, 0], answer[:, None], axis=-1))  # [B, 1]
     grad_scores = reference.reinforce_gradient(weights, index, reward, baseline=baseline)
     return (grad_scores @ key)[:, 0] / np.sqrt(len(query)), reward[:, 0]
 
@@ -85,7 +98,7 @@ def learn(method, settings, seed):
 
 
 def variance(settings, seed):
-    """Return mean and variance of REINFORCE's estimates at the start, without a baseline and with the mean reward as one."""
+    """Return mean and variance of the first estimates, with no baseline and with the mean reward."""
     rng = np.random.default_rng(seed)
     direction = mark_direction(settings, rng)
     key, value, _, answer = examples(settings["variance_samples"], settings, rng, direction)
@@ -94,7 +107,10 @@ def variance(settings, seed):
         # the same draws for both, so that only the baseline differs
         draws = np.random.default_rng(seed + 1)
         gradient, reward = hard_gradient(query, key, value, answer, rng=draws, baseline=mean_reward)
-        measured[name] = {"along_mark": float(gradient.mean(0) @ direction), "variance": float(gradient.var(0).sum())}
+        measured[name] = {
+            "along_mark": float(gradient.mean(0) @ direction),
+            "variance": float(gradient.var(0).sum()),
+        }
         mean_reward = float(reward.mean())
     return {"mean_reward": mean_reward, **measured}
 
@@ -109,7 +125,14 @@ def main():
         for method, seed in tqdm(runs, desc="hard attention")
     ]
     spread = [{"seed": seed, **variance(settings, seed)} for seed in range(arguments.seeds)]
-    print(save("hard_attention", arguments=arguments, settings=settings, results={"curves": curves, "variance": spread}))
+    print(
+        save(
+            "hard_attention",
+            arguments=arguments,
+            settings=settings,
+            results={"curves": curves, "variance": spread},
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -1,23 +1,42 @@
 """How much of a token does a recurrent state still hold k steps later?
 
-Recurrent networks read streams of tokens. A fresh linear probe (softmax regression) then has to name the token k steps
-back from the state alone. Networks: an LSTM and a plain RNN trained to recall the last tokens, an LSTM trained to predict
-the next token of a source in which only the last two tokens matter, and an LSTM that was not trained.
+Recurrent networks read streams of tokens. A fresh linear probe (softmax regression) then has to name
+the token k steps back from the state alone. Networks: an LSTM and a plain RNN trained to recall the
+last tokens, an LSTM trained to predict the next token of a source in which only the last two tokens
+matter, and an LSTM that was not trained.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import torch
+from study import options, save
 from torch import nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
-from study import options, save
-
-FULL = {"vocabulary": 16, "length": 48, "lags": 32, "widths": [32, 64, 128], "steps": 1200, "batch": 64,
-        "learning_rate": 3e-3, "probe_streams": 4000, "test_streams": 2000, "probe_steps": 60}
-TINY = {**FULL, "length": 8, "lags": 4, "widths": [8], "steps": 3, "probe_streams": 60, "test_streams": 40, "probe_steps": 5}
+FULL = {
+    "vocabulary": 16,
+    "length": 48,
+    "lags": 32,
+    "widths": [32, 64, 128],
+    "steps": 1200,
+    "batch": 64,
+    "learning_rate": 3e-3,
+    "probe_streams": 4000,
+    "test_streams": 2000,
+    "probe_steps": 60,
+}
+TINY = {
+    **FULL,
+    "length": 8,
+    "lags": 4,
+    "widths": [8],
+    "steps": 3,
+    "probe_streams": 60,
+    "test_streams": 40,
+    "probe_steps": 5,
+}
 NETWORKS = ("lstm recall", "rnn recall", "lstm next token", "lstm untrained")
 
 
@@ -51,7 +70,7 @@ class Reader(nn.Module):
         return self.recurrent(self.embedding(tokens))[0]
 
     def final_state(self, tokens):
-        """Return all that the network carries on after the last token: [B, W] or, with an LSTM's cell, [B, 2W]."""
+        """Return all that the network carries on: [B, W] or, with an LSTM's cell, [B, 2W]."""
         last = self.recurrent(self.embedding(tokens))[1]
         return torch.cat(last, -1)[0] if isinstance(last, tuple) else last[0]
 
@@ -60,8 +79,8 @@ def recall_loss(model, tokens, settings):
     """Cross-entropy of naming each of the last tokens from the final states."""
     lags, vocabulary = settings["lags"], settings["vocabulary"]
     positions = torch.arange(lags - 1, settings["length"], 4)
-    logits = model.readout(model(tokens)[:, positions])                       # [B, P, lags * V]
-    targets = torch.stack([tokens[:, positions - lag] for lag in range(lags)], -1)   # [B, P, lags]
+    logits = model.readout(model(tokens)[:, positions])  # [B, P, lags * V]
+    targets = torch.stack([tokens[:, positions - lag] for lag in range(lags)], -1)  # [B, P, lags]
     return F.cross_entropy(logits.reshape(-1, vocabulary), targets.flatten())
 
 
@@ -93,21 +112,26 @@ def train(network, width, settings, seed):
 
 
 def probe(model, settings, seed):
-    """Return per lag the accuracy of a fresh softmax regression from the final state to the token that many steps back."""
+    """Return per lag how often a fresh softmax regression on the final state names the token."""
     rng = np.random.default_rng(1000 + seed)
     n_train, lags, vocabulary = settings["probe_streams"], settings["lags"], settings["vocabulary"]
     tokens = random_streams(n_train + settings["test_streams"], settings, rng)
     with torch.no_grad():
         state = model.final_state(tokens)
     state = (state - state[:n_train].mean(0)) / (state[:n_train].std(0) + 1e-6)
-    answer = tokens.flip(1)[:, :lags]                                         # [N, lags], lag 0 first
+    answer = tokens.flip(1)[:, :lags]  # [N, lags], lag 0 first
     regression = nn.Linear(state.shape[1], lags * vocabulary)
-    optimiser = torch.optim.LBFGS(regression.parameters(), max_iter=settings["probe_steps"], line_search_fn="strong_wolfe")
+    optimiser = torch.optim.LBFGS(
+        regression.parameters(), max_iter=settings["probe_steps"], line_search_fn="strong_wolfe"
+    )
 
     def closure():
         optimiser.zero_grad()
         logits = regression(state[:n_train]).view(-1, vocabulary)
-        loss = lags * F.cross_entropy(logits, answer[:n_train].flatten()) + 1e-3 * regression.weight.square().sum()
+        loss = (
+            lags * F.cross_entropy(logits, answer[:n_train].flatten())
+            + 1e-3 * regression.weight.square().sum()
+        )
         loss.backward()
         return loss
 
@@ -122,7 +146,12 @@ def main():
     torch.set_num_threads(arguments.threads)
     settings = TINY if arguments.tiny else FULL
     results = []
-    runs = [(network, width, seed) for network in NETWORKS for width in settings["widths"] for seed in range(arguments.seeds)]
+    runs = [
+        (network, width, seed)
+        for network in NETWORKS
+        for width in settings["widths"]
+        for seed in range(arguments.seeds)
+    ]
     for network, width, seed in tqdm(runs, desc="memory probe"):
         accuracy = probe(train(network, width, settings, seed), settings, seed)
         results.append({"network": network, "width": width, "seed": seed, "accuracy": accuracy})

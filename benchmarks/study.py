@@ -8,7 +8,7 @@ import os
 import platform
 import shlex
 import sys
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,9 @@ def options(description, *, seeds=5):
     """Return a parser with the options that all studies take."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--seeds", type=int, default=seeds, help="how many seeds, from 0 on")
-    parser.add_argument("--tiny", action="store_true", help="a size for tests: seconds, numbers without meaning")
+    parser.add_argument(
+        "--tiny", action="store_true", help="a size for tests: seconds, numbers without meaning"
+    )
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the JSON file")
     parser.add_argument("--threads", type=int, default=1, help="threads of torch")
     return parser
@@ -43,8 +45,12 @@ def save(name, *, arguments, settings, results):
         "study": name,
         "command": shlex.join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]]),
         "machine": {"cpu": cpu_model(), "cores": os.cpu_count(), "threads": arguments.threads},
-        "date": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
-        "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+        },
         "settings": settings,
         "results": results,
     }

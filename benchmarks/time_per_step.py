@@ -1,7 +1,7 @@
-"""Time of one layer over n positions: an LSTM, which must walk, and self-attention, which reads all positions at once.
+"""Time of one layer over n positions: an LSTM, which must walk, and self-attention, which need not.
 
-Both layers have the same width. The attention includes its three projections. Forward pass only, batch 1, float32.
-The median of the repeats is kept; the smallest and the largest are stored beside it.
+Both layers have the same width. The attention includes its three projections. Forward pass only,
+batch 1, float32. The median of the repeats is kept, and the fastest and the slowest beside it.
 """
 
 from __future__ import annotations
@@ -10,13 +10,18 @@ import statistics
 import time
 
 import torch
+from study import options, save
 from torch import nn
 from tqdm.auto import tqdm
 
 from attention_lib.functional import attention
-from study import options, save
 
-FULL = {"widths": [64, 256], "lengths": [16, 32, 64, 128, 256, 512, 1024, 2048], "repeats": 15, "warm_up": 3}
+FULL = {
+    "widths": [64, 256],
+    "lengths": [16, 32, 64, 128, 256, 512, 1024, 2048],
+    "repeats": 15,
+    "warm_up": 3,
+}
 TINY = {**FULL, "widths": [8], "lengths": [4, 8], "repeats": 3, "warm_up": 1}
 
 
@@ -28,7 +33,7 @@ class SelfAttention(nn.Module):
         self.project = nn.Linear(width, 3 * width, bias=False)
 
     def forward(self, inputs):
-        query, key, value = self.project(inputs).chunk(3, -1)                 # each [B, n, W]
+        query, key, value = self.project(inputs).chunk(3, -1)  # each [B, n, W]
         return attention(query, key, value)
 
 
@@ -50,15 +55,27 @@ def main():
     settings = TINY if arguments.tiny else FULL
     torch.manual_seed(0)
     results = []
-    for width, length in tqdm([(w, n) for w in settings["widths"] for n in settings["lengths"]], desc="time per step"):
-        layers = {"lstm": nn.LSTM(width, width, batch_first=True), "attention": SelfAttention(width)}
+    for width, length in tqdm(
+        [(w, n) for w in settings["widths"] for n in settings["lengths"]], desc="time per step"
+    ):
+        layers = {
+            "lstm": nn.LSTM(width, width, batch_first=True),
+            "attention": SelfAttention(width),
+        }
         inputs = torch.randn(1, length, width)
         for name, layer in layers.items():
             seconds = measure(layer, inputs, settings)
-            results.append({
-                "layer": name, "width": width, "length": length, "sequential_steps": length if name == "lstm" else 1,
-                "seconds": statistics.median(seconds), "fastest": min(seconds), "slowest": max(seconds),
-            })
+            results.append(
+                {
+                    "layer": name,
+                    "width": width,
+                    "length": length,
+                    "sequential_steps": length if name == "lstm" else 1,
+                    "seconds": statistics.median(seconds),
+                    "fastest": min(seconds),
+                    "slowest": max(seconds),
+                }
+            )
     print(save("time_per_step", arguments=arguments, settings=settings, results=results))
 
 
