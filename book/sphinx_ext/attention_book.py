@@ -1,9 +1,14 @@
-"""What the book needs from Sphinx beyond configuration: pages that ask no other host and carry no dead weight."""
+"""What the book needs from Sphinx beyond configuration: plain words on folds, light pages."""
 
 from __future__ import annotations
 
 import re
+from html import escape
 from pathlib import Path
+
+from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode
+from sphinx.transforms.post_transforms import SphinxPostTransform
 
 THEME_CSS = Path("_static/styles/pydata-sphinx-theme.css")
 ICON_RULE = re.compile(r"(?:\.fa-[\w-]+:(?:before|after),?)+\{content:\"[^\"]*\"\}")
@@ -11,17 +16,49 @@ ICON_NAME = re.compile(r"\.fa-([\w-]+):")
 USED_ICON = re.compile(r"\bfa-([a-z0-9-]+)")
 
 
+class FoldedCells(SphinxPostTransform):
+    """Says on each folded cell what it holds, before myst-nb folds it."""
+
+    default_priority = 198
+    formats = ("html",)
+
+    def run(self, **kwargs):
+        for cell in self.document.findall(nodes.container):
+            if cell.get("nb_element") == "cell_code" and cell.get("hide_mode"):
+                held = "a solution" if "tag_solution" in cell["classes"] else "the code"
+                cell["prompt_show"], cell["prompt_hide"] = f"Show {held}", f"Hide {held}"
+
+
+def open_folded(translator, node):
+    """myst-nb's own summary has a label that differs from its text, and an admonition's look."""
+    show, hide = escape(node["prompt_show"]), escape(node["prompt_hide"])
+    translator.body.append(
+        f'<details class="hide {" ".join(node["classes"])}">\n<summary>'
+        f'<span class="when-closed">{show}</span><span class="when-open">{hide}</span></summary>\n'
+    )
+
+
+def close_folded(translator, node):
+    translator.body.append("</details>\n")
+
+
 def drop_unused_icons(app, exception):
-    """The theme's style sheet names two thousand icons; keep the rules of those that some page shows."""
+    """The theme's style sheet names two thousand icons; keep those that some page shows."""
     sheet = Path(app.outdir) / THEME_CSS
     if exception or app.builder.name != "html" or not sheet.exists():
         return
     pages = Path(app.outdir).rglob("*.html")
     used = {name for page in pages for name in USED_ICON.findall(page.read_text("utf8"))}
-    kept = lambda rule: rule[0] if used.intersection(ICON_NAME.findall(rule[0])) else ""  # noqa: E731
-    sheet.write_text(ICON_RULE.sub(kept, sheet.read_text("utf8")), "utf8")
+
+    def keep(rule):
+        return rule[0] if used.intersection(ICON_NAME.findall(rule[0])) else ""
+
+    sheet.write_text(ICON_RULE.sub(keep, sheet.read_text("utf8")), "utf8")
 
 
 def setup(app):
+    app.setup_extension("myst_nb")
+    app.add_post_transform(FoldedCells)
+    app.add_node(HideCodeCellNode, override=True, html=(open_folded, close_folded))
     app.connect("build-finished", drop_unused_icons)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

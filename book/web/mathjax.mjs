@@ -19,7 +19,7 @@ function typeset() {
     packages: ["base", "ams", "boldsymbol", "color", "newcommand", "noundefined"],
     inlineMath: [["\\(", "\\)"]], displayMath: [["\\[", "\\]"]], processEnvironments: false, processRefs: false,
   });
-  const output = new CHTML({ fontURL: fonts });
+  const output = new CHTML({ fontURL: fonts, matchFontHeight: false });
   // Sphinx marks each formula with the class `math`; nothing else on the page is looked at.
   mathjax.document(document, {
     InputJax: input, OutputJax: output, ignoreHtmlClass: ".*", processHtmlClass: "math",

@@ -4,9 +4,10 @@ const copyText = (from, to, attribute) => to.setAttribute(attribute, from.textCo
 function nameSlider(widget) {
   const label = widget.querySelector(".widget-label");
   const readout = widget.querySelector(".widget-readout");
+  if (label?.title === "null") label.removeAttribute("title");
+  // The readout repeats what the handle says, and cannot be typed into here.
+  readout?.setAttribute("contenteditable", "false");
   for (const handle of widget.querySelectorAll(".noUi-handle")) {
-    const vertical = widget.querySelector(".noUi-target")?.classList.contains("noUi-vertical");
-    handle.setAttribute("aria-orientation", vertical ? "vertical" : "horizontal");
     if (label) copyText(label, handle, "aria-label");
     if (!readout) continue;
     const update = () => copyText(readout, handle, "aria-valuetext");
@@ -24,7 +25,7 @@ export function nameSliders(place) {
   const named = new WeakSet();
   const look = () => {
     for (const handle of place.querySelectorAll(".noUi-handle")) {
-      const widget = handle.closest(".jupyter-widgets.widget-slider, .jupyter-widgets.widget-inline-hbox");
+      const widget = handle.closest(".widget-inline-hbox");
       if (!widget || named.has(widget)) continue;
       named.add(widget);
       nameSlider(widget);

@@ -26,6 +26,9 @@ const MODULES = {
 window.MathJax ??= {};
 window.MathJax.Hub ??= { Queue() {} };
 
+// There is no kernel to be disconnected from: no view is marked so.
+base.DOMWidgetView.prototype._comm_live_update = () => {};
+
 class StaticManager extends ManagerBase {
   async loadClass(name, module) {
     const found = MODULES[module]?.[name];
@@ -46,6 +49,12 @@ function showProblem(place, error) {
   console.error(error);
 }
 
+// A box attaches its children after it is drawn itself.
+async function complete(view) {
+  const children = await Promise.all(view.children_views?.views ?? []);
+  await Promise.all(children.map(complete));
+}
+
 async function showView(manager, script) {
   const place = document.createElement("div");
   place.className = "widget-subarea";
@@ -56,7 +65,8 @@ async function showView(manager, script) {
     const view = await manager.create_view(await manager.get_model(id));
     if (view instanceof base.ErrorWidgetView) throw view.model.get("error") ?? new Error(view.generateErrorMessage().stack);
     Widget.attach(view.luminoWidget, place);
-    await nameSliders(place);
+    nameSliders(place);
+    await complete(view);
   } catch (error) {
     showProblem(place, error);
   }

@@ -1,0 +1,212 @@
+"""What is judged about a page: each check returns its findings.
+
+test_site_checkers.py proves that each can find.
+"""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from axe_playwright_python.base import AXE_SCRIPT
+from bs4 import BeautifulSoup
+
+STATE = 'script[type="application/vnd.jupyter.widget-state+json"]'
+LOCAL_SCHEMES = ("data:", "blob:", "about:")
+SERIOUS = {"serious", "critical"}
+
+
+@dataclass
+class Visit:
+    """A page in its own browser context, and what happened while it loaded."""
+
+    page: object
+    own: str
+    foreign: list = field(default_factory=list)
+    console: list = field(default_factory=list)
+    failed: list = field(default_factory=list)
+    weights: dict = field(default_factory=dict)
+
+    def watch(self):
+        self.page.context.route("**/*", self._route)
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.console.append(f"uncaught: {error.message}"))
+        self.page.on("response", self._answered)
+        self.page.on(
+            "requestfailed", lambda request: self.failed.append(f"no answer: {request.url}")
+        )
+
+    def _route(self, route):
+        url = route.request.url
+        if url.startswith((self.own, *LOCAL_SCHEMES)):
+            route.continue_()
+            return
+        self.foreign.append(url)
+        route.abort()
+
+    def _heard(self, message):
+        if message.type in ("error", "warning"):
+            self.console.append(f"{message.type}: {message.text}")
+
+    def _answered(self, response):
+        if not response.url.startswith("http"):
+            return
+        if response.status >= 400:
+            self.failed.append(f"{response.status}: {response.url}")
+        self.weights[response.url] = int(response.headers.get("content-length", 0))
+
+    @property
+    def weight(self):
+        return sum(self.weights.values())
+
+    def problems(self):
+        return [f"foreign request: {url}" for url in self.foreign] + self.console + self.failed
+
+
+def wait_until_ready(page):
+    """Text, math and widgets: the page says when each is done."""
+    page.wait_for_load_state("load")
+    views = page.locator('script[type="application/vnd.jupyter.widget-view+json"]').count()
+    if views:
+        page.wait_for_function("document.documentElement.dataset.widgets === 'ready'")
+    if page.locator(".math").count():
+        page.wait_for_function("document.documentElement.dataset.math === 'ready'")
+    page.evaluate("document.fonts.ready.then(() => true)")
+
+
+def settle(page):
+    """Two frames later: styles are applied and the picture is drawn."""
+    frame = "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
+    page.evaluate(frame)
+    page.evaluate(frame)
+
+
+def dead_sliders(page):
+    """Moves every slider by keyboard; those without an effect, a spoken name or a spoken value."""
+    found = []
+    handles = page.locator(".noUi-handle")
+    for k in range(handles.count()):
+        handle = handles.nth(k)
+        name = handle.get_attribute("aria-label")
+        if not name:
+            found.append(f"slider {k}: no accessible name")
+        before, said = _picture(handle), handle.get_attribute("aria-valuetext")
+        handle.focus()
+        at_end = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax")
+        page.keyboard.press("ArrowLeft" if at_end else "ArrowRight")
+        settle(page)
+        if _picture(handle) == before:
+            found.append(f"slider {k} ({name}): its figure does not change")
+        if handle.get_attribute("aria-valuetext") == said:
+            found.append(f"slider {k} ({name}): its spoken value stays {said!r}")
+    return found
+
+
+def _picture(handle):
+    return handle.evaluate(
+        """(handle) => {
+          const place = handle.closest(".widget-subarea");
+          const parts = [...place.querySelectorAll("svg, figcaption")];
+          return parts.map((part) => part.outerHTML).join("");
+        }"""
+    )
+
+
+def broken_views(page):
+    """Places where a figure should stand and does not: a message instead, or nothing."""
+    messages = page.locator(".widget-problem").all_inner_texts()
+    views = page.locator('script[type="application/vnd.jupyter.widget-view+json"]').count()
+    figures = page.locator(".widget-subarea:has(svg)").count()
+    return messages + ([f"{views} stored views, {figures} pictures"] if figures < views else [])
+
+
+def unset_math(page):
+    """Formulas that MathJax left as TeX or marked as wrong."""
+    return page.eval_on_selector_all(
+        ".math",
+        """(all) => {
+          const has = (one, tag) => one.querySelector(tag) !== null;
+          const isSet = (one) => has(one, "mjx-container") && !has(one, "mjx-merror");
+          return all.filter((one) => !isSet(one)).map((one) => one.textContent.trim());
+        }""",
+    )
+
+
+def overflowing(page):
+    """The elements that make the page wider than its window."""
+    return page.evaluate(
+        """() => {
+          const wide = document.documentElement.clientWidth;
+          if (document.documentElement.scrollWidth <= wide) return [];
+          return [...document.querySelectorAll("body *")]
+            .filter((one) => one.getBoundingClientRect().right > wide + 0.5)
+            .map((one) => `${one.tagName.toLowerCase()}.${one.className}`).slice(0, 12);
+        }"""
+    )
+
+
+def axe_findings(page, allowed=()):
+    """Serious and critical findings of axe-core as (rule, selector, markup).
+
+    `allowed`: pairs of a rule and a part of the selector that are left out.
+    """
+    if not page.evaluate("typeof window.axe === 'object'"):
+        page.evaluate(AXE_SCRIPT)
+    result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    found = []
+    for rule in result["violations"]:
+        if rule["impact"] not in SERIOUS:
+            continue
+        for node in rule["nodes"]:
+            where = " ".join(map(str, node["target"]))
+            if not any(rule["id"] == name and part in where for name, part in allowed):
+                found.append((rule["id"], where, node["html"][:200]))
+    return found
+
+
+def state_size(html):
+    """Bytes of widget state stored in a page."""
+    return sum(
+        len(script.get_text().encode())
+        for script in BeautifulSoup(html, "html.parser").select(STATE)
+    )
+
+
+def broken_links(folder):
+    """Local links and anchors of all pages that lead nowhere; _static holds no pages."""
+    folder = Path(folder)
+    pages = [
+        path
+        for path in sorted(folder.rglob("*.html"))
+        if "_static" not in path.relative_to(folder).parts
+    ]
+    soups = {path: BeautifulSoup(path.read_text("utf8"), "html.parser") for path in pages}
+    anchors = {path: {tag["id"] for tag in soup.select("[id]")} for path, soup in soups.items()}
+    found = []
+    for path, soup in soups.items():
+        for tag in soup.select("[href], [src]"):
+            link = tag.get("href", tag.get("src"))
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            if not target.exists():
+                found.append(f"{path.relative_to(folder)}: {link} does not exist")
+            elif (
+                parts.fragment
+                and target in anchors
+                and unquote(parts.fragment) not in anchors[target]
+            ):
+                found.append(f"{path.relative_to(folder)}: no anchor {link}")
+    return found
+
+
+def times(page):
+    """Milliseconds from navigation to first text, to math set, and to sliders that answer."""
+    return json.loads(
+        page.evaluate(
+            """() => JSON.stringify(Object.fromEntries(
+              ["first-contentful-paint", "math-ready", "widgets-ready"].map((name) =>
+                [name, Math.round(performance.getEntriesByName(name)[0]?.startTime ?? NaN)])))"""
+        )
+    )

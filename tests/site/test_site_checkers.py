@@ -1,0 +1,121 @@
+"""The checks of this folder find what they are there to find: each is shown a wrong page."""
+
+import pytest
+from page_checks import (
+    axe_findings,
+    broken_links,
+    broken_views,
+    dead_sliders,
+    overflowing,
+    state_size,
+    unset_math,
+)
+from site_server import Server
+
+PAGE = """<!doctype html><html lang=en><head><title>t</title><link rel=icon href='data:,'></head>
+<body><main>{}</main></body></html>"""
+SLIDER = """<div class="widget-subarea">
+<div class="noUi-handle" tabindex="0" role="slider" aria-label="t" aria-valuetext="1"
+  aria-valuenow="1" aria-valuemin="0" aria-valuemax="9">x</div>
+<figure><svg></svg><figcaption>At 1.</figcaption></figure></div>"""
+LIVE = """<script>document.querySelector(".noUi-handle").onkeydown = (event) => {
+  event.target.setAttribute("aria-valuetext", "2");
+  document.querySelector("figcaption").textContent = "At 2.";
+}</script>"""
+VIEW = """<script type="application/vnd.jupyter.widget-view+json">{}</script>
+<script>document.documentElement.dataset.widgets = "ready"</script>"""
+TEX = """<span class="math">\\(x^2\\)</span>
+<script>document.documentElement.dataset.math = "ready"</script>"""
+
+
+@pytest.fixture
+def shown(visit, tmp_path):
+    """shown(body): a page with that body, served like the book."""
+    server = Server(tmp_path)
+
+    def showing(body, width=1200):
+        (tmp_path / "page.html").write_text(PAGE.format(body), "utf8")
+        return visit(f"{server.url}/page.html", width=width)
+
+    yield showing
+    server.close()
+
+
+def test_a_sound_page_has_no_finding(shown):
+    with shown(SLIDER + LIVE) as seen:
+        assert seen.problems() == []
+        assert dead_sliders(seen.page) == []
+        assert overflowing(seen.page) == []
+        assert axe_findings(seen.page) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (
+            '<img alt="x" src="http://book.invalid/x.png">',
+            "foreign request: http://book.invalid/x.png",
+        ),
+        ("<script>console.warn('tired')</script>", "warning: tired"),
+        ("<script>throw new Error('lost')</script>", "uncaught: lost"),
+        ("<img alt='x' src='nowhere.png'>", "404"),
+    ],
+)
+def test_requests_and_console_are_heard(shown, body, expected):
+    with shown(body) as seen:
+        assert any(expected in problem for problem in seen.problems()), seen.problems()
+
+
+def test_a_dead_slider_is_found(shown):
+    with shown(SLIDER) as seen:
+        findings = dead_sliders(seen.page)
+    assert any("does not change" in finding for finding in findings)
+    assert any("spoken value stays" in finding for finding in findings)
+
+
+def test_a_nameless_slider_is_found(shown):
+    with shown(SLIDER.replace('aria-label="t"', "")) as seen:
+        assert any("no accessible name" in finding for finding in dead_sliders(seen.page))
+
+
+def test_a_missing_picture_is_found(shown):
+    with shown(VIEW) as seen:
+        assert broken_views(seen.page) == ["1 stored views, 0 pictures"]
+
+
+def test_math_left_as_tex_is_found(shown):
+    with shown(TEX) as seen:
+        assert unset_math(seen.page) == ["\\(x^2\\)"]
+
+
+def test_overflow_is_found(shown):
+    with shown('<div class="wide" style="width: 500px">x</div>', width=390) as seen:
+        assert overflowing(seen.page) == ["div.wide"]
+
+
+def test_unreadable_text_is_found(shown):
+    with shown('<p style="color: #ccc; background: #fff">pale</p>') as seen:
+        assert [rule for rule, _, _ in axe_findings(seen.page)] == ["color-contrast"]
+        assert axe_findings(seen.page, [("color-contrast", "p")]) == []
+
+
+def test_broken_links_and_anchors_are_found(tmp_path):
+    (tmp_path / "a.html").write_text(
+        '<a href="b.html#there">x</a><a href="b.html#gone">x</a>'
+        '<img src="no.png"><a href="#me">x</a>'
+    )
+    (tmp_path / "b.html").write_text(
+        '<h2 id="there">x</h2><a href="https://book.invalid/">elsewhere</a>'
+    )
+    assert broken_links(tmp_path) == [
+        "a.html: no anchor b.html#gone",
+        "a.html: no.png does not exist",
+        "a.html: no anchor #me",
+    ]
+
+
+def test_state_is_counted_in_bytes():
+    assert (
+        state_size('<script type="application/vnd.jupyter.widget-state+json">{"é": 1}</script>')
+        == 9
+    )

@@ -1,0 +1,170 @@
+"""Every page of the built book in a real browser, with every other host cut off."""
+
+import json
+
+import pytest
+from page_checks import (
+    axe_findings,
+    broken_links,
+    broken_views,
+    dead_sliders,
+    overflowing,
+    settle,
+    state_size,
+    times,
+    unset_math,
+)
+from toc import chapters, pages
+
+STATE_LIMIT = 150_000
+WEIGHT_LIMIT = 500_000
+
+# What the theme brings, not our markup or widgets: (rule of axe-core, part of the selector).
+THEME_FINDINGS = (
+    # sphinxcontrib-bibtex: a list role around entries of role doc-biblioentry.
+    ("aria-required-children", ".citation-list"),
+)
+
+
+@pytest.mark.parametrize("name", pages())
+def test_loads_clean_and_light(visit, url, site, name):
+    with visit(f"{url}/{name}") as seen:
+        assert seen.problems() == []
+        assert broken_views(seen.page) == []
+        assert unset_math(seen.page) == []
+        _note(site, name, seen)
+        assert seen.weight <= WEIGHT_LIMIT, sorted(seen.weights.items(), key=lambda item: -item[1])[
+            :8
+        ]
+
+
+def _note(site, name, seen):
+    """Weights are counted and asserted; times depend on the machine and are only written down."""
+    file = site.parent / "page_report.json"
+    report = json.loads(file.read_text()) if file.exists() else {}
+    heaviest = sorted(
+        ((size, link.split("/", 3)[-1]) for link, size in seen.weights.items()), reverse=True
+    )[:6]
+    report[name] = {
+        "compressed_bytes": seen.weight,
+        "requests": len(seen.weights),
+        "milliseconds": times(seen.page),
+        "heaviest": heaviest,
+    }
+    file.write_text(json.dumps(report, indent=1, sort_keys=True))
+    count, ready = len(seen.weights), report[name]["milliseconds"]
+    print(f"{name}: {seen.weight / 1000:.0f} KB in {count} requests, {ready}")
+
+
+@pytest.mark.parametrize("name", chapters())
+def test_every_slider_moves_its_figure(visit, url, name):
+    with visit(f"{url}/{name}") as seen:
+        assert seen.page.locator(".noUi-handle").count() > 0
+        assert dead_sliders(seen.page) == []
+        assert seen.problems() == []
+
+
+@pytest.mark.parametrize("name", chapters())
+def test_chapter_works_from_the_folder(visit, site, name):
+    with visit((site / name).as_uri(), own="file://") as seen:
+        assert broken_views(seen.page) == []
+        assert unset_math(seen.page) == []
+        assert dead_sliders(seen.page) == []
+        assert seen.problems() == []
+
+
+@pytest.mark.parametrize("name", chapters())
+def test_stored_state_is_small(site, name):
+    size = state_size((site / name).read_text("utf8"))
+    assert 0 < size <= STATE_LIMIT
+
+
+@pytest.mark.parametrize("name", pages())
+def test_no_serious_accessibility_finding(visit, url, name):
+    with visit(f"{url}/{name}") as seen:
+        seen.page.eval_on_selector_all(
+            "article details", "(all) => all.forEach((one) => { one.open = true; })"
+        )
+        for scheme in ("light", "dark"):
+            seen.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            seen.page.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
+            settle(seen.page)
+            assert axe_findings(seen.page, THEME_FINDINGS) == [], scheme
+
+
+@pytest.mark.parametrize("name", pages())
+def test_fits_a_narrow_screen(visit, url, name):
+    with visit(f"{url}/{name}", width=390) as seen:
+        seen.page.eval_on_selector_all(
+            "article details", "(all) => all.forEach((one) => { one.open = true; })"
+        )
+        assert overflowing(seen.page) == []
+
+
+def test_links_and_anchors_lead_somewhere(site):
+    assert broken_links(site) == []
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_search_finds_a_word(visit, url, site, scheme):
+    own = url if scheme == "http" else "file://"
+    start = url if scheme == "http" else site.as_uri()
+    with visit(f"{start}/search.html?q=attention", own=own) as seen:
+        seen.page.wait_for_selector("#search-results li a")
+        assert seen.foreign == []
+
+
+@pytest.mark.parametrize("name", chapters())
+def test_notebook_can_be_downloaded(visit, url, name):
+    with visit(f"{url}/{name}") as seen:
+        link = seen.page.locator("a.btn-download-source-button")
+        address = link.evaluate("(one) => one.href")
+        assert address.endswith(".ipynb")
+        assert seen.page.request.get(address).json()["nbformat"] == 4
+
+
+@pytest.mark.parametrize("name", chapters())
+def test_print_keeps_the_figure_and_hides_the_slider(visit, url, name):
+    with visit(f"{url}/{name}", color_scheme="dark") as seen:
+        seen.page.emulate_media(media="print")
+        assert seen.page.locator(".widget-subarea svg").first.is_visible()
+        assert not seen.page.locator(".noUi-handle").first.is_visible()
+        assert (
+            seen.page.evaluate("getComputedStyle(document.body).backgroundColor")
+            == "rgb(255, 255, 255)"
+        )
+        assert (
+            seen.page.evaluate("getComputedStyle(document.querySelector('article p')).color")
+            == "rgb(0, 0, 0)"
+        )
+
+
+@pytest.mark.parametrize("name", chapters())
+def test_reduced_motion_is_kept(visit, url, name):
+    with visit(f"{url}/{name}", reduced_motion="reduce") as seen:
+        longest = seen.page.evaluate(
+            """() => Math.max(...[...document.querySelectorAll("article *")].flatMap((one) => {
+              const style = getComputedStyle(one);
+              const texts = [style.transitionDuration, style.animationDuration];
+              return texts.flatMap((text) => text.split(",").map(parseFloat));
+            }))"""
+        )
+        assert longest < 0.001
+
+
+@pytest.mark.parametrize("name", chapters())
+def test_one_broken_view_does_not_stop_the_others(visit, url, site, name):
+    source = (site / name).read_text("utf8")
+    first = source.index('"application/vnd.jupyter.widget-view+json">')
+    at = source.index('"model_id": "', first) + len('"model_id": "')
+    broken = source[:at] + "not-stored-" + source[at:]
+    page = site / "notebooks" / "_one_broken_view.html"
+    page.write_text(broken, "utf8")
+    try:
+        with visit(f"{url}/notebooks/{page.name}") as seen:
+            messages = seen.page.locator(".widget-problem").all_inner_texts()
+            assert len(messages) == 1
+            assert "could not be drawn" in messages[0]
+            assert dead_sliders(seen.page) == []
+    finally:
+        page.unlink()

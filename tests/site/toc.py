@@ -1,0 +1,20 @@
+"""The pages of the book, from its table of contents."""
+
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def pages():
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf8"))
+    files = [
+        toc["root"],
+        *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"]),
+    ]
+    return [f"{file}.html" for file in files]
+
+
+def chapters():
+    return [page for page in pages() if page.startswith("notebooks/")]
