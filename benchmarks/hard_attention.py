@@ -98,7 +98,7 @@ def learn(method, settings, seed):
 
 
 def variance(settings, seed):
-    """Return mean and variance of the first estimates, with no baseline and with the mean reward."""
+    """Return mean and variance of the first estimates, without and with a baseline."""
     rng = np.random.default_rng(seed)
     direction = mark_direction(settings, rng)
     key, value, _, answer = examples(settings["variance_samples"], settings, rng, direction)

@@ -1,9 +1,10 @@
 """How much of a token does a recurrent state still hold k steps later?
 
-Recurrent networks read streams of tokens. A fresh linear probe (softmax regression) then has to name
-the token k steps back from the state alone. Networks: an LSTM and a plain RNN trained to recall the
-last tokens, an LSTM trained to predict the next token of a source in which only the last two tokens
-matter, and an LSTM that was not trained.
+Recurrent networks read streams of tokens. A fresh linear probe (softmax regression) then has to
+name the token k steps back from the state alone. Networks: an LSTM and a plain RNN trained to
+recall the last tokens, an LSTM trained to predict the next token of a source in which only the last
+two tokens matter, and an LSTM that was not trained. All are probed on random streams: in a source
+with regularities an old token could be guessed from newer ones.
 """
 
 from __future__ import annotations
