@@ -28,14 +28,19 @@ def check_kind(kind, **arrays):
 
 
 def _is_tensor_subclass(array):
-    return any(base.__module__.partition(".")[0] == "torch" and base.__name__ == "Tensor" for base in type(array).__mro__)
+    return any(
+        base.__module__.partition(".")[0] == "torch" and base.__name__ == "Tensor"
+        for base in type(array).__mro__
+    )
 
 
 def check_floating(**arrays):
     """All arguments have one and the same floating dtype."""
     for name, array in arrays.items():
         if dtype_name(array) not in FLOATS:
-            raise TypeError(f"{name} must have a floating dtype ({', '.join(FLOATS)}), got {dtype_name(array)}")
+            raise TypeError(
+                f"{name} must have a floating dtype ({', '.join(FLOATS)}), got {dtype_name(array)}"
+            )
     dtypes = {name: dtype_name(array) for name, array in arrays.items()}
     if len(set(dtypes.values())) > 1:
         listing = ", ".join(f"{name} {dtype}" for name, dtype in dtypes.items())
@@ -45,18 +50,24 @@ def check_floating(**arrays):
 def check_dimensions(at_least, **arrays):
     for name, array in arrays.items():
         if array.ndim < at_least:
-            raise ValueError(f"{name} must have at least {at_least} dimension(s), got shape {tuple(array.shape)}")
+            raise ValueError(
+                f"{name} must have at least {at_least} dimension(s), got shape {tuple(array.shape)}"
+            )
 
 
 def check_shape(name, array, expected, meaning):
     """`array` has exactly the shape `expected`; `meaning` spells it in letters, such as "[A, D_q]"."""
     if tuple(array.shape) != tuple(expected):
-        raise ValueError(f"{name} must have shape {meaning} = {tuple(expected)}, got {tuple(array.shape)}")
+        raise ValueError(
+            f"{name} must have shape {meaning} = {tuple(expected)}, got {tuple(array.shape)}"
+        )
 
 
 def check_width(name, array, expected):
     if array.shape[-1] != expected:
-        raise ValueError(f"{name} must have width {expected} on its last axis, got shape {tuple(array.shape)}")
+        raise ValueError(
+            f"{name} must have width {expected} on its last axis, got shape {tuple(array.shape)}"
+        )
 
 
 def check_query_key(query, key, *, same_width=True):
@@ -69,7 +80,9 @@ def check_query_key(query, key, *, same_width=True):
         )
     for name, array in (("query", query), ("key", key)):
         if array.shape[-1] == 0:
-            raise ValueError(f"{name} must have a width of at least 1, got shape {tuple(array.shape)}")
+            raise ValueError(
+                f"{name} must have a width of at least 1, got shape {tuple(array.shape)}"
+            )
     leading = check_leading(query=query, key=key)
     return (*leading, query.shape[-2], key.shape[-2])
 
@@ -80,14 +93,18 @@ def check_leading(**arrays):
         return np.broadcast_shapes(*(tuple(array.shape[:-2]) for array in arrays.values()))
     except ValueError:
         listing = ", ".join(f"{name} {tuple(array.shape)}" for name, array in arrays.items())
-        raise ValueError(f"the axes before the last two must broadcast together, got {listing}") from None
+        raise ValueError(
+            f"the axes before the last two must broadcast together, got {listing}"
+        ) from None
 
 
 def check_value(value, scores_shape):
     """value [..., S, E] has one row a key; returns the shape [..., T, E] of the output."""
     check_dimensions(2, value=value)
     if value.shape[-2] != scores_shape[-1]:
-        raise ValueError(f"value must have one row for each of the {scores_shape[-1]} keys, got shape {tuple(value.shape)}")
+        raise ValueError(
+            f"value must have one row for each of the {scores_shape[-1]} keys, got shape {tuple(value.shape)}"
+        )
     try:
         leading = np.broadcast_shapes(tuple(value.shape[:-2]), tuple(scores_shape[:-2]))
     except ValueError:
@@ -102,7 +119,9 @@ def check_mask(mask, scores_shape):
     if mask is None:
         return
     if not hasattr(mask, "dtype"):
-        raise TypeError(f"mask must be a boolean array (True = may attend), got {type(mask).__name__}")
+        raise TypeError(
+            f"mask must be a boolean array (True = may attend), got {type(mask).__name__}"
+        )
     if dtype_name(mask) != "bool":
         raise TypeError(f"mask must be boolean (True = may attend), got dtype {dtype_name(mask)}")
     expected, given = tuple(scores_shape), tuple(mask.shape)
@@ -163,7 +182,9 @@ def check_lengths(lengths, n_keys):
     if not dtype_name(lengths).startswith(("int", "uint")):
         raise TypeError(f"lengths must be integers, got dtype {dtype_name(lengths)}")
     if len(lengths) and (int(lengths.min()) < 0 or int(lengths.max()) > n_keys):
-        raise ValueError(f"lengths must lie in 0..{n_keys} (n_keys), got {int(lengths.min())}..{int(lengths.max())}")
+        raise ValueError(
+            f"lengths must lie in 0..{n_keys} (n_keys), got {int(lengths.min())}..{int(lengths.max())}"
+        )
 
 
 def check_choice(name, choice, choices):

@@ -150,7 +150,9 @@ def additive_scores_projected(from_query, from_key, score_vector):
     >>> additive_scores_projected(torch.zeros(1, 3), torch.zeros(2, 3), torch.ones(3))
     tensor([[0., 0.]])
     """
-    dtype, from_query, from_key, score_vector = _widen(from_query=from_query, from_key=from_key, score_vector=score_vector)
+    dtype, from_query, from_key, score_vector = _widen(
+        from_query=from_query, from_key=from_key, score_vector=score_vector
+    )
     check_query_key(from_query, from_key)
     check_shape("score_vector", score_vector, (from_query.shape[-1],), "[A]")
     hidden = torch.tanh(from_query[..., :, None, :] + from_key[..., None, :, :])  # [..., T, S, A]
@@ -208,7 +210,9 @@ def attend(scores, value, *, mask=None, dropout=0.0):
     return (weights @ value).to(dtype), weights.to(dtype)
 
 
-def attention(query, key, value, *, mask=None, causal=False, scale=None, return_weights=False, dropout=0.0):
+def attention(
+    query, key, value, *, mask=None, causal=False, scale=None, return_weights=False, dropout=0.0
+):
     """Average the values, weighted by how well each key matches the query: softmax(scale Q K^T) V.
 
     Without `return_weights` the fused `torch.nn.functional.scaled_dot_product_attention` does the work and no `[..., T, S]`
@@ -320,7 +324,9 @@ def combine_masks(*masks):
     try:
         shape = torch.broadcast_shapes(*(mask.shape for mask in masks))
     except RuntimeError:
-        raise ValueError(f"masks must broadcast together, got shapes {[tuple(mask.shape) for mask in masks]}") from None
+        raise ValueError(
+            f"masks must broadcast together, got shapes {[tuple(mask.shape) for mask in masks]}"
+        ) from None
     combined = torch.ones(shape, dtype=torch.bool, device=masks[0].device)
     for mask in masks:
         combined = combined & mask
@@ -336,7 +342,12 @@ def lstm_gates(inputs, hidden, *, input_weight, hidden_weight, input_bias=None, 
     >>> lstm_gates(torch.ones(1), torch.ones(1), input_weight=torch.zeros(4, 1), hidden_weight=torch.zeros(4, 1))
     (tensor([0.5000]), tensor([0.5000]), tensor([0.]), tensor([0.5000]))
     """
-    given = {"inputs": inputs, "hidden": hidden, "input_weight": input_weight, "hidden_weight": hidden_weight}
+    given = {
+        "inputs": inputs,
+        "hidden": hidden,
+        "input_weight": input_weight,
+        "hidden_weight": hidden_weight,
+    }
     biases = {"input_bias": input_bias, "hidden_bias": hidden_bias}
     given |= {name: bias for name, bias in biases.items() if bias is not None}
     dtype, inputs, hidden, input_weight, hidden_weight, *rest = _widen(**given)
@@ -353,7 +364,9 @@ def lstm_gates(inputs, hidden, *, input_weight, hidden_weight, input_bias=None, 
     return tuple(gate.to(dtype) for gate in gates)
 
 
-def lstm_cell(inputs, hidden, cell, *, input_weight, hidden_weight, input_bias=None, hidden_bias=None):
+def lstm_cell(
+    inputs, hidden, cell, *, input_weight, hidden_weight, input_bias=None, hidden_bias=None
+):
     """One step of an LSTM: (hidden, cell) `[..., H]` after the step.
 
     Arguments, returns, raises, cost and source as `attention_lib.reference.lstm_cell`, for tensors. Chapter:
@@ -442,7 +455,9 @@ def draw(weights, *, rng):
         raise TypeError(f"rng must be a torch.Generator, got {type(rng).__name__}")
     if weights.shape[-1] == 0:
         return torch.full(weights.shape[:-1], -1, device=weights.device)
-    noise = torch.empty_like(weights, memory_format=torch.contiguous_format).exponential_(generator=rng)
+    noise = torch.empty_like(weights, memory_format=torch.contiguous_format).exponential_(
+        generator=rng
+    )
     index = (weights.detach() / noise).argmax(dim=-1)
     return index.masked_fill(~(weights > 0).any(dim=-1), -1)
 

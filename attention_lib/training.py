@@ -51,7 +51,17 @@ def seeded(seed):
 
 
 def fit(
-    model, batches, loss, *, steps, learning_rate, clip=1.0, seed=0, metric=None, metric_every=100, progress=True
+    model,
+    batches,
+    loss,
+    *,
+    steps,
+    learning_rate,
+    clip=1.0,
+    seed=0,
+    metric=None,
+    metric_every=100,
+    progress=True,
 ):
     """Train a model with Adam and return its history; a second run from the same weights gives the same numbers.
 
@@ -122,7 +132,9 @@ def sequence_cross_entropy(logits, target, *, padding):
     tensor(1.3863)
     """
     check_shape("target", target, logits.shape[:-1], "that of logits without its last axis")
-    total = F.cross_entropy(logits.flatten(0, -2), target.flatten(), ignore_index=padding, reduction="sum")
+    total = F.cross_entropy(
+        logits.flatten(0, -2), target.flatten(), ignore_index=padding, reduction="sum"
+    )
     return total / (target != padding).sum().clamp(min=1)
 
 
@@ -146,7 +158,9 @@ def token_accuracy(predicted, target, *, padding):
     0.5
     """
     if predicted.ndim != 2 or target.ndim != 2 or len(predicted) != len(target):
-        raise ValueError(f"predicted and target must be [B, T] with one B, got {tuple(predicted.shape)}, {tuple(target.shape)}")
+        raise ValueError(
+            f"predicted and target must be [B, T] with one B, got {tuple(predicted.shape)}, {tuple(target.shape)}"
+        )
     real = target != padding
     if not real.any():
         raise ValueError("target must hold a token that is not padding, got padding alone")
@@ -203,3 +217,11 @@ def _measure(model, metric):
 def _status(history):
     metric = f", metric {history.metrics[-1]:.3f}" if history.metrics else ""
     return f"loss {history.losses[-1]:.3f}{metric}"
+
+
+def pointer_loss(model, batch):
+    """Cross-entropy of a `PointerNetwork` against the alignment of a `ToyBatch`, under teacher forcing."""
+    batch = as_tensors(batch)
+    positions = batch.alignment[:, :-1]  # without EOS, which is nowhere in the source
+    logits = model(batch.source, batch.source_lengths, positions)
+    return sequence_cross_entropy(logits, positions, padding=-1)

@@ -94,8 +94,13 @@ def sort_task(n, *, min_length, max_length, vocabulary, seed):
     """
     rng, lengths = _start(n, min_length, max_length, vocabulary, seed)
     if vocabulary < max_length:
-        raise ValueError(f"vocabulary must be at least max_length = {max_length} (symbols do not repeat), got {vocabulary}")
-    source = FIRST_SYMBOL + rng.permuted(np.tile(np.arange(vocabulary), (n, 1)), axis=1)[:, : lengths.max(initial=0)]
+        raise ValueError(
+            f"vocabulary must be at least max_length = {max_length} (symbols do not repeat), got {vocabulary}"
+        )
+    source = (
+        FIRST_SYMBOL
+        + rng.permuted(np.tile(np.arange(vocabulary), (n, 1)), axis=1)[:, : lengths.max(initial=0)]
+    )
     beyond = np.arange(source.shape[1]) >= lengths[:, None]
     order = np.argsort(np.where(beyond, FIRST_SYMBOL + vocabulary, source), axis=1, kind="stable")
     return _align(np.where(beyond, PAD, source), lengths, order)

@@ -4,6 +4,7 @@ from .additive import AdditiveAttention
 from .concat import ConcatAttention
 from .dot import DotAttention
 from .general import GeneralAttention
+from .pointer import PointerNetwork
 from .scaled_dot_product import ScaledDotProductAttention
 from .seq2seq import Encoded, Seq2Seq
 
@@ -13,6 +14,7 @@ __all__ = [
     "DotAttention",
     "Encoded",
     "GeneralAttention",
+    "PointerNetwork",
     "ScaledDotProductAttention",
     "Seq2Seq",
 ]

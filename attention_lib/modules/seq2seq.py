@@ -72,7 +72,9 @@ class Seq2Seq(nn.Module):
     torch.Size([1, 2, 24])
     """
 
-    def __init__(self, source_vocab, target_vocab, width, *, attention=None, bidirectional=True, padding=0):
+    def __init__(
+        self, source_vocab, target_vocab, width, *, attention=None, bidirectional=True, padding=0
+    ):
         super().__init__()
         check_count(source_vocab=source_vocab, target_vocab=target_vocab, width=width)
         check_count(minimum=0, padding=padding)
@@ -84,27 +86,40 @@ class Seq2Seq(nn.Module):
         self.padding = padding
         self.source_embedding = nn.Embedding(source_vocab, width)
         self.target_embedding = nn.Embedding(target_vocab, width)
-        self.encoder = nn.LSTM(width, width // directions, bidirectional=bidirectional, batch_first=True)
+        self.encoder = nn.LSTM(
+            width, width // directions, bidirectional=bidirectional, batch_first=True
+        )
         self.attention = None if attention is None else _ATTENTIONS[attention](width)
         self.decoder = nn.LSTMCell(2 * width, width)
         self.readout = nn.Linear(2 * width, target_vocab)
 
     def encode(self, source, source_lengths):
         """Read the source; returns `Encoded`."""
-        _check_tokens("source", source)
-        _check_source_lengths(source, source_lengths)
+        check_tokens("source", source)
+        check_source_lengths(source, source_lengths)
         packed = nn.utils.rnn.pack_padded_sequence(
-            self.source_embedding(source), source_lengths.cpu(), batch_first=True, enforce_sorted=False
+            self.source_embedding(source),
+            source_lengths.cpu(),
+            batch_first=True,
+            enforce_sorted=False,
         )
         states, last = self.encoder(packed)
-        states, _ = nn.utils.rnn.pad_packed_sequence(states, batch_first=True, total_length=source.shape[1])
-        hidden, cell = (one.transpose(0, 1).flatten(1) for one in last)  # [B, W]: both directions side by side
-        return Encoded(states, hidden, cell, functional.padding_mask(source_lengths, source.shape[1]))
+        states, _ = nn.utils.rnn.pad_packed_sequence(
+            states, batch_first=True, total_length=source.shape[1]
+        )
+        hidden, cell = (
+            one.transpose(0, 1).flatten(1) for one in last
+        )  # [B, W]: both directions side by side
+        return Encoded(
+            states, hidden, cell, functional.padding_mask(source_lengths, source.shape[1])
+        )
 
     def forward(self, source, source_lengths, target_in, *, return_weights=False):
-        _check_tokens("target_in", target_in)
+        check_tokens("target_in", target_in)
         if target_in.shape[0] != source.shape[0]:
-            raise ValueError(f"target_in must have {source.shape[0]} rows like source, got shape {tuple(target_in.shape)}")
+            raise ValueError(
+                f"target_in must have {source.shape[0]} rows like source, got shape {tuple(target_in.shape)}"
+            )
         self._check_weights_exist(return_weights)
         encoded = self.encode(source, source_lengths)
         projected = self._project(encoded)
@@ -133,7 +148,9 @@ class Seq2Seq(nn.Module):
         token = torch.full_like(source_lengths, start)
         finished = torch.zeros_like(source_lengths, dtype=torch.bool)
         while len(tokens) < max_steps and not finished.all():
-            output, state, weights = self._step(self.target_embedding(token), state, encoded, projected)
+            output, state, weights = self._step(
+                self.target_embedding(token), state, encoded, projected
+            )
             token = self.readout(output).argmax(dim=-1).masked_fill(finished, self.padding)
             finished = finished | (token == end)
             tokens.append(token)
@@ -150,7 +167,9 @@ class Seq2Seq(nn.Module):
             context, weights = encoded.hidden, None
         else:
             query = state[0][:, None]  # [B, 1, W]
-            context, weights = self.attention.attend(query, projected, encoded.states, mask=encoded.mask)
+            context, weights = self.attention.attend(
+                query, projected, encoded.states, mask=encoded.mask
+            )
             context = context[:, 0]  # [B, W]
         state = self.decoder(torch.cat([embedded, context], dim=-1), state)
         return torch.cat([state[0], context], dim=-1), state, weights
@@ -158,22 +177,32 @@ class Seq2Seq(nn.Module):
     def _check_weights_exist(self, return_weights):
         check_flag(return_weights=return_weights)
         if return_weights and self.attention is None:
-            raise ValueError("return_weights must be False for a model with attention=None, got True")
+            raise ValueError(
+                "return_weights must be False for a model with attention=None, got True"
+            )
 
 
-def _check_tokens(name, tokens):
+def check_tokens(name, tokens):
     if not isinstance(tokens, torch.Tensor):
         raise TypeError(f"{name} must be a torch.Tensor, got {type(tokens).__name__}")
     if tokens.dtype != torch.int64:
         raise TypeError(f"{name} must hold token ids of dtype int64, got {tokens.dtype}")
     if tokens.ndim != 2 or 0 in tokens.shape:
-        raise ValueError(f"{name} must have shape [B, length] with both at least 1, got {tuple(tokens.shape)}")
+        raise ValueError(
+            f"{name} must have shape [B, length] with both at least 1, got {tuple(tokens.shape)}"
+        )
 
 
-def _check_source_lengths(source, lengths):
+def check_source_lengths(source, lengths):
     if not isinstance(lengths, torch.Tensor) or lengths.dtype != torch.int64:
-        raise TypeError(f"source_lengths must be an int64 tensor, got {getattr(lengths, 'dtype', type(lengths).__name__)}")
+        raise TypeError(
+            f"source_lengths must be an int64 tensor, got {getattr(lengths, 'dtype', type(lengths).__name__)}"
+        )
     if lengths.shape != source.shape[:1]:
-        raise ValueError(f"source_lengths must have shape [B] = {tuple(source.shape[:1])}, got {tuple(lengths.shape)}")
+        raise ValueError(
+            f"source_lengths must have shape [B] = {tuple(source.shape[:1])}, got {tuple(lengths.shape)}"
+        )
     if lengths.min() < 1 or lengths.max() > source.shape[1]:
-        raise ValueError(f"source_lengths must lie in 1..{source.shape[1]}, got {int(lengths.min())}..{int(lengths.max())}")
+        raise ValueError(
+            f"source_lengths must lie in 1..{source.shape[1]}, got {int(lengths.min())}..{int(lengths.max())}"
+        )

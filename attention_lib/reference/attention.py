@@ -105,11 +105,15 @@ def attention_backward(query, key, value, grad_output, *, mask=None, causal=Fals
     >>> attention_backward(one, one, one, one)  # a single key always has weight 1
     (array([[0.]]), array([[0.]]), array([[1.]]))
     """
-    dtype, query, key, value, grad_output = widen(query=query, key=key, value=value, grad_output=grad_output)
+    dtype, query, key, value, grad_output = widen(
+        query=query, key=key, value=value, grad_output=grad_output
+    )
     weights = _weights(query, key, value, mask, causal, scale)
     expected = check_value(value, weights.shape)
     if grad_output.shape != expected:
-        raise ValueError(f"grad_output must have the shape {expected} of the output, got {grad_output.shape}")
+        raise ValueError(
+            f"grad_output must have the shape {expected} of the output, got {grad_output.shape}"
+        )
     scale = query.shape[-1] ** -0.5 if scale is None else scale
     grad_weights = grad_output @ np.swapaxes(value, -1, -2)  # [..., T, S]
     mean = np.sum(weights * grad_weights, axis=-1, keepdims=True)
@@ -138,5 +142,7 @@ def _sum_to(gradient, shape):
     """Undo broadcasting: sum over the axes along which an input was repeated."""
     extra = gradient.ndim - len(shape)
     gradient = gradient.sum(axis=tuple(range(extra)))
-    repeated = tuple(axis for axis, size in enumerate(shape) if size == 1 and gradient.shape[axis] != 1)
+    repeated = tuple(
+        axis for axis, size in enumerate(shape) if size == 1 and gradient.shape[axis] != 1
+    )
     return gradient.sum(axis=repeated, keepdims=True)

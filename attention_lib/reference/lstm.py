@@ -34,11 +34,15 @@ def lstm_gates(inputs, hidden, *, input_weight, hidden_weight, input_bias=None, 
     >>> lstm_gates(np.ones(1), np.ones(1), input_weight=zero, hidden_weight=zero)
     (array([0.5]), array([0.5]), array([0.]), array([0.5]))
     """
-    dtype, *arrays = _widen_step(inputs, hidden, input_weight, hidden_weight, input_bias, hidden_bias)
+    dtype, *arrays = _widen_step(
+        inputs, hidden, input_weight, hidden_weight, input_bias, hidden_bias
+    )
     return tuple(gate.astype(dtype) for gate in _gates(*arrays))
 
 
-def lstm_cell(inputs, hidden, cell, *, input_weight, hidden_weight, input_bias=None, hidden_bias=None):
+def lstm_cell(
+    inputs, hidden, cell, *, input_weight, hidden_weight, input_bias=None, hidden_bias=None
+):
     r"""Take one step of an LSTM.
 
     $$c' = f \odot c + i \odot g, \qquad h' = o \odot \tanh(c')$$
@@ -69,14 +73,21 @@ def lstm_cell(inputs, hidden, cell, *, input_weight, hidden_weight, input_bias=N
     check_kind("numpy", hidden=hidden, cell=cell)
     check_floating(hidden=hidden, cell=cell)
     check_shape("cell", cell, hidden.shape, "the shape of hidden")
-    dtype, *arrays = _widen_step(inputs, hidden, input_weight, hidden_weight, input_bias, hidden_bias)
+    dtype, *arrays = _widen_step(
+        inputs, hidden, input_weight, hidden_weight, input_bias, hidden_bias
+    )
     write, keep, candidate, show = _gates(*arrays)
     cell = keep * cell + write * candidate
     return (show * np.tanh(cell)).astype(dtype), cell.astype(dtype)
 
 
 def _widen_step(inputs, hidden, input_weight, hidden_weight, input_bias, hidden_bias):
-    given = {"inputs": inputs, "hidden": hidden, "input_weight": input_weight, "hidden_weight": hidden_weight}
+    given = {
+        "inputs": inputs,
+        "hidden": hidden,
+        "input_weight": input_weight,
+        "hidden_weight": hidden_weight,
+    }
     biases = {"input_bias": input_bias, "hidden_bias": hidden_bias}
     given |= {name: bias for name, bias in biases.items() if bias is not None}
     check_kind("numpy", **given)
@@ -92,7 +103,9 @@ def _widen_step(inputs, hidden, input_weight, hidden_weight, input_bias, hidden_
 
 
 def _gates(inputs, hidden, input_weight, hidden_weight, input_bias, hidden_bias):
-    sums = inputs @ input_weight.T + input_bias + hidden @ hidden_weight.T + hidden_bias  # [..., 4H]
+    sums = (
+        inputs @ input_weight.T + input_bias + hidden @ hidden_weight.T + hidden_bias
+    )  # [..., 4H]
     write, keep, candidate, show = np.split(sums, 4, axis=-1)  # each [..., H]
     return _sigmoid(write), _sigmoid(keep), np.tanh(candidate), _sigmoid(show)
 

@@ -114,7 +114,9 @@ def combine_masks(*masks):
     try:
         shape = np.broadcast_shapes(*(mask.shape for mask in masks))
     except ValueError:
-        raise ValueError(f"masks must broadcast together, got shapes {[mask.shape for mask in masks]}") from None
+        raise ValueError(
+            f"masks must broadcast together, got shapes {[mask.shape for mask in masks]}"
+        ) from None
     combined = np.ones(shape, dtype=bool)
     for mask in masks:
         combined &= mask

@@ -118,7 +118,12 @@ def additive_scores(query, key, query_weight, key_weight, score_vector, *, bias=
     """
     bias = np.zeros_like(score_vector) if bias is None else bias
     dtype, query, key, query_weight, key_weight, score_vector, bias = widen(
-        query=query, key=key, query_weight=query_weight, key_weight=key_weight, score_vector=score_vector, bias=bias
+        query=query,
+        key=key,
+        query_weight=query_weight,
+        key_weight=key_weight,
+        score_vector=score_vector,
+        bias=bias,
     )
     check_query_key(query, key, same_width=False)
     hidden_width = score_vector.shape[0] if score_vector.ndim == 1 else query_weight.shape[0]
@@ -128,7 +133,9 @@ def additive_scores(query, key, query_weight, key_weight, score_vector, *, bias=
     check_shape("bias", bias, (hidden_width,), "[A]")
     from_query = query @ query_weight.T  # [..., T, A]
     from_key = key @ key_weight.T  # [..., S, A]
-    hidden = np.tanh(from_query[..., :, None, :] + from_key[..., None, :, :] + bias)  # [..., T, S, A]
+    hidden = np.tanh(
+        from_query[..., :, None, :] + from_key[..., None, :, :] + bias
+    )  # [..., T, S, A]
     return (hidden @ score_vector).astype(dtype)
 
 
@@ -159,12 +166,16 @@ def concat_scores(query, key, weight, score_vector):
     >>> concat_scores(one, np.array([[-1.0], [0.0]]), np.array([[1.0, 1.0]]), np.array([2.0])).round(3)
     array([[0.   , 1.523]])
     """
-    dtype, query, key, weight, score_vector = widen(query=query, key=key, weight=weight, score_vector=score_vector)
+    dtype, query, key, weight, score_vector = widen(
+        query=query, key=key, weight=weight, score_vector=score_vector
+    )
     *leading, n_queries, n_keys = check_query_key(query, key, same_width=False)
     hidden_width = score_vector.shape[0] if score_vector.ndim == 1 else weight.shape[0]
     check_shape("score_vector", score_vector, (hidden_width,), "[A]")
     check_shape("weight", weight, (hidden_width, query.shape[-1] + key.shape[-1]), "[A, D_q + D_k]")
-    queries = np.broadcast_to(query[..., :, None, :], (*leading, n_queries, n_keys, query.shape[-1]))
+    queries = np.broadcast_to(
+        query[..., :, None, :], (*leading, n_queries, n_keys, query.shape[-1])
+    )
     keys = np.broadcast_to(key[..., None, :, :], (*leading, n_queries, n_keys, key.shape[-1]))
     joined = np.concatenate([queries, keys], axis=-1)  # [..., T, S, D_q + D_k]
     return (np.tanh(joined @ weight.T) @ score_vector).astype(dtype)

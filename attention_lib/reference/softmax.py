@@ -44,7 +44,9 @@ def softmax(scores, *, mask=None, temperature=1.0):
     top = np.max(scores, axis=-1, keepdims=True, initial=-np.inf)
     scores = np.where(top == np.inf, np.where(scores == np.inf, 0, -np.inf), scores)
     shift = np.where(np.isinf(top), 0, top)
-    with np.errstate(over="ignore"):  # a difference too large for the dtype is -inf, and its weight 0
+    with np.errstate(
+        over="ignore"
+    ):  # a difference too large for the dtype is -inf, and its weight 0
         powers = np.exp((scores - shift) / temperature)
     total = np.sum(powers, axis=-1, keepdims=True)
     return (powers / np.where(total == 0, 1, total)).astype(dtype)
