@@ -105,10 +105,9 @@ def _linked_state(cells: list[dict], state: dict) -> dict:
     ]
     while waiting:
         model = waiting.pop()
-        if model in needed or model not in state:
-            continue
-        needed.add(model)
-        waiting += _references(state[model])
+        if model in state and model not in needed:
+            needed.add(model)
+            waiting += _references(state[model])
         if not waiting:
             waiting = [m for m in state if _links_only(state[m], needed) and m not in needed]
     return {model: _pruned(entry) for model, entry in state.items() if model in needed}
