@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html import escape
 from pathlib import Path
@@ -10,10 +11,22 @@ from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+CLAIMS = "application/vnd.attention-book.claims+json"
 THEME_CSS = Path("_static/styles/pydata-sphinx-theme.css")
 ICON_RULE = re.compile(r"(?:\.fa-[\w-]+:(?:before|after),?)+\{content:\"[^\"]*\"\}")
 ICON_NAME = re.compile(r"\.fa-([\w-]+):")
 USED_ICON = re.compile(r"\bfa-([a-z0-9-]+)")
+
+
+def drop_claims_data(app, docname, source):
+    """Claims carry data for the lint beside their table; myst-nb warns of a type it cannot show."""
+    if CLAIMS not in source[0]:
+        return
+    notebook = json.loads(source[0])
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(CLAIMS, None)
+    source[0] = json.dumps(notebook)
 
 
 class FoldedCells(SphinxPostTransform):
@@ -27,6 +40,17 @@ class FoldedCells(SphinxPostTransform):
             if cell.get("nb_element") == "cell_code" and cell.get("hide_mode"):
                 held = "a solution" if "tag_solution" in cell["classes"] else "the code"
                 cell["prompt_show"], cell["prompt_hide"] = f"Show {held}", f"Hide {held}"
+
+
+class LazyImages(SphinxPostTransform):
+    """A picture below the fold does not delay the first screen."""
+
+    default_priority = 900
+    formats = ("html",)
+
+    def run(self, **kwargs):
+        for image in self.document.findall(nodes.image):
+            image["loading"] = "lazy"
 
 
 def open_folded(translator, node):
@@ -58,7 +82,9 @@ def drop_unused_icons(app, exception):
 
 def setup(app):
     app.setup_extension("myst_nb")
+    app.connect("source-read", drop_claims_data)
     app.add_post_transform(FoldedCells)
+    app.add_post_transform(LazyImages)
     app.add_node(HideCodeCellNode, override=True, html=(open_folded, close_folded))
     app.connect("build-finished", drop_unused_icons)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
