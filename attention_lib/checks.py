@@ -1,7 +1,7 @@
 """The one place that judges input. Works on NumPy arrays and torch tensors alike and imports neither torch nor the rest.
 
-Each function returns nothing, or the shape that follows, and raises ValueError (sizes and values) or TypeError
-(kinds and dtypes) with the name of the argument, what was expected and what came.
+Each function returns nothing, or the shape that follows, and raises ValueError (sizes and values)
+or TypeError (kinds and dtypes) with the name of the argument, what was expected and what came.
 """
 
 import math

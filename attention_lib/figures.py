@@ -1,7 +1,8 @@
 """Arrays in, matplotlib Axes out, in the colours of the house. No torch.
 
-Each function draws into `ax`, or into a new figure as wide as the text, and returns the Axes, so that a chapter can go on
-drawing. Nothing is told by colour alone: lines differ in dash and marker, cells carry their numbers.
+Each function draws into `ax`, or into a new figure as wide as the text, and returns the Axes, so
+that a chapter can go on drawing. Nothing is told by colour alone: lines differ in dash and marker,
+cells carry their numbers.
 """
 
 from itertools import cycle
@@ -87,8 +88,8 @@ def heatmap(
         x_label, y_label, title: texts.
         ax: Axes to draw into; None makes a figure.
         numbers: write the values into the cells.
-        value_range: (low, high) of the colours; None means 0 to the largest value, or as far below zero as above if there
-            are negative values.
+        value_range: (low, high) of the colours; None means 0 to the largest value, or as far below
+            zero as above if there are negative values.
 
     Returns:
         the Axes.
@@ -136,7 +137,8 @@ def bars(values, *, categories, series=None, x_label="", y_label="", title="", a
         the Axes.
 
     Raises:
-        TypeError, ValueError: values not finite or not of the shape that the names say, more series than strokes.
+        TypeError, ValueError: values not finite or not of the shape that the names say, more series
+            than strokes.
 
     Chapter: 02_worked_example.
 
@@ -171,13 +173,15 @@ def lines(x, series, *, x_label="", y_label="", title="", ax=None, band=None):
         x: `[N]` places.
         series: dict from name to `[N]` numbers; at most five.
         x_label, y_label, title, ax: as for `heatmap`.
-        band: dict from name to (low `[N]`, high `[N]`), a spread drawn behind the line of that name.
+        band: dict from name to (low `[N]`, high `[N]`), a spread drawn behind the line of that
+            name.
 
     Returns:
         the Axes.
 
     Raises:
-        TypeError, ValueError: numbers not finite or not as many as x, an unknown name in band, too many series.
+        TypeError, ValueError: numbers not finite or not as many as x, an unknown name in band, too
+            many series.
 
     Chapter: 01_seq2seq.
 
@@ -213,7 +217,8 @@ def vectors_2d(vectors, *, roles=None, limits=None, title="", ax=None):
 
     Args:
         vectors: dict from name to (x, y).
-        roles: dict from name to "query", "key", "value", "output" or "ink", which sets the colour; "ink" if not named.
+        roles: dict from name to "query", "key", "value", "output" or "ink", which sets the colour;
+            "ink" if not named.
         limits: (low, high) of both axes; None fits the vectors.
         title, ax: as for `heatmap`.
 
@@ -307,7 +312,7 @@ def alignment(weights, source, target, *, truth=None, title="", ax=None):
         steps = np.flatnonzero(truth >= 0)
         ring = {"marker": "o", "s": 26, "facecolors": "none", "edgecolors": KEY, "linewidths": 1.4}
         ax.scatter(truth[steps], steps, label="true position", **ring)
-        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2)
+        ax.legend(loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0.2)
     return ax
 
 
@@ -376,7 +381,7 @@ def _label_cells(ax, rows, columns):
     if max(map(len, columns)) > 4 and len(columns) > 8:
         ax.tick_params(axis="x", rotation=90)
     ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
+    ax.spines[:].set(visible=True, color=GRID)
 
 
 def _readable_on(colour):

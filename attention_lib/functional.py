@@ -1,7 +1,8 @@
 """The mechanisms as PyTorch functions: the names, signatures and rules of `attention_lib.reference`, fast and differentiable.
 
-Nothing here calls the reference, so that the one can judge the other. float16 and bfloat16 are computed in float32 and
-rounded once, at the end. Each docstring states what differs from the reference; formulas and sources are there.
+Nothing here calls the reference, so that the one can judge the other. float16 and bfloat16 are
+computed in float32 and rounded once, at the end. Each docstring states what differs from the
+reference; formulas and sources are there.
 """
 
 import torch
@@ -33,14 +34,15 @@ def softmax(scores, *, mask=None, temperature=1.0):
         temperature: tau > 0.
 
     Returns:
-        weights `[..., S]` in the dtype of `scores`. A row with nothing to attend to is all zeros and passes zero gradient.
-        Infinite scores follow the limit, as in the reference.
+        weights `[..., S]` in the dtype of `scores`. A row with nothing to attend to is all zeros
+        and passes zero gradient. Infinite scores follow the limit, as in the reference.
 
     Raises:
         TypeError: scores not a floating tensor, mask not boolean, temperature not a number.
         ValueError: mask does not broadcast to the scores, temperature not positive.
 
-    Cost: about 5 S operations a row. Source and formula: `attention_lib.reference.softmax`. Chapter: 02_worked_example.
+    Cost: about 5 S operations a row. Source and formula: `attention_lib.reference.softmax`.
+    Chapter: 02_worked_example.
 
     >>> softmax(torch.tensor([1.5, 3.5]))
     tensor([0.1192, 0.8808])
@@ -55,7 +57,8 @@ def softmax(scores, *, mask=None, temperature=1.0):
 def dot_scores(query, key):
     """Score by the inner product: query `[..., T, D]` and key `[..., S, D]` give `[..., T, S]`.
 
-    Returns, raises, cost and source as `attention_lib.reference.dot_scores`, for tensors. Chapter: 01_seq2seq.
+    Returns, raises, cost and source as `attention_lib.reference.dot_scores`, for tensors. Chapter:
+    01_seq2seq.
 
     >>> dot_scores(torch.tensor([[0.5, 0.5]]), torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
     tensor([[1.5000, 3.5000]])
@@ -68,8 +71,8 @@ def dot_scores(query, key):
 def scaled_dot_scores(query, key, *, scale=None):
     """Score by the inner product times `scale`, 1 / sqrt(D) unless given.
 
-    Arguments, returns, raises, cost and source as `attention_lib.reference.scaled_dot_scores`, for tensors. Chapter:
-    02_worked_example.
+    Arguments, returns, raises, cost and source as `attention_lib.reference.scaled_dot_scores`, for
+    tensors. Chapter: 02_worked_example.
 
     >>> scaled_dot_scores(torch.ones(1, 4), torch.tensor([[1.0, 2.0, 3.0, 4.0]]))
     tensor([[5.]])
@@ -84,8 +87,8 @@ def scaled_dot_scores(query, key, *, scale=None):
 def general_scores(query, key, weight):
     """Score by the bilinear form q W k with weight `[D_q, D_k]`.
 
-    Arguments, returns, raises, cost and source as `attention_lib.reference.general_scores`, for tensors. Chapter:
-    01_seq2seq.
+    Arguments, returns, raises, cost and source as `attention_lib.reference.general_scores`, for
+    tensors. Chapter: 01_seq2seq.
 
     >>> general_scores(torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0], [4.0]]), torch.ones(2, 1))
     tensor([[ 9., 12.]])
@@ -99,8 +102,8 @@ def general_scores(query, key, weight):
 def additive_scores(query, key, query_weight, key_weight, score_vector, *, bias=None):
     """Score by a small network: v tanh(W_q q + W_k k + b), with `[A, D_q]`, `[A, D_k]`, `[A]` and `[A]`.
 
-    Arguments, returns, raises, cost and source as `attention_lib.reference.additive_scores`, for tensors. Chapter:
-    01_seq2seq.
+    Arguments, returns, raises, cost and source as `attention_lib.reference.additive_scores`, for
+    tensors. Chapter: 01_seq2seq.
 
     >>> one = torch.ones(1, 1)
     >>> additive_scores(one, torch.tensor([[-1.0], [0.0]]), one, one, torch.tensor([2.0]))
@@ -162,11 +165,12 @@ def additive_scores_projected(from_query, from_key, score_vector):
 def concat_scores(query, key, weight, score_vector):
     """Score the joined vector: v tanh(W [q; k]) with weight `[A, D_q + D_k]`.
 
-    Computed as `additive_scores` with the weight split, which never builds the joined vectors. Arguments, returns, raises and
-    source as `attention_lib.reference.concat_scores`, for tensors; cost as `additive_scores`. Chapter: 01_seq2seq.
+    Computed as `additive_scores` with the weight split, which never builds the joined vectors.
+    Arguments, returns, raises and source as `attention_lib.reference.concat_scores`, for tensors;
+    cost as `additive_scores`. Chapter: 01_seq2seq.
 
-    >>> concat_scores(torch.ones(1, 1), torch.tensor([[-1.0], [0.0]]), torch.ones(1, 2), torch.tensor([2.0]))
-    tensor([[0.0000, 1.5232]])
+    >>> concat_scores(torch.ones(1, 1), torch.tensor([[-1.0], [0.0]]), torch.ones(1, 2),
+    torch.tensor([2.0])) tensor([[0.0000, 1.5232]])
     """
     check_kind("torch", query=query, key=key, weight=weight, score_vector=score_vector)
     check_query_key(query, key, same_width=False)
@@ -184,7 +188,8 @@ def attend(scores, value, *, mask=None, dropout=0.0):
         scores: `[..., T, S]`, float16, bfloat16, float32 or float64.
         value: `[..., S, E]`, same dtype.
         mask: boolean tensor, broadcastable to `[..., T, S]`; True = may attend.
-        dropout: probability in [0, 1) with which a weight is set to zero; the others grow by 1 / (1 - dropout). Applied
+        dropout: probability in [0, 1) with which a weight is set to zero; the others grow by 1 / (1
+            - dropout). Applied
             whenever it is greater than 0: a function does not know whether it is training.
 
     Returns:
@@ -215,26 +220,28 @@ def attention(
 ):
     """Average the values, weighted by how well each key matches the query: softmax(scale Q K^T) V.
 
-    Without `return_weights` the fused `torch.nn.functional.scaled_dot_product_attention` does the work and no `[..., T, S]`
-    weights are stored where a fused kernel exists; with it they are computed step by step.
+    Without `return_weights` the fused `torch.nn.functional.scaled_dot_product_attention` does the
+    work and no `[..., T, S]` weights are stored where a fused kernel exists; with it they are
+    computed step by step.
 
     Args:
         query: `[..., T, D]`, float16, bfloat16, float32 or float64.
         key: `[..., S, D]`, same dtype.
         value: `[..., S, E]`, same dtype.
         mask: boolean tensor, broadcastable to `[..., T, S]`; True = may attend.
-        causal: no query sees a key after its own position; the last query is aligned with the last key (PyTorch's own
-            `is_causal` aligns the first ones).
+        causal: no query sees a key after its own position; the last query is aligned with the last
+            key (PyTorch's own `is_causal` aligns the first ones).
         scale: a finite number; None means 1 / sqrt(D).
         return_weights: also return the weights `[..., T, S]`, after dropout.
         dropout: probability in [0, 1), applied to the weights whenever it is greater than 0.
 
     Returns:
-        output `[..., T, E]`, or (output, weights). A query with nothing to attend to has zero weights, a zero output and
-        passes zero gradient. NaN and infinity in the input propagate.
+        output `[..., T, E]`, or (output, weights). A query with nothing to attend to has zero
+        weights, a zero output and passes zero gradient. NaN and infinity in the input propagate.
 
     Raises:
-        TypeError, ValueError: as `attention_lib.reference.attention`, and for a dropout outside [0, 1).
+        TypeError, ValueError: as `attention_lib.reference.attention`, and for a dropout outside [0,
+            1).
 
     Cost and source: `attention_lib.reference.attention`. Chapter: 02_worked_example.
 
@@ -336,11 +343,12 @@ def combine_masks(*masks):
 def lstm_gates(inputs, hidden, *, input_weight, hidden_weight, input_bias=None, hidden_bias=None):
     """The four gates (i, f, g, o) of an LSTM step, each `[..., H]`.
 
-    Arguments, returns, raises, cost and source as `attention_lib.reference.lstm_gates`, for tensors. Chapter:
-    02_worked_example.
+    Arguments, returns, raises, cost and source as `attention_lib.reference.lstm_gates`, for
+    tensors. Chapter: 02_worked_example.
 
-    >>> lstm_gates(torch.ones(1), torch.ones(1), input_weight=torch.zeros(4, 1), hidden_weight=torch.zeros(4, 1))
-    (tensor([0.5000]), tensor([0.5000]), tensor([0.]), tensor([0.5000]))
+    >>> lstm_gates(torch.ones(1), torch.ones(1), input_weight=torch.zeros(4, 1),
+    hidden_weight=torch.zeros(4, 1)) (tensor([0.5000]), tensor([0.5000]), tensor([0.]),
+    tensor([0.5000]))
     """
     given = {
         "inputs": inputs,
@@ -369,12 +377,12 @@ def lstm_cell(
 ):
     """One step of an LSTM: (hidden, cell) `[..., H]` after the step.
 
-    Arguments, returns, raises, cost and source as `attention_lib.reference.lstm_cell`, for tensors. Chapter:
-    02_worked_example.
+    Arguments, returns, raises, cost and source as `attention_lib.reference.lstm_cell`, for tensors.
+    Chapter: 02_worked_example.
 
     >>> zero = torch.zeros(4, 1)
-    >>> lstm_cell(torch.ones(1), torch.ones(1), torch.ones(1), input_weight=zero, hidden_weight=zero)
-    (tensor([0.2311]), tensor([0.5000]))
+    >>> lstm_cell(torch.ones(1), torch.ones(1), torch.ones(1), input_weight=zero,
+    hidden_weight=zero) (tensor([0.2311]), tensor([0.5000]))
     """
     check_kind("torch", hidden=hidden, cell=cell)
     check_floating(hidden=hidden, cell=cell)
@@ -389,11 +397,11 @@ def lstm_cell(
 def kernel_regression(query, key, value, *, bandwidth=1.0):
     """Average the values with the weights of a Gaussian kernel between query and key.
 
-    Arguments, returns, raises, cost and source as `attention_lib.reference.kernel_regression`, for tensors. Chapter:
-    01_seq2seq.
+    Arguments, returns, raises, cost and source as `attention_lib.reference.kernel_regression`, for
+    tensors. Chapter: 01_seq2seq.
 
-    >>> kernel_regression(torch.tensor([[0.5]]), torch.tensor([[0.0], [1.0]]), torch.tensor([[2.0], [4.0]]))
-    tensor([[3.]])
+    >>> kernel_regression(torch.tensor([[0.5]]), torch.tensor([[0.0], [1.0]]), torch.tensor([[2.0],
+    [4.0]])) tensor([[3.]])
     """
     dtype, query, key, value = _widen(query=query, key=key, value=value)
     check_value(value, check_query_key(query, key))
@@ -411,8 +419,9 @@ def hard_attention(query, key, value, *, rng, mask=None, scale=None):
         rng: a torch.Generator.
 
     Returns:
-        output `[..., T, E]` and index `[..., T]`; zero output and index -1 for a query with nothing to attend to. Gradients
-        reach the values alone; for the scores see `attention_lib.modules.HardAttention`.
+        output `[..., T, E]` and index `[..., T]`; zero output and index -1 for a query with nothing
+        to attend to. Gradients reach the values alone; for the scores see
+        `attention_lib.modules.HardAttention`.
 
     Raises:
         TypeError: as `attention`; also when rng is not a torch.Generator.
@@ -445,7 +454,8 @@ def draw(weights, *, rng):
     Raises:
         TypeError: weights not a floating tensor, rng not a torch.Generator.
 
-    Cost: S random numbers a row. Source: `attention_lib.reference.hard_attention`. Chapter: 01_seq2seq.
+    Cost: S random numbers a row. Source: `attention_lib.reference.hard_attention`. Chapter:
+    01_seq2seq.
 
     >>> draw(torch.tensor([[0.0, 1.0], [0.0, 0.0]]), rng=torch.Generator().manual_seed(0))
     tensor([ 1, -1])
@@ -520,8 +530,8 @@ def _fused_attention(query, key, value, mask, causal, scale, dropout, output_sha
     if mask is None:
         return F.scaled_dot_product_attention(query, key, value, **options)
     empty = ~mask.any(dim=-1, keepdim=True)
-    # An empty row sees every key, so that no kernel meets it, and its output is replaced: gradient zero, never NaN.
-    mask = (mask | empty).expand(*leading, n_queries, n_keys)
+    # An empty row sees every key, so that no kernel meets it, and its output is replaced: gradient
+    zero, never NaN. mask = (mask | empty).expand(*leading, n_queries, n_keys)
     output = F.scaled_dot_product_attention(query, key, value, attn_mask=mask, **options)
     return output.masked_fill(empty, 0)
 

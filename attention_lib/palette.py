@@ -1,7 +1,7 @@
 """The colours of the book, one role each, for light and dark paper.
 
-Queries are blue, keys orange, values green and outputs purple in every picture. The hues stay apart for
-colour-blind readers, and no picture tells two things apart by colour alone.
+Queries are blue, keys orange, values green and outputs purple in every picture. The hues stay apart
+for colour-blind readers, and no picture tells two things apart by colour alone.
 """
 
 QUERY = "#0b6fb8"

@@ -66,22 +66,27 @@ def fit(
     """Train a model with Adam and return its history; a second run from the same weights gives the same numbers.
 
     Args:
-        model: a torch.nn.Module; trained in place, left in the mode (train or eval) in which it came.
-        batches: a callable that gives the batch of a step (0, 1, ...), or an iterable with at least `steps` batches.
+        model: a torch.nn.Module; trained in place, left in the mode (train or eval) in which it
+            came.
+        batches: a callable that gives the batch of a step (0, 1, ...), or an iterable with at least
+            `steps` batches.
         loss: loss(model, batch) gives a scalar tensor.
         steps: number of updates.
         learning_rate: of Adam, > 0.
         clip: the largest norm that the gradient of all parameters together may have, or None.
-        seed: of everything random inside the run, dropout for instance. The batches bring their own.
-        metric: metric(model) gives a number; called in evaluation mode and without gradients after each `metric_every`
-            steps and after the last.
-        progress: show a bar on stderr (only if the run takes more than a second; it goes when the run ends).
+        seed: of everything random inside the run, dropout for instance. The batches bring their
+            own.
+        metric: metric(model) gives a number; called in evaluation mode and without gradients after
+            each `metric_every` steps and after the last.
+        progress: show a bar on stderr (only if the run takes more than a second; it goes when the
+            run ends).
 
     Returns:
         a `History`.
 
     Raises:
-        TypeError, ValueError: an option is out of range, the loss is not a scalar, the batches ran out.
+        TypeError, ValueError: an option is out of range, the loss is not a scalar, the batches ran
+            out.
         FloatingPointError: the loss became NaN or infinite; the message says at which step.
 
     Cost: `steps` times forward and backward; Adam keeps two numbers a parameter.
@@ -89,8 +94,8 @@ def fit(
     Chapter: 01_seq2seq.
 
     >>> line, x = torch.nn.Linear(1, 1), torch.tensor([[0.0], [1.0]])
-    >>> fit(line, lambda step: x, lambda model, x: F.mse_loss(model(x), 3 * x), steps=3, learning_rate=0.1).steps
-    [1, 2, 3]
+    >>> fit(line, lambda step: x, lambda model, x: F.mse_loss(model(x), 3 * x), steps=3,
+    learning_rate=0.1).steps [1, 2, 3]
     """
     check_count(steps=steps, metric_every=metric_every)
     check_positive(learning_rate=learning_rate, **({} if clip is None else {"clip": clip}))
@@ -142,7 +147,8 @@ def token_accuracy(predicted, target, *, padding):
     """Share of the target tokens that are predicted at their place, padding left out.
 
     Args:
-        predicted: `[B, T']` token ids; where it is shorter than the target the rest counts as wrong, what is longer is ignored.
+        predicted: `[B, T']` token ids; where it is shorter than the target the rest counts as
+            wrong, what is longer is ignored.
         target: `[B, T]` token ids.
         padding: the token id to leave out.
 
@@ -225,3 +231,61 @@ def pointer_loss(model, batch):
     positions = batch.alignment[:, :-1]  # without EOS, which is nowhere in the source
     logits = model(batch.source, batch.source_lengths, positions)
     return sequence_cross_entropy(logits, positions, padding=-1)
+
+
+def reinforce_loss(log_probability, reward, *, baseline):
+    r"""A loss whose gradient is REINFORCE's estimate of minus the gradient of the expected reward.
+
+    $$L = -\frac{1}{B} \sum_b (r_b - b_b) \log p_b$$
+
+    Args:
+        log_probability: `[B]`, of the draws, differentiable.
+        reward: `[B]`; taken as it is, without gradient.
+        baseline: `[B]` or a number that does not depend on the draw it is subtracted from:
+            `leave_one_out(reward)`, or 0.
+
+    Returns:
+        a scalar. Its value means nothing, its gradient does.
+
+    Raises:
+        ValueError: reward has not the shape of log_probability.
+
+    Source: Williams (1992). Chapter: 01_seq2seq.
+
+    >>> reinforce_loss(torch.tensor([-1.0, -3.0]), torch.tensor([1.0, 0.0]), baseline=0.5)
+    tensor(-0.5000)
+    """
+    check_shape("reward", reward, log_probability.shape, "that of log_probability")
+    return -((reward - baseline).detach() * log_probability).mean()
+
+
+def leave_one_out(reward):
+    """For each reward `[B]` the mean of the others: a baseline that keeps the estimate unbiased, for free.
+
+    Raises:
+        ValueError: reward is not one-dimensional with at least two entries.
+
+    Source: Kool, van Hoof and Welling (2019). Chapter: 01_seq2seq.
+
+    >>> leave_one_out(torch.tensor([1.0, 0.0, 0.0]))
+    tensor([0.0000, 0.5000, 0.5000])
+    """
+    if reward.ndim != 1 or len(reward) < 2:
+        raise ValueError(f"reward must have shape [B] with B >= 2, got {tuple(reward.shape)}")
+    return (reward.sum() - reward) / (len(reward) - 1)
+
+
+def glimpse_loss(model, batch, *, rng=None, use_baseline=True):
+    """Loss of a `GlimpseReader` on a batch of `marker_task`.
+
+    Cross-entropy of the answer; for hard attention also REINFORCE, with the log-likelihood of the
+    answer as the reward. Use `functools.partial` to give it the torch.Generator that the draws of
+    hard attention need.
+    """
+    batch = as_tensors(batch)
+    logits, _, log_probability = model(batch.source, batch.source_lengths, rng=rng)
+    reward = -F.cross_entropy(logits, batch.target[:, 0], reduction="none")
+    if rng is None:
+        return -reward.mean()
+    baseline = leave_one_out(reward) if use_baseline else 0.0
+    return -reward.mean() + reinforce_loss(log_probability, reward, baseline=baseline)

@@ -16,15 +16,16 @@ FIRST_SYMBOL = 4
 class ToyBatch(NamedTuple):
     """A batch of sequences, padded with PAD. All five are int64 arrays.
 
-    The symbols of a task with `vocabulary=v` have the ids FIRST_SYMBOL .. FIRST_SYMBOL + v - 1, so that a model needs
-    FIRST_SYMBOL + v embeddings.
+    The symbols of a task with `vocabulary=v` have the ids FIRST_SYMBOL .. FIRST_SYMBOL + v - 1, so
+    that a model needs FIRST_SYMBOL + v embeddings.
 
     Attributes:
         source: `[n, S]` token ids, without SOS or EOS.
         source_lengths: `[n]`.
         target: `[n, T]` token ids, each row ended by EOS.
         target_lengths: `[n]`, EOS counted.
-        alignment: `[n, T]`, the source position that each target token was taken from; -1 for EOS and padding.
+        alignment: `[n, T]`, the source position that each target token was taken from; -1 for EOS
+            and padding.
     """
 
     source: np.ndarray
@@ -109,8 +110,8 @@ def sort_task(n, *, min_length, max_length, vocabulary, seed):
 def marker_task(n, *, min_length, max_length, vocabulary, seed):
     """Name the symbol to the right of the one MARK in the source: all that matters is where to look.
 
-    The target is that symbol and EOS. Arguments, returns and errors as for `reverse_task`; min_length is at least 2, and
-    the lengths count the mark.
+    The target is that symbol and EOS. Arguments, returns and errors as for `reverse_task`;
+    min_length is at least 2, and the lengths count the mark.
 
     Chapter: 01_seq2seq.
 

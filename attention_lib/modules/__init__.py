@@ -4,6 +4,7 @@ from .additive import AdditiveAttention
 from .concat import ConcatAttention
 from .dot import DotAttention
 from .general import GeneralAttention
+from .hard import Glance, GlimpseReader, HardAttention
 from .pointer import PointerNetwork
 from .scaled_dot_product import ScaledDotProductAttention
 from .seq2seq import Encoded, Seq2Seq
@@ -14,6 +15,9 @@ __all__ = [
     "DotAttention",
     "Encoded",
     "GeneralAttention",
+    "Glance",
+    "GlimpseReader",
+    "HardAttention",
     "PointerNetwork",
     "ScaledDotProductAttention",
     "Seq2Seq",

@@ -17,12 +17,13 @@ class AdditiveAttention(ScoredAttention):
         hidden_width: A, the width of the hidden layer.
         dropout: probability with which a weight is dropped in training.
 
-    Called with query `[..., T, D_q]`, key `[..., S, D_k]`, value `[..., S, E]`, all of the parameters' dtype, and optionally
-    a boolean mask (True = may attend), it returns the output `[..., T, E]`, or (output, weights `[..., T, S]`) with
-    `return_weights=True`.
+    Called with query `[..., T, D_q]`, key `[..., S, D_k]`, value `[..., S, E]`, all of the
+    parameters' dtype, and optionally a boolean mask (True = may attend), it returns the output
+    `[..., T, E]`, or (output, weights `[..., T, S]`) with `return_weights=True`.
 
     Raises:
-        TypeError, ValueError: a width is not a positive integer, dropout not in [0, 1), tensors that do not fit.
+        TypeError, ValueError: a width is not a positive integer, dropout not in [0, 1), tensors
+            that do not fit.
 
     Cost: as `attention_lib.reference.additive_scores` and `attend`.
     Source: Bahdanau, Cho and Bengio (2015), appendix A.1.2.

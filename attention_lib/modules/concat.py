@@ -16,10 +16,12 @@ class ConcatAttention(ScoredAttention):
         hidden_width: A, the width of the hidden layer.
         dropout: probability with which a weight is dropped in training.
 
-    Called as `AdditiveAttention`, which it equals with W split in two and no bias; the joined vectors are never built.
+    Called as `AdditiveAttention`, which it equals with W split in two and no bias; the joined
+    vectors are never built.
 
     Raises:
-        TypeError, ValueError: a width is not a positive integer, dropout not in [0, 1), tensors that do not fit.
+        TypeError, ValueError: a width is not a positive integer, dropout not in [0, 1), tensors
+            that do not fit.
 
     Cost: as `AdditiveAttention`.
     Source: Luong, Pham and Manning (2015), "concat".

@@ -18,7 +18,8 @@ class GeneralAttention(ScoredAttention):
     Called as `AdditiveAttention`.
 
     Raises:
-        TypeError, ValueError: a width is not a positive integer, dropout not in [0, 1), tensors that do not fit.
+        TypeError, ValueError: a width is not a positive integer, dropout not in [0, 1), tensors
+            that do not fit.
 
     Cost: as `attention_lib.reference.general_scores` and `attend`, with W applied to the keys.
     Source: Luong, Pham and Manning (2015), "general".

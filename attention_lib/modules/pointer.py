@@ -12,8 +12,9 @@ from .seq2seq import check_source_lengths, check_tokens
 class PointerNetwork(nn.Module):
     r"""Point at positions of the source, one after the other.
 
-    The encoder is an LSTM in both directions. The decoder is an LSTM that is fed the encoder state of the position it
-    pointed at last; its additive scores against all encoder states are the logits over positions:
+    The encoder is an LSTM in both directions. The decoder is an LSTM that is fed the encoder state
+    of the position it pointed at last; its additive scores against all encoder states are the
+    logits over positions:
 
     $$p(y_t = j) = \mathrm{softmax}_j(v^\top \tanh(W_q h_t + W_k e_j + b))$$
 
@@ -23,15 +24,17 @@ class PointerNetwork(nn.Module):
         source_vocab: number of token ids.
         width: W, even; of embeddings, encoder states and decoder state.
 
-    Called with source `[B, S]` (token ids, int64), source_lengths `[B]` (int64, 1..S) and the true positions `[B, T]` (int64;
-    -1 where there is none): teacher forcing, the true position of the step before is fed. Returns logits `[B, T, S]`, `-inf`
-    at padding. Positions may repeat: nothing but training forbids it.
+    Called with source `[B, S]` (token ids, int64), source_lengths `[B]` (int64, 1..S) and the true
+    positions `[B, T]` (int64; -1 where there is none): teacher forcing, the true position of the
+    step before is fed. Returns logits `[B, T, S]`, `-inf` at padding. Positions may repeat: nothing
+    but training forbids it.
 
     Raises:
         TypeError, ValueError: a size is not a positive integer, width odd, tensors that do not fit.
 
     Cost: O((S + T) W^2 + T S W); S + T steps that wait for each other.
-    Source: Vinyals, Fortunato and Jaitly (2015), section 2.3; they feed the input that was pointed at.
+    Source: Vinyals, Fortunato and Jaitly (2015), section 2.3; they feed the input that was pointed
+    at.
     Chapter: 01_seq2seq.
 
     >>> model = PointerNetwork(13, 8)

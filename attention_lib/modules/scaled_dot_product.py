@@ -14,8 +14,8 @@ class ScaledDotProductAttention(nn.Module):
         dropout: probability with which a weight is dropped in training; off after `.eval()`.
         scale: c; None means 1 / sqrt(D).
 
-    Called with query `[..., T, D]`, key `[..., S, D]`, value `[..., S, E]` and the options mask, causal and return_weights
-    of `attention_lib.functional.attention`, which it calls.
+    Called with query `[..., T, D]`, key `[..., S, D]`, value `[..., S, E]` and the options mask,
+    causal and return_weights of `attention_lib.functional.attention`, which it calls.
 
     Raises:
         TypeError, ValueError: dropout not in [0, 1), scale not finite; else as the function.

@@ -38,13 +38,15 @@ class Encoded(NamedTuple):
 class Seq2Seq(nn.Module):
     r"""Translate a sequence into another, token by token.
 
-    The encoder is an LSTM, by default one in each direction with half the width. At each step the decoder gets the last
-    token and a context vector c, moves its LSTM on, and scores the next token from its state and c:
+    The encoder is an LSTM, by default one in each direction with half the width. At each step the
+    decoder gets the last token and a context vector c, moves its LSTM on, and scores the next token
+    from its state and c:
 
     $$h_t, m_t = \mathrm{LSTM}([e(y_{t-1}); c_t], (h_{t-1}, m_{t-1})), \qquad \mathrm{logits}_t = W_o [h_t; c_t] + b_o$$
 
-    Without attention $c_t$ is the last encoder state at every step: the whole source in one vector. With attention
-    $c_t = \sum_j w_{tj} \, \mathrm{state}_j$, with weights from $h_{t-1}$ against all encoder states. Nothing else differs.
+    Without attention $c_t$ is the last encoder state at every step: the whole source in one vector.
+    With attention $c_t = \sum_j w_{tj} \, \mathrm{state}_j$, with weights from $h_{t-1}$ against
+    all encoder states. Nothing else differs.
 
     Args:
         source_vocab, target_vocab: numbers of token ids.
@@ -53,17 +55,17 @@ class Seq2Seq(nn.Module):
         bidirectional: encoder in both directions; width must be even.
         padding: id of the padding token; `generate` fills up with it.
 
-    Called with source `[B, S]` and target_in `[B, T]` (token ids, int64), source_lengths `[B]` (int64, 1..S): teacher
-    forcing, target_in is what the decoder is fed. Returns logits `[B, T, target_vocab]`, or with `return_weights=True`
-    (logits, weights `[B, T, S]`).
+    Called with source `[B, S]` and target_in `[B, T]` (token ids, int64), source_lengths `[B]`
+    (int64, 1..S): teacher forcing, target_in is what the decoder is fed. Returns logits `[B, T,
+    target_vocab]`, or with `return_weights=True` (logits, weights `[B, T, S]`).
 
     Raises:
-        TypeError, ValueError: a size is not a positive integer, width odd and bidirectional, attention unknown, tensors
-            that do not fit, return_weights without attention.
+        TypeError, ValueError: a size is not a positive integer, width odd and bidirectional,
+            attention unknown, tensors that do not fit, return_weights without attention.
 
     Cost: O((S + T) W^2) and, with attention, O(T S W); S + T steps that wait for each other.
-    Source: Sutskever, Vinyals and Le (2014) without, Bahdanau, Cho and Bengio (2015) with attention (theirs has GRUs and a
-        maxout layer); scores of Luong, Pham and Manning (2015).
+    Source: Sutskever, Vinyals and Le (2014) without, Bahdanau, Cho and Bengio (2015) with attention
+        (theirs has GRUs and a maxout layer); scores of Luong, Pham and Manning (2015).
     Chapter: 01_seq2seq.
 
     >>> model = Seq2Seq(24, 24, 8, attention="additive")
@@ -136,8 +138,8 @@ class Seq2Seq(nn.Module):
         """Write the most likely token at each step and feed it back, until `end` or for max_steps.
 
         Returns:
-            tokens `[B, T]`, T <= max_steps, `end` included and padding after it; with `return_weights=True` also the weights
-            `[B, T, S]`.
+            tokens `[B, T]`, T <= max_steps, `end` included and padding after it; with
+            `return_weights=True` also the weights `[B, T, S]`.
         """
         check_count(max_steps=max_steps)
         check_count(minimum=0, start=start, end=end)

@@ -1,7 +1,8 @@
 """The definition of every mechanism in NumPy: plain, complete, and the oracle of everything fast.
 
-Layout `[..., T, D]` for queries and `[..., S, D]` for keys; plain `[T, D]` works too. Masks are boolean, True = may
-attend. float16 is computed in float32 and rounded once, at the end. NaN in the input propagates; nothing else makes one.
+Layout `[..., T, D]` for queries and `[..., S, D]` for keys; plain `[T, D]` works too. Masks are
+boolean, True = may attend. float16 is computed in float32 and rounded once, at the end. NaN in the
+input propagates; nothing else makes one.
 """
 
 from .attention import attend, attention, attention_backward

@@ -9,7 +9,8 @@ from .softmax import softmax
 
 
 def attend(scores, value, *, mask=None):
-    r"""Turn scores into weights and average the values with them, $o_i = \sum_j w_{ij} v_j$ with $w = \mathrm{softmax}(s)$.
+    r"""Turn scores into weights and average the values with them, $o_i = \sum_j w_{ij} v_j$ with $w
+    = \mathrm{softmax}(s)$.
 
     Every kind of soft attention ends in this step; only the scores differ.
 
@@ -19,7 +20,8 @@ def attend(scores, value, *, mask=None):
         mask: boolean, broadcastable to `[..., T, S]`; True = may attend.
 
     Returns:
-        output `[..., T, E]` and weights `[..., T, S]`, same dtype. A row with nothing to attend to gives zeros.
+        output `[..., T, E]` and weights `[..., T, S]`, same dtype. A row with nothing to attend to
+        gives zeros.
 
     Raises:
         TypeError: not floating NumPy arrays of one dtype, or mask not boolean.
@@ -48,14 +50,16 @@ def attention(query, key, value, *, mask=None, causal=False, scale=None, return_
         key: `[..., S, D]`, same dtype.
         value: `[..., S, E]`, same dtype.
         mask: boolean, broadcastable to `[..., T, S]`; True = may attend.
-        causal: no query sees a key after its own position; the last query is aligned with the last key.
+        causal: no query sees a key after its own position; the last query is aligned with the last
+            key.
         scale: c; None means 1 / sqrt(D).
         return_weights: also return the weights `[..., T, S]`.
 
     Returns:
-        output `[..., T, E]` in the dtype of the input (float16 is computed in float32), or (output, weights). A query
-        with nothing to attend to has zero weights and a zero output. NaN propagates: a NaN in a value reaches every
-        output of its column, masked or not, for zero times NaN is NaN.
+        output `[..., T, E]` in the dtype of the input (float16 is computed in float32), or (output,
+        weights). A query with nothing to attend to has zero weights and a zero output. NaN
+        propagates: a NaN in a value reaches every output of its column, masked or not, for zero
+            times NaN is NaN.
 
     Raises:
         TypeError: not floating NumPy arrays of one dtype, mask not boolean, causal not a bool.
@@ -91,11 +95,12 @@ def attention_backward(query, key, value, grad_output, *, mask=None, causal=Fals
         grad_output: `[..., T, E]`, same dtype.
 
     Returns:
-        (grad_query, grad_key, grad_value), each in the shape of its input; summed over axes that were broadcast. Zero
-        from queries with nothing to attend to.
+        (grad_query, grad_key, grad_value), each in the shape of its input; summed over axes that
+        were broadcast. Zero from queries with nothing to attend to.
 
     Raises:
-        TypeError, ValueError: as `attention`; also when grad_output has not the shape of the output.
+        TypeError, ValueError: as `attention`; also when grad_output has not the shape of the
+            output.
 
     Cost: twice the matrix products of the forward pass, plus the forward pass again.
     Source: the chain rule; Dao et al. (2022), appendix B.2, states the same five lines.

@@ -3,13 +3,14 @@
 import numpy as np
 
 from ..checks import check_kind, check_real, check_shape, check_value
-from .scores import scaled_dot_scores
 from .precision import widen
+from .scores import scaled_dot_scores
 from .softmax import softmax
 
 
 def hard_attention(query, key, value, *, rng, mask=None, scale=None):
-    r"""Draw one key for each query with the probabilities that soft attention would use as weights, and return its value.
+    r"""Draw one key for each query with the probabilities that soft attention would use as weights,
+    and return its value.
 
     $$j_i \sim \mathrm{softmax}(c \, q_i K^\top), \qquad o_i = v_{j_i}$$
 
@@ -24,15 +25,16 @@ def hard_attention(query, key, value, *, rng, mask=None, scale=None):
         scale: c; None means 1 / sqrt(D).
 
     Returns:
-        output `[..., T, E]`, same dtype, and index `[..., T]` of integers. A query with nothing to attend to has a zero
-        output and the index -1.
+        output `[..., T, E]`, same dtype, and index `[..., T]` of integers. A query with nothing to
+        attend to has a zero output and the index -1.
 
     Raises:
         TypeError: as `attention`; also when rng is not a Generator.
         ValueError: as `attention`; also when a score is NaN.
 
     Cost: 2 T S D FLOPs and T S random numbers; the values are read, not averaged.
-    Source: Xu et al. (2015), section 4.1. The draw adds Gumbel noise to the log-weights and takes the largest.
+    Source: Xu et al. (2015), section 4.1. The draw adds Gumbel noise to the log-weights and takes
+    the largest.
     Chapter: 01_seq2seq.
 
     >>> key = np.array([[0.0], [100.0]])
@@ -59,20 +61,24 @@ def reinforce_gradient(weights, index, reward, *, baseline=0.0):
 
     $$\hat g = (r - b) \, \frac{\partial \log w_j}{\partial s} = (r - b) (e_j - w)$$
 
-    with $e_j$ one at the drawn key and zero elsewhere. Its mean over draws is the true gradient, whatever the baseline.
+    with $e_j$ one at the drawn key and zero elsewhere. Its mean over draws is the true gradient,
+    whatever the baseline.
 
     Args:
         weights: `[..., S]`, float16, float32 or float64; the probabilities of the draw.
         index: `[...]` integers, the keys drawn; -1 for none.
         reward: `[...]`, same dtype as weights; r.
-        baseline: b, a number or an array that broadcasts to the rewards; it must not depend on the draw.
+        baseline: b, a number or an array that broadcasts to the rewards; it must not depend on the
+            draw.
 
     Returns:
-        `[..., S]`, same dtype, one estimate for each draw; zero where the index is -1. Average over draws yourself.
+        `[..., S]`, same dtype, one estimate for each draw; zero where the index is -1. Average over
+        draws yourself.
 
     Raises:
         TypeError: weights or reward not floating NumPy arrays of one dtype, index not integer.
-        ValueError: index or reward has not the shape of weights without its last axis, or index outside -1..S-1.
+        ValueError: index or reward has not the shape of weights without its last axis, or index
+            outside -1..S-1.
 
     Cost: 2 S FLOPs a draw.
     Source: Williams (1992), REINFORCE.

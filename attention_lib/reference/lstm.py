@@ -19,15 +19,16 @@ def lstm_gates(inputs, hidden, *, input_weight, hidden_weight, input_bias=None, 
         input_bias, hidden_bias: b and c, `[4H]`, or None for zero.
 
     Returns:
-        (i, f, g, o), each `[..., H]`: how much of the candidate to write, how much of the cell to keep, the candidate,
-        and how much of the cell to show.
+        (i, f, g, o), each `[..., H]`: how much of the candidate to write, how much of the cell to
+        keep, the candidate, and how much of the cell to show.
 
     Raises:
         TypeError: not floating NumPy arrays of one dtype.
         ValueError: a weight or bias does not fit.
 
     Cost: 8 H (X + H) FLOPs a row.
-    Source: Hochreiter and Schmidhuber (1997), with the forget gate of Gers et al. (2000); torch's order of the gates.
+    Source: Hochreiter and Schmidhuber (1997), with the forget gate of Gers et al. (2000); torch's
+    order of the gates.
     Chapter: 02_worked_example.
 
     >>> zero = np.zeros((4, 1))
@@ -66,7 +67,8 @@ def lstm_cell(
     Chapter: 02_worked_example.
 
     >>> zero = np.zeros((4, 1))
-    >>> hidden, cell = lstm_cell(np.ones(1), np.ones(1), np.ones(1), input_weight=zero, hidden_weight=zero)
+    >>> hidden, cell = lstm_cell(np.ones(1), np.ones(1), np.ones(1), input_weight=zero,
+    hidden_weight=zero)
     >>> hidden.round(3), cell
     (array([0.231]), array([0.5]))
     """

@@ -9,8 +9,8 @@ def causal_mask(n_queries, n_keys):
     """Let each query see the keys up to its own position: `j <= i + (S - T)`.
 
     Args:
-        n_queries, n_keys: T and S, integers >= 0. Where they differ the last query is aligned with the last key; with T > S
-            the first T - S rows are empty.
+        n_queries, n_keys: T and S, integers >= 0. Where they differ the last query is aligned with
+            the last key; with T > S the first T - S rows are empty.
 
     Returns:
         boolean `[T, S]`.
@@ -31,8 +31,8 @@ def causal_mask(n_queries, n_keys):
 def window_mask(n_queries, n_keys, *, window, causal=False):
     """Let each query see the keys at most `window` positions away, itself included.
 
-    `|i - j| <= window`, or `0 <= i - j <= window` if causal, where i is the query's position counted from the end as in
-    `causal_mask`.
+    `|i - j| <= window`, or `0 <= i - j <= window` if causal, where i is the query's position
+    counted from the end as in `causal_mask`.
 
     Args:
         n_queries, n_keys: T and S.
@@ -46,7 +46,8 @@ def window_mask(n_queries, n_keys, *, window, causal=False):
         TypeError, ValueError: a size or the window is not an integer >= 0, causal is not a bool.
 
     Cost: T * S bytes. Used as a mask on dense attention it saves no work at all.
-    Source: Beltagy, Peters and Cohan (2020), where w is the total width; ours is the reach to each side.
+    Source: Beltagy, Peters and Cohan (2020), where w is the total width; ours is the reach to each
+    side.
 
     >>> window_mask(3, 3, window=1).astype(int)
     array([[1, 1, 0],
@@ -68,7 +69,8 @@ def padding_mask(lengths, n_keys):
         n_keys: S.
 
     Returns:
-        boolean `[B, 1, S]`, ready to broadcast over queries. Add an axis for heads: `mask[:, None]`.
+        boolean `[B, 1, S]`, ready to broadcast over queries. Add an axis for heads: `mask[:,
+        None]`.
 
     Raises:
         TypeError: lengths not an integer NumPy array, n_keys not an integer.

@@ -33,7 +33,8 @@ def dot_scores(query, key):
 
 
 def scaled_dot_scores(query, key, *, scale=None):
-    r"""Score by the scaled inner product, $s_{ij} = c \, q_i \cdot k_j$ with $c = 1/\sqrt{D}$ unless given.
+    r"""Score by the scaled inner product, $s_{ij} = c \, q_i \cdot k_j$ with $c = 1/\sqrt{D}$
+    unless given.
 
     Args:
         query: `[..., T, D]`, float16, float32 or float64.
@@ -91,7 +92,8 @@ def general_scores(query, key, weight):
 
 
 def additive_scores(query, key, query_weight, key_weight, score_vector, *, bias=None):
-    r"""Score by a small network with one hidden layer, $s_{ij} = v^\top \tanh(W_q q_i + W_k k_j + b)$.
+    r"""Score by a small network with one hidden layer, $s_{ij} = v^\top \tanh(W_q q_i + W_k k_j +
+    b)$.
 
     Args:
         query: `[..., T, D_q]`, float16, float32 or float64.
@@ -108,8 +110,10 @@ def additive_scores(query, key, query_weight, key_weight, score_vector, *, bias=
         TypeError: not floating NumPy arrays of one dtype.
         ValueError: a weight does not fit the widths, or leading axes do not broadcast.
 
-    Cost: 2 A (T D_q + S D_k) FLOPs for the projections, then T S A tanh and 2 T S A FLOPs; T S A numbers in between.
-    Source: Bahdanau, Cho and Bengio (2015), appendix A.1.2; their W_a, U_a, v_a are our W_q, W_k, v.
+    Cost: 2 A (T D_q + S D_k) FLOPs for the projections, then T S A tanh and 2 T S A FLOPs; T S A
+    numbers in between.
+    Source: Bahdanau, Cho and Bengio (2015), appendix A.1.2; their W_a, U_a, v_a are our W_q, W_k,
+    v.
     Chapter: 01_seq2seq.
 
     >>> one = np.array([[1.0]])
@@ -142,8 +146,8 @@ def additive_scores(query, key, query_weight, key_weight, score_vector, *, bias=
 def concat_scores(query, key, weight, score_vector):
     r"""Score the joined vector, $s_{ij} = v^\top \tanh(W [q_i; k_j])$.
 
-    Equal to `additive_scores` with W split into its left part W_q and its right part W_k; written out here as the paper
-    has it, with the joined vectors.
+    Equal to `additive_scores` with W split into its left part W_q and its right part W_k; written
+    out here as the paper has it, with the joined vectors.
 
     Args:
         query: `[..., T, D_q]`, float16, float32 or float64.
@@ -163,8 +167,8 @@ def concat_scores(query, key, weight, score_vector):
     Chapter: 01_seq2seq.
 
     >>> one = np.array([[1.0]])
-    >>> concat_scores(one, np.array([[-1.0], [0.0]]), np.array([[1.0, 1.0]]), np.array([2.0])).round(3)
-    array([[0.   , 1.523]])
+    >>> concat_scores(one, np.array([[-1.0], [0.0]]), np.array([[1.0, 1.0]]),
+    np.array([2.0])).round(3) array([[0.   , 1.523]])
     """
     dtype, query, key, weight, score_vector = widen(
         query=query, key=key, weight=weight, score_vector=score_vector

@@ -19,7 +19,8 @@ def softmax(scores, *, mask=None, temperature=1.0):
     Returns:
         weights `[..., S]` in the dtype of `scores`. A row with nothing to attend to is all zeros.
 
-    Infinite scores follow the limit: `-inf` has weight 0; where there are `+inf`, they share the weight equally. NaN that
+    Infinite scores follow the limit: `-inf` has weight 0; where there are `+inf`, they share the
+        weight equally. NaN that
     is not masked makes its row NaN.
 
     Raises:
@@ -27,7 +28,8 @@ def softmax(scores, *, mask=None, temperature=1.0):
         ValueError: mask does not broadcast to the scores, temperature not positive.
 
     Cost: about 5 S operations a row; the weights take as many bytes as the scores.
-    Source: the maximum is subtracted first, which changes nothing (shift invariance) and keeps exp from overflowing.
+    Source: the maximum is subtracted first, which changes nothing (shift invariance) and keeps exp
+    from overflowing.
     Chapter: 02_worked_example.
 
     >>> softmax(np.array([1.5, 3.5])).round(3)
@@ -58,7 +60,8 @@ def softmax_jacobian(weights):
     $$\frac{\partial w_i}{\partial s_j} = w_i (\delta_{ij} - w_j)$$
 
     Args:
-        weights: `[..., S]`, the output of `softmax` at temperature 1 (divide the result by any other temperature).
+        weights: `[..., S]`, the output of `softmax` at temperature 1 (divide the result by any
+            other temperature).
 
     Returns:
         `[..., S, S]`, symmetric; each row and each column sums to zero. Zeros for an empty row.
