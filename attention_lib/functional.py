@@ -530,8 +530,9 @@ def _fused_attention(query, key, value, mask, causal, scale, dropout, output_sha
     if mask is None:
         return F.scaled_dot_product_attention(query, key, value, **options)
     empty = ~mask.any(dim=-1, keepdim=True)
-    # An empty row sees every key, so that no kernel meets it, and its output is replaced: gradient
-    zero, never NaN. mask = (mask | empty).expand(*leading, n_queries, n_keys)
+    # An empty row sees every key, so that no kernel meets it, and its output is replaced: the
+    # gradient is zero, never NaN.
+    mask = (mask | empty).expand(*leading, n_queries, n_keys)
     output = F.scaled_dot_product_attention(query, key, value, attn_mask=mask, **options)
     return output.masked_fill(empty, 0)
 

@@ -1,5 +1,6 @@
 """One training loop for every model of the book, its losses, and seeds that disturb nobody."""
 
+import itertools
 import math
 import sys
 from contextlib import contextmanager
@@ -192,7 +193,8 @@ def _take(batches, steps):
         yield from (batches(step) for step in range(steps))
         return
     count = 0
-    for count, batch in zip(range(1, steps + 1), batches, strict=False):
+    for batch in itertools.islice(batches, steps):
+        count += 1
         yield batch
     if count < steps:
         raise ValueError(f"batches must give {steps} batches, got {count}")

@@ -9,8 +9,9 @@ from .softmax import softmax
 
 
 def attend(scores, value, *, mask=None):
-    r"""Turn scores into weights and average the values with them, $o_i = \sum_j w_{ij} v_j$ with $w
-    = \mathrm{softmax}(s)$.
+    r"""Turn scores into weights and average the values with them.
+
+    $$o_i = \sum_j w_{ij} v_j, \qquad w = \mathrm{softmax}(s)$$
 
     Every kind of soft attention ends in this step; only the scores differ.
 
@@ -59,7 +60,7 @@ def attention(query, key, value, *, mask=None, causal=False, scale=None, return_
         output `[..., T, E]` in the dtype of the input (float16 is computed in float32), or (output,
         weights). A query with nothing to attend to has zero weights and a zero output. NaN
         propagates: a NaN in a value reaches every output of its column, masked or not, for zero
-            times NaN is NaN.
+        times NaN is NaN.
 
     Raises:
         TypeError: not floating NumPy arrays of one dtype, mask not boolean, causal not a bool.
