@@ -1,4 +1,4 @@
-"""The one place that judges input. Works on NumPy arrays and torch tensors alike and imports neither torch nor the rest.
+"""The one place that judges input, NumPy arrays and torch tensors alike; it imports no torch.
 
 Each function returns nothing, or the shape that follows, and raises ValueError (sizes and values)
 or TypeError (kinds and dtypes) with the name of the argument, what was expected and what came.
@@ -56,7 +56,7 @@ def check_dimensions(at_least, **arrays):
 
 
 def check_shape(name, array, expected, meaning):
-    """`array` has exactly the shape `expected`; `meaning` spells it in letters, such as "[A, D_q]"."""
+    """`array` has the shape `expected`; `meaning` spells it in letters, such as "[A, D_q]"."""
     if tuple(array.shape) != tuple(expected):
         raise ValueError(
             f"{name} must have shape {meaning} = {tuple(expected)}, got {tuple(array.shape)}"
@@ -71,7 +71,7 @@ def check_width(name, array, expected):
 
 
 def check_query_key(query, key, *, same_width=True):
-    """query [..., T, D_q] and key [..., S, D_k] fit together; returns the shape [..., T, S] of their scores."""
+    """query [..., T, D_q] and key [..., S, D_k] fit; returns the shape [..., T, S] of the scores."""
     check_dimensions(2, query=query, key=key)
     if same_width and query.shape[-1] != key.shape[-1]:
         raise ValueError(
@@ -103,13 +103,15 @@ def check_value(value, scores_shape):
     check_dimensions(2, value=value)
     if value.shape[-2] != scores_shape[-1]:
         raise ValueError(
-            f"value must have one row for each of the {scores_shape[-1]} keys, got shape {tuple(value.shape)}"
+            f"value must have one row for each of the {scores_shape[-1]} keys, "
+            f"got shape {tuple(value.shape)}"
         )
     try:
         leading = np.broadcast_shapes(tuple(value.shape[:-2]), tuple(scores_shape[:-2]))
     except ValueError:
         raise ValueError(
-            f"the axes of value before the last two must broadcast with {tuple(scores_shape[:-2])}, got shape {tuple(value.shape)}"
+            "the axes of value before the last two must broadcast with "
+            f"{tuple(scores_shape[:-2])}, got shape {tuple(value.shape)}"
         ) from None
     return (*leading, scores_shape[-2], value.shape[-1])
 
@@ -183,7 +185,8 @@ def check_lengths(lengths, n_keys):
         raise TypeError(f"lengths must be integers, got dtype {dtype_name(lengths)}")
     if len(lengths) and (int(lengths.min()) < 0 or int(lengths.max()) > n_keys):
         raise ValueError(
-            f"lengths must lie in 0..{n_keys} (n_keys), got {int(lengths.min())}..{int(lengths.max())}"
+            f"lengths must lie in 0..{n_keys} (n_keys), "
+            f"got {int(lengths.min())}..{int(lengths.max())}"
         )
 
 

@@ -31,7 +31,7 @@ _HATCHES = ("", "//", "..", "xx", "--")
 
 
 def use_style():
-    """Set the style of the book for all figures drawn afterwards: SVG, transparent, the same bytes at each run.
+    """Set the style of the book for all later figures: SVG, transparent, the same bytes each run.
 
     >>> use_style()
     >>> mpl.rcParams["svg.fonttype"]
@@ -264,7 +264,7 @@ def vectors_2d(vectors, *, roles=None, limits=None, title="", ax=None):
 
 
 def alignment(weights, source, target, *, truth=None, title="", ax=None):
-    """Draw where each target token looks: rows are target tokens, columns source tokens, dark is much weight.
+    """Draw where each target token looks: target tokens in rows, source tokens in columns.
 
     Args:
         weights: `[T, S]` attention weights.

@@ -1,4 +1,4 @@
-"""The mechanisms as PyTorch functions: the names, signatures and rules of `attention_lib.reference`, fast and differentiable.
+"""The mechanisms as PyTorch functions, with the names and rules of `attention_lib.reference`.
 
 Nothing here calls the reference, so that the one can judge the other. float16 and bfloat16 are
 computed in float32 and rounded once, at the end. Each docstring states what differs from the
@@ -26,7 +26,7 @@ from .checks import (
 
 
 def softmax(scores, *, mask=None, temperature=1.0):
-    """Turn scores into weights that are not negative and sum to one: exp(s / tau), divided by its sum over the last axis.
+    """Turn scores into weights: exp(s / tau), divided by its sum over the last axis.
 
     Args:
         scores: `[..., S]`, float16, bfloat16, float32 or float64.
@@ -100,7 +100,7 @@ def general_scores(query, key, weight):
 
 
 def additive_scores(query, key, query_weight, key_weight, score_vector, *, bias=None):
-    """Score by a small network: v tanh(W_q q + W_k k + b), with `[A, D_q]`, `[A, D_k]`, `[A]` and `[A]`.
+    """Score by a small network: v tanh(W_q q + W_k k + b).
 
     Arguments, returns, raises, cost and source as `attention_lib.reference.additive_scores`, for
     tensors. Chapter: 01_seq2seq.
@@ -272,7 +272,7 @@ def attention(
 
 
 def causal_mask(n_queries, n_keys, *, device=None):
-    """Let each query see the keys up to its own position; boolean `[T, S]`, the last query aligned with the last key.
+    """Let each query see the keys up to its own position; the last query is at the last key.
 
     Raises, cost as `attention_lib.reference.causal_mask`. Chapter: 02_worked_example.
 
@@ -284,7 +284,7 @@ def causal_mask(n_queries, n_keys, *, device=None):
 
 
 def window_mask(n_queries, n_keys, *, window, causal=False, device=None):
-    """Let each query see the keys at most `window` positions away, itself included; boolean `[T, S]`.
+    """Let each query see the keys at most `window` positions away, itself included.
 
     Raises, cost and source as `attention_lib.reference.window_mask`.
 
@@ -442,14 +442,14 @@ def hard_attention(query, key, value, *, rng, mask=None, scale=None):
 
 
 def draw(weights, *, rng):
-    """Draw an index from each row of weights `[..., S]`, -1 from a row of zeros. Keys of weight zero are never drawn.
+    """Draw an index from each row of weights; keys of weight zero are never drawn.
 
     Args:
         weights: `[..., S]`, floating, not negative; need not sum to one.
         rng: a torch.Generator.
 
     Returns:
-        index `[...]`, int64.
+        index `[...]`, int64; -1 for a row of zeros.
 
     Raises:
         TypeError: weights not a floating tensor, rng not a torch.Generator.
@@ -473,7 +473,7 @@ def draw(weights, *, rng):
 
 
 def take(value, index):
-    """The rows of value `[..., S, E]` at index `[..., T]`: `[..., T, E]`, zero where the index is -1.
+    """The rows of value `[..., S, E]` at index `[..., T]`, zero where the index is -1.
 
     Raises:
         TypeError: value not a floating tensor.
@@ -493,7 +493,7 @@ def take(value, index):
 
 
 def _widen(**arrays):
-    """Check that all are tensors of one floating dtype; return it and the tensors, the small dtypes as float32."""
+    """Check that all are tensors of one floating dtype; return it and the tensors to compute with."""
     check_kind("torch", **arrays)
     check_floating(**arrays)
     dtype = next(iter(arrays.values())).dtype

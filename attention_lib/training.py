@@ -15,7 +15,7 @@ from .checks import check_count, check_positive, check_shape
 
 @dataclass
 class History:
-    """What a run left behind: the loss of each step, and the metric with the steps at which it was taken."""
+    """What a run left behind: the loss of each step, the metric and the steps it was taken at."""
 
     losses: list = field(default_factory=list)
     metric_steps: list = field(default_factory=list)
@@ -64,7 +64,7 @@ def fit(
     metric_every=100,
     progress=True,
 ):
-    """Train a model with Adam and return its history; a second run from the same weights gives the same numbers.
+    """Train a model with Adam; a second run from the same weights gives the same numbers.
 
     Args:
         model: a torch.nn.Module; trained in place, left in the mode (train or eval) in which it
@@ -166,7 +166,8 @@ def token_accuracy(predicted, target, *, padding):
     """
     if predicted.ndim != 2 or target.ndim != 2 or len(predicted) != len(target):
         raise ValueError(
-            f"predicted and target must be [B, T] with one B, got {tuple(predicted.shape)}, {tuple(target.shape)}"
+            f"predicted and target must be [B, T] with one B, "
+            f"got {tuple(predicted.shape)}, {tuple(target.shape)}"
         )
     real = target != padding
     if not real.any():
@@ -228,7 +229,7 @@ def _status(history):
 
 
 def pointer_loss(model, batch):
-    """Cross-entropy of a `PointerNetwork` against the alignment of a `ToyBatch`, under teacher forcing."""
+    """Cross-entropy of a `PointerNetwork` against the alignment of a `ToyBatch`."""
     batch = as_tensors(batch)
     positions = batch.alignment[:, :-1]  # without EOS, which is nowhere in the source
     logits = model(batch.source, batch.source_lengths, positions)
@@ -262,7 +263,7 @@ def reinforce_loss(log_probability, reward, *, baseline):
 
 
 def leave_one_out(reward):
-    """For each reward `[B]` the mean of the others: a baseline that keeps the estimate unbiased, for free.
+    """For each reward `[B]` the mean of the others: a baseline that keeps the estimate unbiased.
 
     Raises:
         ValueError: reward is not one-dimensional with at least two entries.

@@ -1,4 +1,4 @@
-"""Toy tasks whose true alignment is known, so that what a model looks at can be judged and not only admired."""
+"""Toy tasks with a known alignment: what a model looks at can be judged, not only admired."""
 
 from typing import NamedTuple
 
@@ -36,14 +36,14 @@ class ToyBatch(NamedTuple):
 
     @property
     def target_in(self):
-        """`[n, T]`, what a decoder is fed under teacher forcing: SOS, then the target but its last token."""
+        """`[n, T]`, what teacher forcing feeds a decoder: SOS, then the target but its last token."""
         shifted = self.target * 0 + SOS
         shifted[:, 1:] = self.target[:, :-1]
         return shifted
 
 
 def reverse_task(n, *, min_length, max_length, vocabulary, seed):
-    """Write the source backwards. The first target token depends on the last source token, the last one on the first.
+    """Write the source backwards: the first target token is the last source token.
 
     Args:
         n: number of sequences.
@@ -83,7 +83,9 @@ def copy_task(n, *, min_length, max_length, vocabulary, seed):
 
 
 def sort_task(n, *, min_length, max_length, vocabulary, seed):
-    """Write the symbols of the source in rising order; all are different. `alignment` is the order to point in.
+    """Write the symbols of the source, all different, in rising order.
+
+    `alignment` is the order to point in.
 
     Arguments, returns and errors as for `reverse_task`; vocabulary must be at least max_length.
 
@@ -96,7 +98,8 @@ def sort_task(n, *, min_length, max_length, vocabulary, seed):
     rng, lengths = _start(n, min_length, max_length, vocabulary, seed)
     if vocabulary < max_length:
         raise ValueError(
-            f"vocabulary must be at least max_length = {max_length} (symbols do not repeat), got {vocabulary}"
+            f"vocabulary must be at least max_length = {max_length} (symbols do not repeat), "
+            f"got {vocabulary}"
         )
     source = (
         FIRST_SYMBOL
@@ -108,7 +111,7 @@ def sort_task(n, *, min_length, max_length, vocabulary, seed):
 
 
 def marker_task(n, *, min_length, max_length, vocabulary, seed):
-    """Name the symbol to the right of the one MARK in the source: all that matters is where to look.
+    """Name the symbol to the right of the one MARK in the source: what matters is where to look.
 
     The target is that symbol and EOS. Arguments, returns and errors as for `reverse_task`;
     min_length is at least 2, and the lengths count the mark.
@@ -147,7 +150,7 @@ def _symbols(rng, lengths, vocabulary):
 
 
 def _align(source, lengths, position):
-    """The batch whose target token t is the source token at `position[:, t]`, as far as the sequence goes."""
+    """The batch whose target token t is the source token at `position[:, t]`, to its length."""
     n, longest = source.shape
     inside = np.arange(longest + 1) < lengths[:, None]
     position = np.concatenate([position, np.zeros((n, 1), dtype=np.int64)], axis=1)

@@ -70,7 +70,7 @@ class HardAttention(nn.Module):
 
 
 class GlimpseReader(nn.Module):
-    """Answer a question about a sequence from one weighted average of it, or from one single look at it.
+    """Answer a question about a sequence from a weighted average of it, or from a single look.
 
     The key of a position is made from its token and the one before it, the value from its token
     alone; one learned query asks. Made for `attention_lib.data.toy.marker_task`, where everything

@@ -1,4 +1,4 @@
-"""Scaled dot-product attention as a module: the function, and dropout that knows whether it is training."""
+"""Scaled dot-product attention as a module, with dropout that knows whether it is training."""
 
 import torch  # noqa: F401  (the doctest uses it)
 from torch import nn

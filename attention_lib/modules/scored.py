@@ -8,7 +8,7 @@ from ..checks import check_probability
 
 
 class ScoredAttention(nn.Module):
-    """Attention with a score of its own: a subclass says how keys are projected and how a query scores a projected key.
+    """Attention whose score a subclass defines: how keys are projected, how a query scores them.
 
     The projection of the keys stands apart, for a decoder meets the same keys at every step.
     """

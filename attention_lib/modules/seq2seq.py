@@ -1,4 +1,4 @@
-"""Encoder and decoder, both LSTMs: with one fixed context vector, or with attention over all encoder states."""
+"""Encoder and decoder, both LSTMs: with one fixed context vector, or with attention."""
 
 from typing import NamedTuple
 
@@ -42,7 +42,8 @@ class Seq2Seq(nn.Module):
     decoder gets the last token and a context vector c, moves its LSTM on, and scores the next token
     from its state and c:
 
-    $$h_t, m_t = \mathrm{LSTM}([e(y_{t-1}); c_t], (h_{t-1}, m_{t-1})), \qquad \mathrm{logits}_t = W_o [h_t; c_t] + b_o$$
+    $$h_t, m_t = \mathrm{LSTM}([e(y_{t-1}); c_t], (h_{t-1}, m_{t-1})), \qquad
+    \mathrm{logits}_t = W_o [h_t; c_t] + b_o$$
 
     Without attention $c_t$ is the last encoder state at every step: the whole source in one vector.
     With attention $c_t = \sum_j w_{tj} \, \mathrm{state}_j$, with weights from $h_{t-1}$ against
@@ -120,7 +121,8 @@ class Seq2Seq(nn.Module):
         check_tokens("target_in", target_in)
         if target_in.shape[0] != source.shape[0]:
             raise ValueError(
-                f"target_in must have {source.shape[0]} rows like source, got shape {tuple(target_in.shape)}"
+                f"target_in must have {source.shape[0]} rows like source, "
+                f"got shape {tuple(target_in.shape)}"
             )
         self._check_weights_exist(return_weights)
         encoded = self.encode(source, source_lengths)
@@ -198,13 +200,16 @@ def check_tokens(name, tokens):
 def check_source_lengths(source, lengths):
     if not isinstance(lengths, torch.Tensor) or lengths.dtype != torch.int64:
         raise TypeError(
-            f"source_lengths must be an int64 tensor, got {getattr(lengths, 'dtype', type(lengths).__name__)}"
+            "source_lengths must be an int64 tensor, "
+            f"got {getattr(lengths, 'dtype', type(lengths).__name__)}"
         )
     if lengths.shape != source.shape[:1]:
         raise ValueError(
-            f"source_lengths must have shape [B] = {tuple(source.shape[:1])}, got {tuple(lengths.shape)}"
+            f"source_lengths must have shape [B] = {tuple(source.shape[:1])}, "
+            f"got {tuple(lengths.shape)}"
         )
     if lengths.min() < 1 or lengths.max() > source.shape[1]:
         raise ValueError(
-            f"source_lengths must lie in 1..{source.shape[1]}, got {int(lengths.min())}..{int(lengths.max())}"
+            f"source_lengths must lie in 1..{source.shape[1]}, "
+            f"got {int(lengths.min())}..{int(lengths.max())}"
         )

@@ -1,4 +1,4 @@
-"""Scaled dot-product attention, forward and backward, and the step that all kinds of attention share."""
+"""Scaled dot-product attention, forward and backward, and the step that all kinds share."""
 
 import numpy as np
 

@@ -11,7 +11,8 @@ def kernel_regression(query, key, value, *, bandwidth=1.0):
     r"""Predict at each query the average of the values, weighted by a Gaussian kernel between query
     and key.
 
-    $$o_i = \frac{\sum_j K(q_i, k_j) v_j}{\sum_j K(q_i, k_j)}, \qquad K(q, k) = \exp\Big(-\frac{\|q - k\|^2}{2 b^2}\Big)$$
+    $$o_i = \frac{\sum_j K(q_i, k_j) v_j}{\sum_j K(q_i, k_j)}, \qquad
+    K(q, k) = \exp\Big(-\frac{\|q - k\|^2}{2 b^2}\Big)$$
 
     The same as `attend` with the scores $-\|q_i - k_j\|^2 / (2 b^2)$.
 

@@ -1,4 +1,4 @@
-"""Masks as boolean arrays: True = may attend. The last query stands at the position of the last key."""
+"""Masks as boolean arrays: True = may attend. The last query stands at the last key."""
 
 import numpy as np
 

@@ -9,7 +9,8 @@ from .precision import widen
 def softmax(scores, *, mask=None, temperature=1.0):
     r"""Turn scores into weights that are not negative and sum to one.
 
-    $$w_j = \frac{\exp(s_j / \tau)}{\sum_{k \in M} \exp(s_k / \tau)} \text{ for } j \in M, \qquad w_j = 0 \text{ otherwise}$$
+    $$w_j = \frac{\exp(s_j / \tau)}{\sum_{k \in M} \exp(s_k / \tau)} \text{ for } j \in M,
+    \qquad w_j = 0 \text{ otherwise}$$
 
     Args:
         scores: `[..., S]`, float16, float32 or float64.
