@@ -71,7 +71,7 @@ def check_width(name, array, expected):
 
 
 def check_query_key(query, key, *, same_width=True):
-    """query [..., T, D_q] and key [..., S, D_k] fit; returns the shape [..., T, S] of the scores."""
+    """query [..., T, D_q] and key [..., S, D_k] fit; returns the scores' shape [..., T, S]."""
     check_dimensions(2, query=query, key=key)
     if same_width and query.shape[-1] != key.shape[-1]:
         raise ValueError(

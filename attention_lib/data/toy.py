@@ -36,7 +36,7 @@ class ToyBatch(NamedTuple):
 
     @property
     def target_in(self):
-        """`[n, T]`, what teacher forcing feeds a decoder: SOS, then the target but its last token."""
+        """`[n, T]`, what teacher forcing feeds: SOS, then the target but its last token."""
         shifted = self.target * 0 + SOS
         shifted[:, 1:] = self.target[:, :-1]
         return shifted

@@ -68,7 +68,7 @@ def lstm_cell(
 
     >>> zero = np.zeros((4, 1))
     >>> hidden, cell = lstm_cell(np.ones(1), np.ones(1), np.ones(1), input_weight=zero,
-    hidden_weight=zero)
+    ... hidden_weight=zero)
     >>> hidden.round(3), cell
     (array([0.231]), array([0.5]))
     """

@@ -6,7 +6,7 @@ from ..checks import check_floating, check_kind
 
 
 def widen(**arrays):
-    """Check that all are NumPy arrays of one floating dtype; return it and arrays to compute with."""
+    """Check that all are NumPy arrays of one floating dtype; return it and them, widened."""
     check_kind("numpy", **arrays)
     check_floating(**arrays)
     dtype = next(iter(arrays.values())).dtype
