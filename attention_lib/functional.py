@@ -170,7 +170,8 @@ def concat_scores(query, key, weight, score_vector):
     cost as `additive_scores`. Chapter: 01_seq2seq.
 
     >>> concat_scores(torch.ones(1, 1), torch.tensor([[-1.0], [0.0]]), torch.ones(1, 2),
-    ... torch.tensor([2.0])) tensor([[0.0000, 1.5232]])
+    ... torch.tensor([2.0]))
+    tensor([[0.0000, 1.5232]])
     """
     check_kind("torch", query=query, key=key, weight=weight, score_vector=score_vector)
     check_query_key(query, key, same_width=False)
@@ -347,8 +348,8 @@ def lstm_gates(inputs, hidden, *, input_weight, hidden_weight, input_bias=None, 
     tensors. Chapter: 02_worked_example.
 
     >>> lstm_gates(torch.ones(1), torch.ones(1), input_weight=torch.zeros(4, 1),
-    ... hidden_weight=torch.zeros(4, 1)) (tensor([0.5000]), tensor([0.5000]), tensor([0.]),
-    ... tensor([0.5000]))
+    ... hidden_weight=torch.zeros(4, 1))
+    (tensor([0.5000]), tensor([0.5000]), tensor([0.]), tensor([0.5000]))
     """
     given = {
         "inputs": inputs,
@@ -382,7 +383,8 @@ def lstm_cell(
 
     >>> zero = torch.zeros(4, 1)
     >>> lstm_cell(torch.ones(1), torch.ones(1), torch.ones(1), input_weight=zero,
-    ... hidden_weight=zero) (tensor([0.2311]), tensor([0.5000]))
+    ... hidden_weight=zero)
+    (tensor([0.2311]), tensor([0.5000]))
     """
     check_kind("torch", hidden=hidden, cell=cell)
     check_floating(hidden=hidden, cell=cell)
@@ -401,7 +403,8 @@ def kernel_regression(query, key, value, *, bandwidth=1.0):
     tensors. Chapter: 01_seq2seq.
 
     >>> kernel_regression(torch.tensor([[0.5]]), torch.tensor([[0.0], [1.0]]), torch.tensor([[2.0],
-    ... [4.0]])) tensor([[3.]])
+    ... [4.0]]))
+    tensor([[3.]])
     """
     dtype, query, key, value = _widen(query=query, key=key, value=value)
     check_value(value, check_query_key(query, key))

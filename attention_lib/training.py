@@ -96,7 +96,8 @@ def fit(
 
     >>> line, x = torch.nn.Linear(1, 1), torch.tensor([[0.0], [1.0]])
     >>> fit(line, lambda step: x, lambda model, x: F.mse_loss(model(x), 3 * x), steps=3,
-    ... learning_rate=0.1).steps [1, 2, 3]
+    ... learning_rate=0.1).steps
+    [1, 2, 3]
     """
     check_count(steps=steps, metric_every=metric_every)
     check_positive(learning_rate=learning_rate, **({} if clip is None else {"clip": clip}))

@@ -168,7 +168,8 @@ def concat_scores(query, key, weight, score_vector):
 
     >>> one = np.array([[1.0]])
     >>> concat_scores(one, np.array([[-1.0], [0.0]]), np.array([[1.0, 1.0]]),
-    ... np.array([2.0])).round(3) array([[0.   , 1.523]])
+    ... np.array([2.0])).round(3)
+    array([[0.   , 1.523]])
     """
     dtype, query, key, weight, score_vector = widen(
         query=query, key=key, weight=weight, score_vector=score_vector
