@@ -94,6 +94,8 @@ def run(arguments: list[str] | None = None, project: Project | None = None) -> N
         options.function(project or Project(), options)
     except PipelineError as error:
         sys.exit(f"{error}\nstopped: 1 problem, see above")
+    except KeyboardInterrupt:
+        sys.exit("stopped: interrupted; the chapter that ran keeps its old notebook")
 
 
 if __name__ == "__main__":

@@ -63,8 +63,8 @@ def covered_numbers(chapter: Chapter) -> set[str]:
     for cell in chapter.read_notebook().cells:
         for output in cell.get("outputs", []):
             for record in output.get("data", {}).get(MIME, {}).get("claims", []):
-                covered.update(_canonical(text) for text in record["covers"])
-                covered.add(_canonical(record["prints"] or ""))
+                printed = [record["prints"]] if record["prints"] else []
+                covered.update(_canonical(text) for text in [*record["covers"], *printed])
     return covered
 
 

@@ -28,9 +28,13 @@ EXCERPT = 6
 
 
 class _Client(NotebookClient):
-    """nbclient with a progress bar; it also remembers which cell runs."""
+    """nbclient with a progress bar and our kernel; it also remembers which cell runs."""
 
     cell_index = 0
+
+    def create_kernel_manager(self):
+        self.km = AsyncKernelManager(kernel_name=KERNEL, kernel_spec_manager=self.specs)
+        return self.km
 
     async def async_execute_cell(self, cell, cell_index, **options):
         self.cell_index = cell_index
@@ -65,16 +69,13 @@ def run_cells(notebook: NotebookNode, name: str, folder: Path, environment: dict
     """Execute the cells in place, in a new kernel of this very interpreter."""
     with tempfile.TemporaryDirectory() as kernels:
         _write_kernelspec(Path(kernels), environment)
-        specs = KernelSpecManager(kernel_dirs=[kernels], ensure_native_kernel=False)
-        manager = AsyncKernelManager(kernel_name=KERNEL, kernel_spec_manager=specs)
         client = _Client(
             notebook,
-            km=manager,
-            kernel_name=KERNEL,
             timeout=CELL_TIMEOUT,
             record_timing=False,
             resources={"metadata": {"path": str(folder)}},
         )
+        client.specs = KernelSpecManager(kernel_dirs=[kernels], ensure_native_kernel=False)
         code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
         bar = tqdm(total=len(notebook.cells), desc=f"  {name}", unit="cell", leave=False)
         with bar as client.bar:
