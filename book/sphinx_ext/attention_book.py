@@ -42,17 +42,6 @@ class FoldedCells(SphinxPostTransform):
                 cell["prompt_show"], cell["prompt_hide"] = f"Show {held}", f"Hide {held}"
 
 
-class LazyImages(SphinxPostTransform):
-    """A picture below the fold does not delay the first screen."""
-
-    default_priority = 900
-    formats = ("html",)
-
-    def run(self, **kwargs):
-        for image in self.document.findall(nodes.image):
-            image["loading"] = "lazy"
-
-
 def open_folded(translator, node):
     """myst-nb's own summary has a label that differs from its text, and an admonition's look."""
     show, hide = escape(node["prompt_show"]), escape(node["prompt_hide"])
@@ -84,7 +73,6 @@ def setup(app):
     app.setup_extension("myst_nb")
     app.connect("source-read", drop_claims_data)
     app.add_post_transform(FoldedCells)
-    app.add_post_transform(LazyImages)
     app.add_node(HideCodeCellNode, override=True, html=(open_folded, close_folded))
     app.connect("build-finished", drop_unused_icons)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -5,7 +5,6 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
-import fontverter from "fontverter";
 import subsetFont from "subset-font";
 import { ICONS } from "./icons.mjs";
 
@@ -81,12 +80,18 @@ async function bundle(entry, outfile, plugins) {
   if (process.env.SIZES) console.log(await esbuild.analyzeMetafile(result.metafile));
 }
 
+// Of the AMS font, the largest, the pages need letters (blackboard bold) and the usual relations and arrows.
+const span = (first, last) => String.fromCodePoint(...Array.from({ length: last - first + 1 }, (_, k) => first + k));
+const ALL = span(0x20, 0x2fff) + span(0xe000, 0xf8ff) + span(0x1d400, 0x1d7ff);
+const AMS = span(0x20, 0x7e) + "\u2205\u2241\u2264\u2265\u226a\u226b\u2272\u2273\u227a\u227b\u22a4\u2713\u25a0\u25a1\u2a7d\u2a7e\u21a6\u21dd";
+
 async function mathFonts() {
   const source = join(here, "node_modules", "mathjax-full", "es5", "output", "chtml", "fonts", "woff-v2");
   const target = join(vendor, "mathjax");
   mkdirSync(target, { recursive: true });
   for (const name of readdirSync(source)) {
-    const font = await fontverter.convert(readFileSync(join(source, name)), "woff2");
+    const text = name.startsWith("MathJax_AMS") ? AMS : ALL;
+    const font = await subsetFont(readFileSync(join(source, name)), text, { targetFormat: "woff2", noHinting: true });
     writeFileSync(join(target, name.replace(/\.woff$/, ".woff2")), font);
   }
 }
@@ -141,7 +146,7 @@ function licences() {
   writeFileSync(join(vendor, "VERSIONS.md"),
     "# Third-party files in this folder\n\nWritten by `npm run build` in book/web. Do not edit by hand.\n\n" +
     "| package | version | licence | text |\n|---|---|---|---|\n" + lines.join("\n") + "\n\n" +
-    `Bundled with esbuild ${npmVersion("esbuild")}; fonts made with subset-font ${npmVersion("subset-font")} and fontverter ${npmVersion("fontverter")}.\n`);
+    `Bundled with esbuild ${npmVersion("esbuild")}; fonts made with subset-font ${npmVersion("subset-font")}.\n`);
 }
 
 rmSync(vendor, { recursive: true, force: true });

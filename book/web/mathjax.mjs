@@ -1,4 +1,5 @@
 // Sets the TeX of a page with MathJax's CommonHTML output: only the packages that the chapters use, no menu, no loader.
+// Sphinx marks each formula with the class `math`; nothing else on the page is looked at.
 import { AssistiveMmlHandler } from "mathjax-full/js/a11y/assistive-mml.js";
 import { browserAdaptor } from "mathjax-full/js/adaptors/browserAdaptor.js";
 import { RegisterHTMLHandler } from "mathjax-full/js/handlers/html.js";
@@ -14,16 +15,52 @@ import { CHTML } from "mathjax-full/js/output/chtml.js";
 
 const fonts = new URL("mathjax", document.currentScript.src).href;
 
-function typeset() {
+const AT_ONCE = 40;
+
+function makeDocument() {
   const input = new TeX({
     packages: ["base", "ams", "boldsymbol", "color", "newcommand", "noundefined"],
     inlineMath: [["\\(", "\\)"]], displayMath: [["\\[", "\\]"]], processEnvironments: false, processRefs: false,
   });
   const output = new CHTML({ fontURL: fonts, matchFontHeight: false });
-  // Sphinx marks each formula with the class `math`; nothing else on the page is looked at.
-  mathjax.document(document, {
-    InputJax: input, OutputJax: output, ignoreHtmlClass: ".*", processHtmlClass: "math",
-  }).render();
+  return mathjax.document(document, { InputJax: input, OutputJax: output });
+}
+
+function set(page, formulas) {
+  page.options.elements = formulas;
+  page.reset();
+  page.render();
+}
+
+// What is on the screen comes first; the rest follows in portions, so that sliders answer meanwhile.
+function typeset() {
+  const page = makeDocument();
+  const formulas = [...document.querySelectorAll(".math")];
+  const onScreen = (one) => one.getBoundingClientRect().top < 1.5 * innerHeight && one.getBoundingClientRect().bottom > 0;
+  const first = formulas.filter(onScreen);
+  const rest = formulas.filter((one) => !first.includes(one));
+  set(page, first);
+  performance.mark("math-on-screen");
+  const next = () => {
+    set(page, rest.splice(0, AT_ONCE));
+    if (rest.length) setTimeout(next);
+    else finish();
+  };
+  if (rest.length) setTimeout(next);
+  else finish();
+}
+
+// A formula wider than the text scrolls; then the keyboard must reach it.
+function reachable() {
+  for (const formula of document.querySelectorAll("div.math")) {
+    if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
+    else formula.removeAttribute("tabindex");
+  }
+}
+
+function finish() {
+  document.fonts.ready.then(reachable);
+  addEventListener("resize", reachable);
   document.documentElement.dataset.math = "ready";
   performance.mark("math-ready");
 }

@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from page_checks import Visit, wait_until_ready
-from site_server import Server
+
+from tests.site.page_checks import Visit, wait_until_ready
+from tests.site.site_server import Server
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -1,7 +1,8 @@
 """The checks of this folder find what they are there to find: each is shown a wrong page."""
 
 import pytest
-from page_checks import (
+
+from tests.site.page_checks import (
     axe_findings,
     broken_links,
     broken_views,
@@ -10,7 +11,7 @@ from page_checks import (
     state_size,
     unset_math,
 )
-from site_server import Server
+from tests.site.site_server import Server
 
 PAGE = """<!doctype html><html lang=en><head><title>t</title><link rel=icon href='data:,'></head>
 <body><main>{}</main></body></html>"""
