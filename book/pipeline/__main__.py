@@ -1,4 +1,4 @@
-"""The command line: python -m book.pipeline notebooks | check | lint | book | serve | lock."""
+"""Make the book: notebooks from the chapters, pages from the notebooks."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 
+from . import concept_table
 from .check import check, stale_because
 from .claims_lint import lint
 from .execute import execute
@@ -54,6 +55,12 @@ def show(project: Project, options) -> None:
     serve(project)
 
 
+def concepts(project: Project, options) -> None:
+    """Write the concept table into the README and the book."""
+    changed = concept_table.write(project)
+    print(f"concept table: {', '.join(changed) or 'up to date'}", flush=True)
+
+
 def write_lock(project: Project, options) -> None:
     """Resolve pyproject.toml anew and write requirements.txt."""
     lock(project.root)
@@ -72,6 +79,7 @@ COMMANDS = {
     "lint": lint_numbers,
     "book": book,
     "serve": show,
+    "concepts": concepts,
     "lock": write_lock,
 }
 

@@ -1,0 +1,120 @@
+"""The map of the library: where each concept is defined, computed, taught and tested.
+
+This table is the one source. `python -m book.pipeline concepts` writes it into the book and the
+README, and a test checks that it names every public function and module, and nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Concept:
+    """One idea under the names that it has in each layer.
+
+    chapter     the chapter that teaches it
+    tests       test_NAME.py, in the folders under tests/ that judge its layers
+    reference   functions of attention_lib.reference (NumPy): the definition
+    functional  functions of attention_lib.functional (PyTorch): the fast form
+    modules     classes of attention_lib.modules (PyTorch): the layer to train
+    """
+
+    name: str
+    chapter: str
+    tests: str
+    reference: tuple[str, ...] = ()
+    functional: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+
+
+SEQ2SEQ = "01_seq2seq"
+WORKED_EXAMPLE = "02_worked_example"
+
+CONCEPTS = (
+    Concept(
+        "softmax",
+        WORKED_EXAMPLE,
+        "softmax",
+        reference=("softmax", "softmax_jacobian"),
+        functional=("softmax",),
+    ),
+    Concept(
+        "attention",
+        WORKED_EXAMPLE,
+        "attention",
+        reference=("attend", "attention", "attention_backward"),
+        functional=("attend", "attention"),
+        modules=("ScaledDotProductAttention",),
+    ),
+    Concept(
+        "scaled dot scores",
+        WORKED_EXAMPLE,
+        "scores",
+        reference=("scaled_dot_scores",),
+        functional=("scaled_dot_scores",),
+    ),
+    Concept(
+        "dot scores",
+        SEQ2SEQ,
+        "scores",
+        reference=("dot_scores",),
+        functional=("dot_scores",),
+        modules=("DotAttention",),
+    ),
+    Concept(
+        "general scores",
+        SEQ2SEQ,
+        "scores",
+        reference=("general_scores",),
+        functional=("general_scores",),
+        modules=("GeneralAttention",),
+    ),
+    Concept(
+        "additive scores",
+        SEQ2SEQ,
+        "scores",
+        reference=("additive_scores",),
+        functional=("additive_scores", "additive_scores_projected"),
+        modules=("AdditiveAttention",),
+    ),
+    Concept(
+        "concat scores",
+        SEQ2SEQ,
+        "scores",
+        reference=("concat_scores",),
+        functional=("concat_scores",),
+        modules=("ConcatAttention",),
+    ),
+    Concept(
+        "masks",
+        WORKED_EXAMPLE,
+        "masks",
+        reference=("causal_mask", "padding_mask", "window_mask", "combine_masks"),
+        functional=("causal_mask", "padding_mask", "window_mask", "combine_masks"),
+    ),
+    Concept(
+        "LSTM cell",
+        WORKED_EXAMPLE,
+        "lstm",
+        reference=("lstm_gates", "lstm_cell"),
+        functional=("lstm_gates", "lstm_cell"),
+    ),
+    Concept("encoder-decoder", SEQ2SEQ, "seq2seq", modules=("Seq2Seq", "Encoded")),
+    Concept(
+        "kernel regression",
+        SEQ2SEQ,
+        "kernel",
+        reference=("kernel_regression",),
+        functional=("kernel_regression",),
+    ),
+    Concept(
+        "hard attention",
+        SEQ2SEQ,
+        "hard",
+        reference=("hard_attention", "reinforce_gradient"),
+        functional=("hard_attention", "draw", "take"),
+        modules=("HardAttention", "Glance", "GlimpseReader"),
+    ),
+    Concept("pointer network", SEQ2SEQ, "pointer", modules=("PointerNetwork",)),
+)

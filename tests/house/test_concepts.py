@@ -1,0 +1,64 @@
+"""The concept table names what there is, all of it, and the pages show this very table."""
+
+import inspect
+
+import pytest
+
+from attention_lib import functional, modules, reference
+from attention_lib.concepts import CONCEPTS
+from book.pipeline.concept_table import BEGIN, END, rendered, stale_pages, table
+from book.pipeline.project import ROOT, PipelineError, Project
+
+TESTS = ROOT / "tests"
+
+
+def public_functions(module):
+    """The functions that a module defines itself."""
+    return {
+        name
+        for name, value in vars(module).items()
+        if inspect.isfunction(value) and value.__module__ == module.__name__ and name[0] != "_"
+    }
+
+
+PUBLIC = {
+    "reference": set(reference.__all__),
+    "functional": public_functions(functional),
+    "modules": set(modules.__all__),
+}
+
+
+@pytest.mark.parametrize("layer", PUBLIC)
+def test_every_public_name_stands_once_in_the_table(layer):
+    listed = [name for concept in CONCEPTS for name in getattr(concept, layer)]
+    assert sorted(listed) == sorted(PUBLIC[layer])
+
+
+@pytest.mark.parametrize("concept", CONCEPTS, ids=lambda concept: concept.name)
+def test_every_concept_is_taught_and_tested(concept):
+    chapter = (ROOT / "book" / "chapters" / f"{concept.chapter}.md").read_text(encoding="utf-8")
+    names = concept.reference + concept.functional + concept.modules
+    assert any(name in chapter for name in names)
+    layers = [layer for layer in ("reference", "functional", "modules") if getattr(concept, layer)]
+    judged = [layer for layer in layers if (TESTS / layer / f"test_{concept.tests}.py").is_file()]
+    assert judged
+
+
+def test_reference_and_functional_agree_on_signatures():
+    """The same options in the same order; torch may add its own at the end."""
+    own = {"dropout", "device"}
+    for name in PUBLIC["reference"] & PUBLIC["functional"]:
+        ours = list(inspect.signature(getattr(reference, name)).parameters)
+        theirs = list(inspect.signature(getattr(functional, name)).parameters)
+        assert [parameter for parameter in theirs if parameter not in own] == ours, name
+
+
+def test_the_pages_show_the_table_of_today():
+    assert stale_pages(Project()) == []
+
+
+def test_a_page_is_rewritten_between_its_marks_only():
+    text = f"# Title\n\n{BEGIN}\nold\n{END}\n\nAfter.\n"
+    assert rendered("README.md", text) == f"# Title\n\n{BEGIN}\n{table('')}{END}\n\nAfter.\n"
+    with pytest.raises(PipelineError, match=r"README\.md: the marks"):
+        rendered("README.md", "# Title\n")
