@@ -1,7 +1,7 @@
 """What must hold of every implementation of attention, as functions that take the implementation.
 
-An implementation takes NumPy arrays and the options mask, causal, scale and return_weights. The mutation tests run the same
-functions against broken implementations and expect each to be rejected.
+An implementation takes NumPy arrays and the options mask, causal, scale and return_weights. The
+mutation tests run the same functions against broken implementations and expect each to be rejected.
 """
 
 import loop_oracles

@@ -1,4 +1,4 @@
-"""Attention, scores and an LSTM step as loops over single numbers. Imports nothing from the library."""
+"""Attention, scores and an LSTM step as loops over numbers. Imports nothing from the library."""
 
 import math
 
@@ -15,7 +15,7 @@ def softmax_row(scores, allowed):
 
 
 def attention(query, key, value, allowed, scale):
-    """Lists query [T][D], key [S][D], value [S][E], allowed [T][S] -> output [T][E], weights [T][S]."""
+    """query [T][D], key [S][D], value [S][E], allowed [T][S] -> output [T][E], weights [T][S]."""
     outputs, all_weights = [], []
     for i, one in enumerate(query):
         scores = [scale * sum(a * b for a, b in zip(one, other, strict=True)) for other in key]

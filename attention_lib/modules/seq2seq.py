@@ -118,6 +118,7 @@ class Seq2Seq(nn.Module):
         )
 
     def forward(self, source, source_lengths, target_in, *, return_weights=False):
+        check_tokens("source", source)
         check_tokens("target_in", target_in)
         if target_in.shape[0] != source.shape[0]:
             raise ValueError(

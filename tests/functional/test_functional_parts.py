@@ -57,7 +57,9 @@ def test_equals_the_reference(name, dtype):
     given_options = {key: tensor(one, dtype) for key, one in options.items()}
     widened = [one.double().numpy() for one in given]
     wide_options = {
-        key: one.double().numpy() if torch.is_tensor(one) and one.is_floating_point() else options[key]
+        key: one.double().numpy()
+        if torch.is_tensor(one) and one.is_floating_point()
+        else options[key]
         for key, one in given_options.items()
     }
     ours = first(getattr(functional, name)(*given, **given_options))

@@ -84,7 +84,9 @@ def test_backward_equals_differences(options):
 def test_backward_of_an_empty_row_is_zero():
     query, key, value = example()
     nothing = np.zeros((3, 5), dtype=bool)
-    for gradient in reference.attention_backward(query, key, value, np.ones((2, 3, 11)), mask=nothing):
+    for gradient in reference.attention_backward(
+        query, key, value, np.ones((2, 3, 11)), mask=nothing
+    ):
         assert_array_equal(gradient, np.zeros_like(gradient))
 
 
@@ -101,7 +103,12 @@ def test_backward_sums_over_broadcast_axes():
 Q, K, V = example()
 BAD = [
     ((Q[..., :5], K, V), {}, ValueError, r"same width D.*query \(2, 3, 5\) and key \(2, 5, 7\)"),
-    ((Q, K, V[:, :4]), {}, ValueError, r"value must have one row for each of the 5 keys.*\(2, 4, 11\)"),
+    (
+        (Q, K, V[:, :4]),
+        {},
+        ValueError,
+        r"value must have one row for each of the 5 keys.*\(2, 4, 11\)",
+    ),
     ((Q[0, 0], K, V), {}, ValueError, r"query must have at least 2 dimension.*\(7,\)"),
     ((Q[:, :, :0], K[:, :, :0], V), {}, ValueError, r"query must have a width of at least 1"),
     ((np.stack([Q[0]] * 3), K, V), {}, ValueError, r"must broadcast together.*\(3, 3, 7\)"),
@@ -127,5 +134,7 @@ def test_bad_input_is_named(arrays, options, error, message):
 
 
 def test_backward_names_a_gradient_of_the_wrong_shape():
-    with pytest.raises(ValueError, match=r"grad_output must have the shape \(2, 3, 11\).*\(2, 3, 7\)"):
+    with pytest.raises(
+        ValueError, match=r"grad_output must have the shape \(2, 3, 11\).*\(2, 3, 7\)"
+    ):
         reference.attention_backward(Q, K, V, Q)

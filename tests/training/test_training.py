@@ -1,0 +1,197 @@
+"""The training loop repeats itself, refuses nonsense, and the small models learn their tasks."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose, assert_array_equal
+from torch.nn import functional as F
+
+from attention_lib.data.toy import PAD, marker_task, reverse_task, sort_task
+from attention_lib.modules import GlimpseReader, PointerNetwork, Seq2Seq
+from attention_lib.training import (
+    History,
+    as_tensors,
+    fit,
+    glimpse_loss,
+    leave_one_out,
+    pointer_loss,
+    reinforce_loss,
+    seeded,
+    seq2seq_loss,
+    sequence_cross_entropy,
+    token_accuracy,
+)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def short(step):
+    return reverse_task(16, min_length=2, max_length=4, vocabulary=5, seed=step)
+
+
+def run(seed=0, **options):
+    with seeded(3):
+        model = Seq2Seq(9, 9, 8, attention="additive")
+        model.attention.dropout = 0.5
+    settings = {"steps": 6, "learning_rate": 1e-2, "progress": False, "seed": seed, **options}
+    return model, fit(model, short, seq2seq_loss, **settings)
+
+
+def test_a_second_run_gives_the_same_numbers_and_weights():
+    (one, first), (two, second) = run(), run()
+    assert first == second
+    for left, right in zip(one.parameters(), two.parameters(), strict=True):
+        assert_array_equal(left.detach(), right.detach())
+    assert run(seed=1)[1].losses != first.losses
+
+
+def test_the_global_generator_is_left_alone():
+    before = torch.random.get_rng_state()
+    run()
+    assert_array_equal(torch.random.get_rng_state(), before)
+
+
+def test_history_counts_measures_and_prints_itself():
+    modes = []
+
+    def metric(model):
+        modes.append((model.training, torch.is_grad_enabled()))
+        return 0.5
+
+    model, history = run(metric=metric, metric_every=4)
+    assert history.steps == [1, 2, 3, 4, 5, 6]
+    assert history.metric_steps == [4, 6]
+    assert modes == [(False, False)] * 2
+    assert model.training
+    assert repr(history) == f"History(6 steps, last loss {history.losses[-1]:.4f}, metric 0.5000)"
+    assert set(history.to_dict()) == {"steps", "losses", "metric_steps", "metrics"}
+    assert repr(History()) == "History(0 steps)"
+
+
+def test_the_mode_of_the_model_is_kept_and_iterables_will_do():
+    line = torch.nn.Linear(1, 1).eval()
+    x = torch.ones(1, 1)
+    fit(line, [x] * 3, lambda m, b: m(b).sum(), steps=2, learning_rate=0.1, progress=False)
+    assert not line.training
+
+
+def test_clipping_limits_the_step_and_none_does_not():
+    def gradient_norm(clip):
+        line = torch.nn.Linear(1, 1)
+        norms = []
+        options = {"steps": 1, "learning_rate": 1e-9, "progress": False, "clip": clip}
+        fit(line, [torch.ones(1, 1)], lambda m, b: 1e3 * m(b).sum(), **options)
+        norms = [one.grad.norm() for one in line.parameters()]
+        return torch.stack(norms).norm().item()
+
+    assert_allclose(gradient_norm(0.5), 0.5, rtol=1e-4)
+    assert gradient_norm(None) > 1e3
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"steps": 0}, ValueError, "steps must be at least 1, got 0"),
+        ({"learning_rate": 0.0}, ValueError, "learning_rate must be greater than 0"),
+        ({"clip": -1.0}, ValueError, "clip must be greater than 0"),
+        ({"seed": -1}, ValueError, "seed must be at least 0"),
+        ({"loss": lambda m, b: m(b)}, ValueError, r"loss must return a scalar, got shape \(2, 1\)"),
+        ({"loss": lambda m, b: m(b).sum() * torch.nan}, FloatingPointError, "nan at step 1"),
+        ({"steps": 3}, ValueError, "batches must give 3 batches, got 2"),
+    ],
+)
+def test_bad_options_are_named(options, error, message):
+    settings = {"loss": lambda m, b: m(b).sum(), "steps": 1, "learning_rate": 0.1, **options}
+    with pytest.raises(error, match=message):
+        fit(torch.nn.Linear(1, 1), [torch.ones(2, 1)] * 2, progress=False, **settings)
+
+
+def test_sequence_losses_leave_padding_out():
+    logits = torch.from_numpy(np.random.default_rng(0).normal(size=(2, 3, 5)))
+    target = torch.tensor([[4, 2, 0], [3, 0, 0]])
+    expected = F.cross_entropy(logits[target != 0], target[target != 0])
+    assert_allclose(sequence_cross_entropy(logits, target, padding=0), expected, rtol=1e-12)
+    assert sequence_cross_entropy(logits, target * 0, padding=0) == 0
+    with pytest.raises(ValueError, match=r"target must have shape.*\(2, 3\), got \(2, 2\)"):
+        sequence_cross_entropy(logits, target[:, :2], padding=0)
+
+
+def test_token_accuracy_counts_missing_tokens_as_wrong():
+    target = torch.tensor([[4, 2, 3], [3, 0, 0]])
+    assert token_accuracy(target, target, padding=0) == 1.0
+    assert token_accuracy(target[:, :1], target, padding=0) == 0.5
+    longer = F.pad(target, (0, 2), value=7)
+    assert token_accuracy(longer, target, padding=0) == 1.0
+    with pytest.raises(ValueError, match="padding alone"):
+        token_accuracy(target, target * 0, padding=0)
+    with pytest.raises(ValueError, match="one B"):
+        token_accuracy(target[:1], target, padding=0)
+
+
+def test_reinforce_loss_has_the_gradient_of_the_reference():
+    from attention_lib import reference
+
+    scores = torch.zeros(3, 4, dtype=torch.float64, requires_grad=True)
+    index, reward = torch.tensor([0, 2, 3]), torch.tensor([1.0, -1.0, 3.0], dtype=torch.float64)
+    log_probability = scores.log_softmax(-1)[torch.arange(3), index]
+    baseline = leave_one_out(reward)
+    assert_allclose(baseline, [1.0, 2.0, 0.0])
+    reinforce_loss(log_probability, reward, baseline=baseline).backward()
+    expected = reference.reinforce_gradient(
+        np.full((3, 4), 0.25), index.numpy(), reward.numpy(), baseline=baseline.numpy()
+    )
+    assert_allclose(scores.grad, -expected / 3, rtol=1e-12)
+    with pytest.raises(ValueError, match="reward must have shape"):
+        reinforce_loss(log_probability, reward[:2], baseline=0.0)
+    with pytest.raises(ValueError, match="B >= 2"):
+        leave_one_out(reward[:1])
+
+
+@pytest.mark.parametrize("kind", ["soft", "hard"])
+def test_glimpse_reader_finds_the_mark(kind):
+    sizes = {"min_length": 4, "max_length": 8, "vocabulary": 6}
+    with seeded(0):
+        model = GlimpseReader(10, 24, attention=kind)
+    rng = torch.Generator().manual_seed(0) if kind == "hard" else None
+    batches = partial(marker_task, 128, **sizes)
+    loss = partial(glimpse_loss, rng=rng)
+    fit(model, lambda s: batches(seed=s + 1), loss, steps=200, learning_rate=1e-2, progress=False)
+    test = as_tensors(batches(seed=0))
+    logits, index, _ = model.eval()(test.source, test.source_lengths)
+    assert (index == test.alignment[:, 0]).float().mean() > 0.9
+    assert (logits.argmax(-1) == test.target[:, 0]).float().mean() > 0.9
+
+
+def test_pointer_network_learns_to_sort():
+    sizes = {"min_length": 3, "max_length": 5, "vocabulary": 12}
+    with seeded(0):
+        model = PointerNetwork(16, 32)
+    batches = partial(sort_task, 64, **sizes)
+    options = {"steps": 200, "learning_rate": 1e-2, "progress": False}
+    fit(model, lambda s: batches(seed=s + 1), pointer_loss, **options)
+    test = as_tensors(batches(seed=0))
+    truth = test.alignment[:, :-1]
+    positions = model.generate(test.source, test.source_lengths, truth.shape[1])
+    assert token_accuracy(positions, truth, padding=-1) > 0.9
+
+
+def test_attention_learns_to_reverse_and_aligns_truly():
+    sizes = {"min_length": 3, "max_length": 6, "vocabulary": 6}
+    with seeded(0):
+        model = Seq2Seq(10, 10, 32, attention="additive")
+    batches = partial(reverse_task, 64, **sizes)
+    options = {"steps": 250, "learning_rate": 1e-2, "progress": False}
+    fit(model, lambda s: batches(seed=s + 1), seq2seq_loss, **options)
+    test = as_tensors(batches(seed=0))
+    logits, weights = model(test.source, test.source_lengths, test.target_in, return_weights=True)
+    assert token_accuracy(logits.argmax(-1), test.target, padding=PAD) > 0.9
+    real = test.alignment >= 0
+    assert (weights.argmax(-1) == test.alignment)[real].float().mean() > 0.8
