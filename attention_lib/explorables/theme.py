@@ -1,5 +1,6 @@
 """The figures' style sheet: the palette as custom properties in front of style.css."""
 
+import re
 from pathlib import Path
 
 from attention_lib.palette import DARK, LIGHT
@@ -46,10 +47,21 @@ def style_sheet():
     root = ".attn-fig"
     dark = ",".join(f"{page} {root}" for page in DARK_PAGES)
     rules = (Path(__file__).parent / "js" / "style.css").read_text(encoding="utf-8")
-    return f"{root}{_properties(LIGHT)}@media screen{{{dark}{_properties(DARK)}}}{squeeze(rules)}"
+    colours = f"{root}{_properties(LIGHT)}@media screen{{{dark}{_properties(DARK)}}}"
+    return colours + rules.replace("\n", "")
+
+
+LITERAL = re.compile(r'("[^"\n]*"|`[^`]*`)')
 
 
 def squeeze(text):
-    """Drop indentation, empty lines and lines that are comments; state is stored once per figure."""
+    """Drop comment lines, line ends and the spaces around operators outside of literals.
+
+    State is stored once per figure. The sources end each statement in a semicolon and keep
+    comments on lines of their own.
+    """
     lines = (line.strip() for line in text.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
+    joined = " ".join(line for line in lines if line and not line.startswith("//"))
+    parts = LITERAL.split(joined)
+    parts[::2] = [re.sub(r" ?([{}()\[\];,:=<>?&|*/!]) ?", r"\1", part) for part in parts[::2]]
+    return "".join(parts)

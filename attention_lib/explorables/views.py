@@ -93,6 +93,7 @@ class HeatMap:
             "yl": self.y_label,
             "num": bool(self.numbers),
             "top": float(max(-low, high)) or 1.0,
+            "low": float(low),
             "dec": decimals(arrays, 2),
         }
 
@@ -202,7 +203,7 @@ class Lines:
         outside = [v for v in axis.values if not x[0] <= v <= x[-1]]
         if outside:
             raise ValueError(f"mark: {self.mark}={outside[0]} lies outside of x, {x[0]:g} to {x[-1]:g}")
-        return {"mark": k, "mv": [float(v) for v in axis.values], "ml": axis.label}
+        return {"mark": k, "mv": [float(v) for v in axis.values], "mt": list(axis.texts), "ml": axis.label}
 
 
 def find_axis(name, axes, argument):

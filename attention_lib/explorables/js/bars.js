@@ -6,9 +6,8 @@ layout(root, w) {
 bars = [];
 const left = Math.max(...yt.map((t) => c.text(t[1], 12))) + 12 + (yl ? 22 : 0), step = (w - left - 4) / N;
 const tall = Math.max(...cats.map((s) => c.text(s))), turn = tall > step - 4;
-let head = 22;
-if (series.length) head = legend(c, root, w, left, series, true) + 16;
-const h0 = Math.max(150, Math.min(260, w * .4)), h = head + h0 + (turn ? tall : 14) + 14;
+const head = series.length ? legend(c, root, w, left, series, true) + 24 : 22;
+const h0 = Math.max(150, Math.min(260, w * .4), c.text(yl) + 8), h = head + h0 + (turn ? tall : 14) + 14;
 Y = (v) => head + h0 * (hi - v) / (hi - lo);
 yAxis(c, root, w, left, yt, Y, yl);
 cats.forEach((s, j) => {
@@ -31,6 +30,7 @@ c.values().forEach((v, k) => {
 const [r, t] = bars[k], a = Y(Math.max(v, 0)), b = Y(Math.min(v, 0));
 r.setAttribute("y", a);
 r.setAttribute("height", b - a);
+r.classList.toggle("attn-nil", b - a < .5);
 if (t) { put(t, pretty(v, dec)); t.setAttribute("y", v < 0 ? b + 14 : a - 5); }
 });
 },

@@ -18,7 +18,6 @@ const pretty = (value, n) => fixed(value, n).replace("-", "\u2212");
 const brief = (v) => String(+v.toPrecision(4)).replace("-", "\u2212");
 const floats = (v) => new Float32Array(v.buffer.slice(v.byteOffset, v.byteOffset + v.byteLength));
 const ruler = document.createElement("canvas").getContext("2d");
-const RAMP = ["query", "key", "value", "output"];
 function render({ model, el }) {
 const spec = model.get("spec"), sizes = spec.sizes, n = sizes.length, title = model.get("title");
 const data = floats(model.get("data")), facts = floats(model.get("facts"));
@@ -58,14 +57,21 @@ pic.update();
 plot.firstChild.setAttribute("aria-label", title + ". " + words);
 if (more.open) cells.forEach((f) => f());
 };
+const longest = (parts) => parts.map((p) => (p.t ? p.t.reduce((a, b) => (b.length > a.length ? b : a)) : p.f === undefined ? p : "0".repeat(p.d + 3))).join("");
+const room = () => {
+cap.style.minHeight = 0;
+const all = spec.caps.map(longest), last = spec.lead ? all.pop() : "";
+put(cap, all.reduce((a, b) => (b.length > a.length ? b : a)) + " " + last);
+cap.style.minHeight = cap.offsetHeight + "px";
+};
 const layout = (w) => {
 if (!w || w === width) return;
 width = w;
-const old = document.activeElement?.getAttribute?.("data-point");
 plot.textContent = "";
 const root = svg("svg", { role: pic.role || "img", width: "100%" }, plot);
 const h = pic.layout(root, w);
 root.setAttribute("viewBox", `0 0 ${w} ${h}`);
+room();
 draw();
 };
 more.addEventListener("toggle", () => {

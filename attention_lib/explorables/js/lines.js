@@ -1,12 +1,13 @@
 function picture(c) {
-const { x, series, xl, yl, y: [lo, hi], yt, xt, log, mark, mv, ml } = c.spec, N = x.length;
-let paths = [], ends = [], rule, X, Y;
+const { x, series, xl, yl, y: [lo, hi], yt, xt, log, mark, mv, mt, ml } = c.spec, N = x.length;
+let paths = [], ends = [], rule, name, X, Y, edge;
 const side = (w) => w > 480;
 return {
 layout(root, w) {
 const left = Math.max(...yt.map((t) => c.text(t[1], 12))) + 12 + (yl ? 22 : 0);
 const direct = side(w) && series.length > 1, right = direct ? Math.max(...series.map((s) => c.text(s))) + 14 : 14;
-const head = direct ? 12 : legend(c, root, w, left, series, false) + 12, h0 = Math.max(170, Math.min(300, w * .42));
+const head = (direct ? 12 : legend(c, root, w, left, series, false) + 12) + (mv ? 14 : 0), h0 = Math.max(170, Math.min(300, w * .42), c.text(yl) + 8);
+edge = [left, w];
 const f = log ? Math.log : (v) => v, a = f(x[0]), b = f(x[N - 1]);
 X = (v) => left + (w - left - right) * (f(v) - a) / (b - a);
 Y = (v) => head + h0 * (hi - v) / (hi - lo);
@@ -20,7 +21,8 @@ svg("text", { x: X(v), y: head + h0 + 18, "text-anchor": "middle", class: "attn-
 last = X(v) + half;
 });
 if (xl) svg("text", { x: (left + w - right) / 2, y: head + h0 + 38, "text-anchor": "middle", class: "attn-axis" }, root, xl);
-rule = mv && svg("line", { y1: head, y2: head + h0, class: "attn-mark" }, root);
+rule = mv && svg("line", { y1: head - 4, y2: head + h0, class: "attn-mark" }, root);
+name = mv && svg("text", { y: head - 8, "text-anchor": "middle", class: "attn-small" }, root);
 paths = series.map((_, s) => svg("path", { class: `attn-line attn-s${s}` }, root));
 ends = direct ? series.map((t, s) => svg("text", { x: w - right + 8, class: `attn-end attn-s${s}` }, root, t)) : [];
 return head + h0 + (xl ? 46 : 26);
@@ -28,7 +30,13 @@ return head + h0 + (xl ? 46 : 26);
 update() {
 const v = c.values();
 paths.forEach((p, s) => p.setAttribute("d", "M" + x.map((t, j) => X(t).toFixed(1) + "," + Y(v[s * N + j]).toFixed(1)).join("L")));
-if (rule) { const t = X(mv[c.now()[mark]]); rule.setAttribute("x1", t); rule.setAttribute("x2", t); }
+if (rule) {
+const i = c.now()[mark], t = X(mv[i]), s = `${ml} ${mt[i]}`, half = c.text(s, 12) / 2;
+rule.setAttribute("x1", t);
+rule.setAttribute("x2", t);
+put(name, s);
+name.setAttribute("x", Math.min(edge[1] - half, Math.max(edge[0] + half, t)));
+}
 const order = ends.map((_, s) => [Y(v[s * N + N - 1]) + 4.5, s]).sort((p, q) => p[0] - q[0]);
 let from = -99;
 order.forEach((o) => { o[0] = Math.max(o[0], from + 17); from = o[0]; });

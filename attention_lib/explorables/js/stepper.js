@@ -26,7 +26,7 @@ let x = Math.max(2, (w - row.reduce((s, k) => s + span(k) + 28, -28)) / 2);
 const tall = Math.max(...row.map((k) => mats[k][1])) * 30;
 for (const k of row) {
 const [name, r, cols] = mats[k], fit = Math.min(wide[k], (w - 4) / cols), x1 = x + (span(k) - 4 - fit * cols) / 2;
-const g = svg("g", { class: "attn-mat" }, root), top = y + 24 + (tall - r * 30) / 2;
+const g = svg("g", { class: "attn-mat" }, root), top = y + 24;
 svg("text", { x: x + span(k) / 2 - 2, y: top - 9, "text-anchor": "middle", class: "attn-name" }, g, name);
 const cells = [];
 for (let i = 0; i < r * cols; i++) {

@@ -47,24 +47,32 @@ svg("text", { x: X(lo) - 8, y: Y(v) + 4, "text-anchor": "end", class: "attn-smal
 area = hull.length ? svg("polygon", { class: "attn-hull" }, root) : null;
 arrows = points.map((p, k) => {
 const g = svg("g", { class: "attn-arrow attn-" + roles[k] }, root);
-return [g, svg("path", { class: "attn-shaft" }, g), svg("path", { class: "attn-head" }, g), svg("text", { class: "attn-tip" }, root, p)];
+return [g, svg("path", { class: "attn-shaft" }, g), svg("path", { class: "attn-head" }, g), svg("text", { class: "attn-tip attn-" + roles[k], "text-anchor": "middle" }, root, p)];
 });
 handles = drag.map((d) => grab(root, d));
 return side + 32;
 },
 update() {
-const v = c.values();
+const v = c.values(), taken = [];
 arrows.forEach(([g, shaft, head, label], k) => {
 const [x, y, s] = v.subarray(3 * k, 3 * k + 3), dx = X(x) - X(0), dy = Y(y) - Y(0), len = Math.hypot(dx, dy);
 const ux = len ? dx / len : 0, uy = len ? dy / len : 0, a = Math.min(11, len), bx = X(x) - ux * a, by = Y(y) - uy * a, q = a * .45;
 shaft.setAttribute("d", `M${X(0)},${Y(0)}L${bx},${by}`);
 shaft.setAttribute("stroke-width", 1.5 + 3 * s);
 head.setAttribute("d", len < 1 ? `M${X(0) - 3},${Y(0)}a3,3 0 1 0 6,0a3,3 0 1 0 -6,0` : `M${X(x)},${Y(y)}L${bx - uy * q},${by + ux * q}L${bx + uy * q},${by - ux * q}Z`);
-g.setAttribute("opacity", .3 + .7 * s);
+g.setAttribute("opacity", .35 + .65 * s);
 const away = drag.some((d) => d[0] === k) ? 20 : 12, wide = c.text(points[k]);
-const lx = Math.min(X(hi) - wide / 2, Math.max(X(lo) + wide / 2, X(x) + (len ? ux : .7) * (away + wide / 3)));
-label.setAttribute("x", lx);
-label.setAttribute("y", Math.min(Y(lo) - 2, Math.max(Y(hi) + 10, Y(y) + (len ? uy : -.7) * away + 4.5)));
+const turn = len ? Math.atan2(uy, ux) : -.8;
+let best;
+for (const t of [0, .6, -.6, 1.2, -1.2, 1.9, -1.9, 2.6, -2.6, 3.14]) {
+const lx = Math.min(X(hi) - wide / 2, Math.max(X(lo) + wide / 2, X(x) + Math.cos(turn + t) * (away + wide / 2)));
+const ly = Math.min(Y(lo) - 2, Math.max(Y(hi) + 10, Y(y) + Math.sin(turn + t) * away + 4.5));
+if (!best) best = [lx, ly];
+if (taken.every(([a, b, h]) => Math.abs(a - lx) > h + wide / 2 + 3 || Math.abs(b - ly) > 15)) { best = [lx, ly]; break; }
+}
+taken.push([...best, wide / 2]);
+label.setAttribute("x", best[0]);
+label.setAttribute("y", best[1]);
 });
 if (area) area.setAttribute("points", around(hull.map((k) => [X(v[3 * k]), Y(v[3 * k + 1])])).join(" "));
 handles.forEach((g, k) => {
