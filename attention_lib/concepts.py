@@ -14,7 +14,7 @@ class Concept:
     """One idea under the names that it has in each layer.
 
     chapter     the chapter that teaches it
-    tests       test_NAME.py, in the folders under tests/ that judge its layers
+    tests       the files under tests/ that judge it
     reference   functions of attention_lib.reference (NumPy): the definition
     functional  functions of attention_lib.functional (PyTorch): the fast form
     modules     classes of attention_lib.modules (PyTorch): the layer to train
@@ -22,7 +22,7 @@ class Concept:
 
     name: str
     chapter: str
-    tests: str
+    tests: tuple[str, ...]
     reference: tuple[str, ...] = ()
     functional: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
@@ -30,19 +30,26 @@ class Concept:
 
 SEQ2SEQ = "01_seq2seq"
 WORKED_EXAMPLE = "02_worked_example"
+ATTENTION = (
+    "reference/test_reference_attention.py",
+    "functional/test_functional_attention.py",
+    "modules/test_modules.py",
+)
+PARTS = ("reference/test_reference_parts.py", "functional/test_functional_parts.py")
+MODULES = ("modules/test_modules.py",)
 
 CONCEPTS = (
     Concept(
         "softmax",
         WORKED_EXAMPLE,
-        "softmax",
+        PARTS,
         reference=("softmax", "softmax_jacobian"),
         functional=("softmax",),
     ),
     Concept(
         "attention",
         WORKED_EXAMPLE,
-        "attention",
+        ATTENTION,
         reference=("attend", "attention", "attention_backward"),
         functional=("attend", "attention"),
         modules=("ScaledDotProductAttention",),
@@ -50,14 +57,14 @@ CONCEPTS = (
     Concept(
         "scaled dot scores",
         WORKED_EXAMPLE,
-        "scores",
+        PARTS,
         reference=("scaled_dot_scores",),
         functional=("scaled_dot_scores",),
     ),
     Concept(
         "dot scores",
         SEQ2SEQ,
-        "scores",
+        PARTS + MODULES,
         reference=("dot_scores",),
         functional=("dot_scores",),
         modules=("DotAttention",),
@@ -65,7 +72,7 @@ CONCEPTS = (
     Concept(
         "general scores",
         SEQ2SEQ,
-        "scores",
+        PARTS + MODULES,
         reference=("general_scores",),
         functional=("general_scores",),
         modules=("GeneralAttention",),
@@ -73,7 +80,7 @@ CONCEPTS = (
     Concept(
         "additive scores",
         SEQ2SEQ,
-        "scores",
+        PARTS + MODULES,
         reference=("additive_scores",),
         functional=("additive_scores", "additive_scores_projected"),
         modules=("AdditiveAttention",),
@@ -81,40 +88,40 @@ CONCEPTS = (
     Concept(
         "concat scores",
         SEQ2SEQ,
-        "scores",
+        PARTS + MODULES,
         reference=("concat_scores",),
         functional=("concat_scores",),
         modules=("ConcatAttention",),
     ),
     Concept(
         "masks",
-        WORKED_EXAMPLE,
-        "masks",
+        SEQ2SEQ,
+        PARTS,
         reference=("causal_mask", "padding_mask", "window_mask", "combine_masks"),
         functional=("causal_mask", "padding_mask", "window_mask", "combine_masks"),
     ),
     Concept(
         "LSTM cell",
         WORKED_EXAMPLE,
-        "lstm",
+        PARTS,
         reference=("lstm_gates", "lstm_cell"),
         functional=("lstm_gates", "lstm_cell"),
     ),
-    Concept("encoder-decoder", SEQ2SEQ, "seq2seq", modules=("Seq2Seq", "Encoded")),
+    Concept("encoder-decoder", SEQ2SEQ, MODULES, modules=("Seq2Seq", "Encoded")),
     Concept(
         "kernel regression",
         SEQ2SEQ,
-        "kernel",
+        PARTS,
         reference=("kernel_regression",),
         functional=("kernel_regression",),
     ),
     Concept(
         "hard attention",
         SEQ2SEQ,
-        "hard",
+        PARTS + MODULES,
         reference=("hard_attention", "reinforce_gradient"),
         functional=("hard_attention", "draw", "take"),
         modules=("HardAttention", "Glance", "GlimpseReader"),
     ),
-    Concept("pointer network", SEQ2SEQ, "pointer", modules=("PointerNetwork",)),
+    Concept("pointer network", SEQ2SEQ, MODULES, modules=("PointerNetwork",)),
 )

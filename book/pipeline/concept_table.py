@@ -14,8 +14,8 @@ END = "<!-- end of concepts -->"
 # page: how it reaches the root of the repository
 PAGES = {"README.md": "", "book/concepts.md": "../"}
 HEADER = """\
-| concept | definition (NumPy) | fast form (PyTorch) | module | chapter |
-|---|---|---|---|---|
+| concept | definition (NumPy) | fast form (PyTorch) | module | chapter | tests |
+|---|---|---|---|---|---|
 """
 
 
@@ -31,6 +31,7 @@ def _row(concept: Concept, to_root: str) -> str:
         _code(concept.functional),
         _code(concept.modules),
         f"[{concept.chapter[:2]}]({to_root}notebooks/{concept.chapter}.ipynb)",
+        _code(tuple(path.partition("/")[2] for path in concept.tests)),
     ]
     return f"| {' | '.join(cells)} |\n"
 

@@ -103,7 +103,7 @@ def test_what_is_installed_is_what_is_pinned():
 def test_the_readme_names_commands_that_exist():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = set(re.findall(r"\bmake ([a-z]+)", readme))
+    named = set(re.findall(r"(?:^|`)make ([a-z]+)", readme, re.MULTILINE))
     assert {"book", "test", "notebooks", "serve"} <= named <= targets
     for path in re.findall(r"\]\((?!https?:|#)([^)\s]+)\)", readme):
         assert (ROOT / path).exists(), path
