@@ -19,9 +19,9 @@ from attention_lib.claims import MIME
 
 from .project import Chapter, PipelineError, Project
 
+PERCENT = r"\s?(?:%|per\s?cent\b|percent\b)"
 NUMBER = re.compile(
-    r"(?<![\w.\u2212-])[-\u2212]?\d[\d,]*(?:\.\d+(?:e-?\d+)?\s?%?|\s?(?:%|per\s?cent\b|percent\b))"
-    r"(?!\.?\d)(?!\w)"
+    rf"(?<![\w.\u2212-])[-\u2212]?\d[\d,]*(?:\.\d+(?:e-?\d+)?(?:{PERCENT})?|{PERCENT})(?!\.?\d)(?!\w)"
 )
 SKIPPED = [
     re.compile(r"\A---\n.*?\n---\n", re.DOTALL),
