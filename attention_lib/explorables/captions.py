@@ -37,7 +37,9 @@ def gather_facts(rows, points):
         if not isinstance(row, dict):
             raise TypeError(f"facts: expected a dict {describe(point)}, got {type(row).__name__}")
         if set(row) != set(rows[0]):
-            raise ValueError(f"facts: the names {describe(point)} are {sorted(row)}, elsewhere {sorted(rows[0])}")
+            raise ValueError(
+                f"facts: the names {describe(point)} are {sorted(row)}, elsewhere {sorted(rows[0])}"
+            )
     names = tuple(rows[0])
     packed = [_column(name, [row[name] for row in rows], points) for name in names]
     if not packed:
@@ -50,11 +52,21 @@ def _column(name, values, points):
     for value, point in zip(values, points, strict=True):
         if isinstance(value, str):
             if len(value) > LONGEST_TEXT:
-                raise ValueError(f"facts: {name!r} {describe(point)} is longer than {LONGEST_TEXT} characters: {value!r}")
-        elif isinstance(value, bool | np.bool_) or not isinstance(value, Real | np.ndarray) or np.ndim(value):
-            raise TypeError(f"facts: {name!r} {describe(point)} must be a number or text, got {value!r}")
+                raise ValueError(
+                    f"facts: {name!r} {describe(point)} is longer than {LONGEST_TEXT} characters: {value!r}"
+                )
+        elif (
+            isinstance(value, bool | np.bool_)
+            or not isinstance(value, Real | np.ndarray)
+            or np.ndim(value)
+        ):
+            raise TypeError(
+                f"facts: {name!r} {describe(point)} must be a number or text, got {value!r}"
+            )
         elif not abs(value) <= LARGEST_NUMBER:
-            raise ValueError(f"facts: {name!r} {describe(point)} must be finite and at most {LARGEST_NUMBER:g}, got {value!r}")
+            raise ValueError(
+                f"facts: {name!r} {describe(point)} must be finite and at most {LARGEST_NUMBER:g}, got {value!r}"
+            )
     if all(isinstance(v, str) for v in values):
         table = tuple(dict.fromkeys(values))
         return "text", table, np.array([table.index(v) for v in values])
@@ -64,7 +76,9 @@ def _column(name, values, points):
     if not all(isinstance(v, Integral) for v in values):
         return "float", (), column
     if any(float(stored) != value for stored, value in zip(column, values, strict=True)):
-        raise ValueError(f"facts: {name!r} holds integers that float32 cannot hold; give them as text")
+        raise ValueError(
+            f"facts: {name!r} holds integers that float32 cannot hold; give them as text"
+        )
     return "int", (), column
 
 
@@ -81,7 +95,9 @@ def parse(template, *, axes, facts, argument="caption"):
         parts += [literal] if literal else []
         if field is not None:
             if conversion:
-                raise ValueError(f"{argument}: conversion !{conversion} of field {{{field}}} is not supported")
+                raise ValueError(
+                    f"{argument}: conversion !{conversion} of field {{{field}}} is not supported"
+                )
             parts.append(_field(field, spec, axes, facts, argument))
     return parts
 
@@ -92,7 +108,9 @@ def _field(field, spec, axes, facts, argument):
         known = ", ".join([*names, *facts.names]) or "none"
         raise ValueError(f"{argument}: unknown field {{{field}}}; the fields are: {known}")
     if spec and not SPEC.fullmatch(spec):
-        raise ValueError(f"{argument}: field {{{field}:{spec}}}: the format must be none, d, .Nf or .N% with N up to 6")
+        raise ValueError(
+            f"{argument}: field {{{field}:{spec}}}: the format must be none, d, .Nf or .N% with N up to 6"
+        )
     if field in names:
         axis = axes[names.index(field)]
         if not spec:
@@ -113,7 +131,9 @@ def _check_spec(field, spec, kind, argument):
     if kind == "text" and spec:
         raise ValueError(f"{argument}: field {{{field}}} is text and takes no format, got {spec!r}")
     if kind == "float" and spec in ("", "d"):
-        raise ValueError(f"{argument}: field {{{field}}} is not a whole number everywhere; give it a format such as {{{field}:.2f}}")
+        raise ValueError(
+            f"{argument}: field {{{field}}} is not a whole number everywhere; give it a format such as {{{field}:.2f}}"
+        )
 
 
 def format_number(value, spec):

@@ -33,7 +33,9 @@ def make_axes(axes, axis_labels, start):
     for argument, given in (("axis_labels", labels), ("start", start)):
         unknown = [name for name in given if name not in axes]
         if unknown:
-            raise ValueError(f"{argument}: {unknown[0]!r} is not an axis; the axes are {sorted(axes)}")
+            raise ValueError(
+                f"{argument}: {unknown[0]!r} is not an axis; the axes are {sorted(axes)}"
+            )
     return tuple(_axis(name, values, labels, start) for name, values in axes.items())
 
 
@@ -44,11 +46,15 @@ def _axis(name, values, labels, start):
     texts = tuple(_text(value) for value in values)
     if len(set(texts)) < len(texts):
         twice = next(text for text in texts if texts.count(text) > 1)
-        raise ValueError(f"axes: {name!r} holds the value {twice} more than once (compared as it is printed)")
+        raise ValueError(
+            f"axes: {name!r} holds the value {twice} more than once (compared as it is printed)"
+        )
     label = labels.get(name, name.replace("_", " "))
     check_text(label, f"axis_labels[{name!r}]")
     if name in start and start[name] not in values:
-        raise ValueError(f"start: {name}={start[name]!r} is not on the axis; its values are {', '.join(texts)}")
+        raise ValueError(
+            f"start: {name}={start[name]!r} is not on the axis; its values are {', '.join(texts)}"
+        )
     return Axis(name, label, values, texts, values.index(start[name]) if name in start else 0)
 
 
@@ -60,7 +66,9 @@ def axis_values(name, values):
         raise ValueError(f"axes: {name!r} needs at least 2 values, got {len(values)}")
     numbers = [isinstance(v, Real) and not isinstance(v, bool) for v in values]
     if not all(numbers) and not all(isinstance(v, str) for v in values):
-        raise TypeError(f"axes: {name!r} must hold numbers only or strings only, got {list(values)!r}")
+        raise TypeError(
+            f"axes: {name!r} must hold numbers only or strings only, got {list(values)!r}"
+        )
     if all(numbers) and not all(math.isfinite(v) for v in values):
         raise ValueError(f"axes: {name!r} holds a value that is not finite: {list(values)!r}")
     return values
@@ -87,7 +95,11 @@ def grid_points(axes):
 
 def describe(point):
     """A grid point in words, for messages."""
-    return "at " + ", ".join(f"{k}={v!r}" for k, v in point.items()) if point else "at the only grid point"
+    return (
+        "at " + ", ".join(f"{k}={v!r}" for k, v in point.items())
+        if point
+        else "at the only grid point"
+    )
 
 
 def finite_array(result, where, argument="function"):
@@ -95,10 +107,14 @@ def finite_array(result, where, argument="function"):
     try:
         array = np.asarray(result, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{argument}: the result {where} is not a regular array of numbers: {error}") from error
+        raise ValueError(
+            f"{argument}: the result {where} is not a regular array of numbers: {error}"
+        ) from error
     with np.errstate(over="ignore"):
         array = array.astype("<f4")
     if not np.isfinite(array).all():
         index = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        raise ValueError(f"{argument}: the result {where} holds {array[index]} at index {index}; expected finite float32 numbers")
+        raise ValueError(
+            f"{argument}: the result {where} holds {array[index]} at index {index}; expected finite float32 numbers"
+        )
     return array

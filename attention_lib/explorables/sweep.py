@@ -6,7 +6,14 @@ import numpy as np
 
 from attention_lib.explorables import views
 from attention_lib.explorables.captions import as_state, fill, gather_facts, parse
-from attention_lib.explorables.grid import MAX_AXES, Axis, check_text, describe, grid_points, make_axes
+from attention_lib.explorables.grid import (
+    MAX_AXES,
+    Axis,
+    check_text,
+    describe,
+    grid_points,
+    make_axes,
+)
 from attention_lib.explorables.size import MAX_STATE, state_size
 from attention_lib.explorables.widgets import VIEWS, Explorable
 
@@ -45,6 +52,7 @@ def sweep(function, axes, *, view, title, caption, facts=None, axis_labels=None,
 
     Chapter: all.
 
+    >>> from attention_lib.explorables import Lines
     >>> box = sweep(
     ...     lambda slope: [[slope * x for x in range(3)]],
     ...     {"slope": [1, 2]},
@@ -59,20 +67,37 @@ def sweep(function, axes, *, view, title, caption, facts=None, axis_labels=None,
     'With slope 2 the line ends at 4.0.'
     """
     if not isinstance(view, KINDS):
-        raise TypeError(f"view: expected one of {', '.join(k.__name__ for k in KINDS)}, got {view!r}")
+        raise TypeError(
+            f"view: expected one of {', '.join(k.__name__ for k in KINDS)}, got {view!r}"
+        )
     check_text(title, "title")
     is_stepper = isinstance(view, views.Stepper)
-    axes, n_leading = _with_steps(view, axes, axis_labels, start) if is_stepper else (make_axes(axes, axis_labels, start), 0)
+    axes, n_leading = (
+        _with_steps(view, axes, axis_labels, start)
+        if is_stepper
+        else (make_axes(axes, axis_labels, start), 0)
+    )
     _check_axes(axes, view)
     points, results, arrays, shapes = _evaluate(function, axes[n_leading:], view)
-    found = gather_facts([facts(r, **p) for r, p in zip(results, points, strict=True)], points) if facts else gather_facts([{}], [{}])
+    found = (
+        gather_facts([facts(r, **p) for r, p in zip(results, points, strict=True)], points)
+        if facts
+        else gather_facts([{}], [{}])
+    )
     captions = _captions(view, caption, axes, found)
     options = view.options(arrays, axes, shapes) if is_stepper else view.options(arrays, axes)
     sizes = [len(axis.values) for axis in axes]
+    packed, varying = _pack(arrays)
     widget = VIEWS[view.kind](
         title=title,
-        spec={"sizes": sizes, "lead": n_leading, "caps": [as_state(parts, found) for parts in captions], **options},
-        data=arrays.tobytes(),
+        spec={
+            "sizes": sizes,
+            "lead": n_leading,
+            "vary": varying,
+            "caps": [as_state(parts, found) for parts in captions],
+            **options,
+        },
+        data=packed,
         facts=b"" if found.columns is None else found.columns.tobytes(),
         **{f"i{k}": axis.start for k, axis in enumerate(axes)},
     )
@@ -80,12 +105,16 @@ def sweep(function, axes, *, view, title, caption, facts=None, axis_labels=None,
     def caption_at(indices):
         if len(indices) != len(sizes):
             raise ValueError(f"indices: expected {len(sizes)}, one per slider, got {len(indices)}")
-        point = int(np.ravel_multi_index(indices[n_leading:], sizes[n_leading:])) if sizes[n_leading:] else 0
+        point = (
+            int(np.ravel_multi_index(indices[n_leading:], sizes[n_leading:]))
+            if sizes[n_leading:]
+            else 0
+        )
         chosen = [captions[indices[0]], captions[-1]] if is_stepper else captions
         return " ".join(filter(None, (fill(parts, indices, found, point) for parts in chosen)))
 
     box = Explorable(widget, axes, caption_at)
-    _check_size(state_size(box), axes, arrays)
+    _check_size(state_size(box), axes[n_leading:], *arrays.shape)
     return box
 
 
@@ -99,7 +128,9 @@ def _with_steps(view, axes, axis_labels, start):
     first = start.pop("step", 1)
     if first not in values:
         raise ValueError(f"start: step={first!r} is not a step; the steps are 1 to {n}")
-    step = Axis("step", labels.pop("step", "Step"), values, tuple(f"{k} of {n}" for k in values), first - 1)
+    step = Axis(
+        "step", labels.pop("step", "Step"), values, tuple(f"{k} of {n}" for k in values), first - 1
+    )
     return (step, *make_axes(axes, labels, start)), 1
 
 
@@ -112,6 +143,8 @@ def _check_axes(axes, view):
 
 def _evaluate(function, axes, view):
     """All results, judged, as [grid points, numbers] with the raw results beside them."""
+    n_points = math.prod(len(axis.values) for axis in axes)
+    _check_size(n_points * 16 // 3, axes, n_points, 1)
     points = list(grid_points(axes))
     results, arrays, shapes = [], [], None
     for point in points:
@@ -120,10 +153,10 @@ def _evaluate(function, axes, view):
         if isinstance(view, views.Stepper):
             here = view.shapes(result, point)
             if shapes is not None and here != shapes:
-                raise ValueError(f"function: ragged results: {describe(point)} the shapes are {here}, {describe(points[0])} {shapes}")
+                raise ValueError(
+                    f"function: ragged results: {describe(point)} the shapes are {here}, {describe(points[0])} {shapes}"
+                )
             shapes = here
-        if not arrays:
-            _check_size(len(points) * array.size * 16 // 3, axes, [array] * len(points))
         results.append(result)
         arrays.append(array.ravel())
     return points, results, np.stack(arrays), shapes
@@ -134,18 +167,28 @@ def _captions(view, caption, axes, facts):
     parts = parse(caption, axes=axes, facts=facts)
     if not isinstance(view, views.Stepper):
         return [parts]
-    steps = [parse(step.text, axes=axes, facts=facts, argument=f"steps[{k}].text") for k, step in enumerate(view.steps)]
+    steps = [
+        parse(step.text, axes=axes, facts=facts, argument=f"steps[{k}].text")
+        for k, step in enumerate(view.steps)
+    ]
     return [*steps, parts]
 
 
-def _check_size(size, axes, arrays):
+def _pack(arrays):
+    """The results as bytes: the first grid point, then for each only the numbers that vary."""
+    varying = np.flatnonzero((arrays != arrays[0]).any(axis=0))
+    everywhere = np.ascontiguousarray(arrays[:, varying], dtype="<f4")
+    return arrays[0].tobytes() + everywhere.tobytes(), varying.tolist()
+
+
+def _check_size(size, axes, n_points, n_numbers):
     if size <= MAX_STATE:
         return
-    factors = " x ".join(f"{axis.name} ({len(axis.values)})" for axis in axes) or "one grid point"
-    n, each = len(arrays), int(np.size(arrays[0]))
+    factors = " x ".join(f"{axis.name} ({len(axis.values)})" for axis in axes) or "no axis"
     longest = max(axes, key=lambda axis: len(axis.values)).name if axes else None
-    advice = f"use fewer values on the axis {longest!r} or a smaller picture" if longest else "use a smaller picture"
+    advice = f"use fewer values on the axis {longest!r} or " if longest else "use "
     raise ValueError(
-        f"sweep: the state takes {math.ceil(size / 1000)} KB, above the limit of {MAX_STATE // 1000} KB; {factors} = {n} grid points "
-        f"of {each} numbers take {n * each * 16 / 3000:.0f} KB of it: {advice}"
+        f"sweep: the state takes at least {math.ceil(size / 1000)} KB, above the limit of "
+        f"{MAX_STATE // 1000} KB; {factors} = {n_points} grid points of {n_numbers} numbers take up "
+        f"to {n_points * n_numbers * 16 / 3000:.0f} KB of it: {advice}a smaller picture"
     )

@@ -31,7 +31,9 @@ def turning_point(colour, paper):
     middle = 1.05**0.5 * 0.05**0.5 - 0.05
     amounts = [k / 1000 for k in range(1001)]
     dark_first = luminance(paper) < middle
-    return next((a for a in amounts if (luminance(mix(colour, paper, a)) < middle) != dark_first), 1.001)
+    return next(
+        (a for a in amounts if (luminance(mix(colour, paper, a)) < middle) != dark_first), 1.001
+    )
 
 
 def _properties(colours):

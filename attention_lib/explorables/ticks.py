@@ -11,7 +11,10 @@ def ticks(low, high, *, count=5):
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
-    return [[k * step, f"{k * step:z.{decimals}f}".replace("-", "\u2212")] for k in range(first, last + 1)]
+    return [
+        [k * step, f"{k * step:z.{decimals}f}".replace("-", "\u2212")]
+        for k in range(first, last + 1)
+    ]
 
 
 def log_ticks(values):

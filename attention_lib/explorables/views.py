@@ -36,12 +36,16 @@ def check_inside(array, limits, argument, where):
     """Nothing may be drawn outside the picture."""
     if limits is not None and (array.min() < limits[0] or array.max() > limits[1]):
         worst = array.min() if array.min() < limits[0] else array.max()
-        raise ValueError(f"{argument}: {tuple(limits)} does not hold the value {worst:g} of the result {where}")
+        raise ValueError(
+            f"{argument}: {tuple(limits)} does not hold the value {worst:g} of the result {where}"
+        )
 
 
 def check_shape(array, shape, where, meaning):
     if array.shape != shape:
-        raise ValueError(f"function: the result {where} has shape {array.shape}; expected {shape} ({meaning})")
+        raise ValueError(
+            f"function: the result {where} has shape {array.shape}; expected {shape} ({meaning})"
+        )
 
 
 def decimals(array, most):
@@ -120,7 +124,9 @@ class Bars:
         check_text(self.y_label, "y_label")
         check_range(self.y_range, "y_range")
         if self.y_range is not None and not self.y_range[0] <= 0 <= self.y_range[1]:
-            raise ValueError(f"y_range: bars start at zero, so it must hold zero, got {self.y_range!r}")
+            raise ValueError(
+                f"y_range: bars start at zero, so it must hold zero, got {self.y_range!r}"
+            )
 
     def array(self, result, point):
         array = finite_array(result, describe(point))
@@ -133,7 +139,9 @@ class Bars:
         return array
 
     def options(self, arrays, axes):
-        low, high = self.y_range or nice_range(min(0.0, float(arrays.min())), max(0.0, float(arrays.max())))
+        low, high = self.y_range or nice_range(
+            min(0.0, float(arrays.min())), max(0.0, float(arrays.max()))
+        )
         return {
             "cats": list(self.categories),
             "series": list(self.series or []),
@@ -202,8 +210,15 @@ class Lines:
         k, axis = find_axis(self.mark, axes, "mark")
         outside = [v for v in axis.values if not x[0] <= v <= x[-1]]
         if outside:
-            raise ValueError(f"mark: {self.mark}={outside[0]} lies outside of x, {x[0]:g} to {x[-1]:g}")
-        return {"mark": k, "mv": [float(v) for v in axis.values], "mt": list(axis.texts), "ml": axis.label}
+            raise ValueError(
+                f"mark: {self.mark}={outside[0]} lies outside of x, {x[0]:g} to {x[-1]:g}"
+            )
+        return {
+            "mark": k,
+            "mv": [float(v) for v in axis.values],
+            "mt": list(axis.texts),
+            "ml": axis.label,
+        }
 
 
 def find_axis(name, axes, argument):
@@ -213,7 +228,9 @@ def find_axis(name, axes, argument):
             if not axis.numeric:
                 raise ValueError(f"{argument}: axis {name!r} holds texts; expected numbers")
             return k, axis
-    raise ValueError(f"{argument}: {name!r} is not an axis; the axes are {[axis.name for axis in axes]}")
+    raise ValueError(
+        f"{argument}: {name!r} is not an axis; the axes are {[axis.name for axis in axes]}"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,7 +254,9 @@ class Vectors:
         names = check_names(self.points, "points")
         check_range(self.limits, "limits")
         if not self.limits[0] <= 0 <= self.limits[1]:
-            raise ValueError(f"limits: arrows start at zero, so it must hold zero, got {self.limits!r}")
+            raise ValueError(
+                f"limits: arrows start at zero, so it must hold zero, got {self.limits!r}"
+            )
         for argument, given in (("roles", self.roles), ("drag", self.drag), ("hull", self.hull)):
             for name in given:
                 if name not in names:
@@ -277,7 +296,13 @@ class Vectors:
             "lim": [low, high],
             "t": ticks(low, high, count=6),
             "drag": [
-                [names.index(name), *([k, [float(v) for v in a.values]] for k, a in (find_axis(p, axes, "drag") for p in pair))]
+                [
+                    names.index(name),
+                    *(
+                        [k, [float(v) for v in a.values]]
+                        for k, a in (find_axis(p, axes, "drag") for p in pair)
+                    ),
+                ]
                 for name, pair in self.drag.items()
             ],
         }
@@ -332,7 +357,9 @@ class Stepper:
             for argument, given in (("show", step.show), ("highlight", step.highlight)):
                 for name in given:
                     if name not in names:
-                        raise ValueError(f"steps[{k}].{argument}: {name!r} is not in the layout; it holds {names}")
+                        raise ValueError(
+                            f"steps[{k}].{argument}: {name!r} is not in the layout; it holds {names}"
+                        )
 
     @property
     def names(self):
@@ -341,14 +368,20 @@ class Stepper:
     def matrices(self, result, point):
         """The result as float32 matrices in the order of the layout."""
         if not isinstance(result, dict):
-            raise TypeError(f"function: the result {describe(point)} must be a dict of matrices, got {type(result).__name__}")
+            raise TypeError(
+                f"function: the result {describe(point)} must be a dict of matrices, got {type(result).__name__}"
+            )
         if set(result) != set(self.names):
-            raise ValueError(f"function: the result {describe(point)} has the matrices {sorted(result)}; the layout has {sorted(self.names)}")
+            raise ValueError(
+                f"function: the result {describe(point)} has the matrices {sorted(result)}; the layout has {sorted(self.names)}"
+            )
         matrices = []
         for name in self.names:
             matrix = finite_array(result[name], f"{describe(point)}, matrix {name!r},")
             if matrix.ndim != 2 or matrix.size == 0:
-                raise ValueError(f"function: matrix {name!r} {describe(point)} has shape {matrix.shape}; expected two dimensions, none empty")
+                raise ValueError(
+                    f"function: matrix {name!r} {describe(point)} has shape {matrix.shape}; expected two dimensions, none empty"
+                )
             matrices.append(matrix)
         return matrices
 
@@ -356,7 +389,9 @@ class Stepper:
         return np.concatenate([matrix.ravel() for matrix in self.matrices(result, point)])
 
     def shapes(self, result, point):
-        return {name: m.shape for name, m in zip(self.names, self.matrices(result, point), strict=True)}
+        return {
+            name: m.shape for name, m in zip(self.names, self.matrices(result, point), strict=True)
+        }
 
     def options(self, arrays, axes, shapes):
         ends = np.cumsum([r * c for r, c in shapes.values()])
@@ -364,14 +399,27 @@ class Stepper:
         shown, steps = [], []
         for k, step in enumerate(self.steps):
             shown += [name for name in step.show if name not in shown]
-            marks = {name: _cells(mark, shapes[name], f"steps[{k}].highlight[{name!r}]") for name, mark in step.highlight.items()}
+            marks = {
+                name: _cells(mark, shapes[name], f"steps[{k}].highlight[{name!r}]")
+                for name, mark in step.highlight.items()
+            }
             hidden = [name for name in marks if name not in shown]
             if hidden:
-                raise ValueError(f"steps[{k}].highlight: {hidden[0]!r} is not shown yet; add it to show")
-            steps.append([[self.names.index(name) for name in shown], {self.names.index(n): cells for n, cells in marks.items()}])
+                raise ValueError(
+                    f"steps[{k}].highlight: {hidden[0]!r} is not shown yet; add it to show"
+                )
+            steps.append(
+                [
+                    [self.names.index(name) for name in shown],
+                    {self.names.index(n): cells for n, cells in marks.items()},
+                ]
+            )
         return {
             "layout": [[self.names.index(name) for name in row] for row in self.layout],
-            "mats": [[self.labels.get(n, n), *shapes[n], decimals(part, 3)] for n, part in zip(self.names, parts, strict=True)],
+            "mats": [
+                [self.labels.get(n, n), *shapes[n], decimals(part, 3)]
+                for n, part in zip(self.names, parts, strict=True)
+            ],
             "steps": steps,
         }
 
@@ -385,12 +433,20 @@ def _cells(mark, shape, argument):
         kind, _, number = mark.partition(" ")
         size = {"row": rows, "column": columns}.get(kind)
         if size is None or not number.isdigit():
-            raise ValueError(f"{argument}: expected 'all', 'row i', 'column j' or a list of (i, j), got {mark!r}")
+            raise ValueError(
+                f"{argument}: expected 'all', 'row i', 'column j' or a list of (i, j), got {mark!r}"
+            )
         if int(number) >= size:
             raise ValueError(f"{argument}: {mark!r} is outside of a matrix of shape {tuple(shape)}")
         k = int(number)
-        return [k * columns + j for j in range(columns)] if kind == "row" else [i * columns + k for i in range(rows)]
+        return (
+            [k * columns + j for j in range(columns)]
+            if kind == "row"
+            else [i * columns + k for i in range(rows)]
+        )
     for cell in mark:
         if len(cell) != 2 or not (0 <= cell[0] < rows and 0 <= cell[1] < columns):
-            raise ValueError(f"{argument}: cell {cell!r} is outside of a matrix of shape {tuple(shape)}")
+            raise ValueError(
+                f"{argument}: cell {cell!r} is outside of a matrix of shape {tuple(shape)}"
+            )
     return [i * columns + j for i, j in mark]

@@ -12,7 +12,9 @@ JS = Path(__file__).parent / "js"
 
 
 def _script(*parts):
-    return squeeze("\n".join((JS / f"{part}.js").read_text(encoding="utf-8") for part in ("common", *parts)))
+    return squeeze(
+        "\n".join((JS / f"{part}.js").read_text(encoding="utf-8") for part in ("common", *parts))
+    )
 
 
 class View(anywidget.AnyWidget):
@@ -69,7 +71,9 @@ class Explorable(VBox):
         layout, style = Layout(width="100%"), SliderStyle(description_width="auto")
         sliders = [_slider(axis, layout, style) for axis in axes]
         self.view, self.sliders, self._caption_at = view, sliders, caption_at
-        self.links = [jslink((slider, "index"), (view, f"i{k}")) for k, slider in enumerate(sliders)]
+        self.links = [
+            jslink((slider, "index"), (view, f"i{k}")) for k, slider in enumerate(sliders)
+        ]
         super().__init__([*sliders, view], layout=layout)
         self.add_class("attn-sweep")
 

@@ -17,7 +17,12 @@ def heatmap():
     return sweep(
         lambda temperature, shift: softmax((scores + shift * np.eye(4, 5)) / temperature),
         {"temperature": [0.1, 0.5, 1.0, 2.0, 5.0], "shift": [0, 1, 2, 3]},
-        view=HeatMap(rows=["le", "chat", "noir", "<fin>"], columns=WORDS, x_label="source words (keys)", y_label="target words (queries)"),
+        view=HeatMap(
+            rows=["le", "chat", "noir", "<fin>"],
+            columns=WORDS,
+            x_label="source words (keys)",
+            y_label="target words (queries)",
+        ),
         title="Who looks at whom",
         caption="At temperature {temperature} the largest weight of the first query is {top:.2f}, on {word}.",
         facts=lambda r, **k: {"top": float(r[0].max()), "word": WORDS[int(r[0].argmax())]},
@@ -49,7 +54,9 @@ def bars():
 
 
 def grouped_bars():
-    scores = np.array([[2.0, 1.0, 0.2, -1.0, 0.5], [-0.5, 0.3, 1.2, 0.0, -1.5], [0.5, 0.5, 0.5, 0.5, 0.5]])
+    scores = np.array(
+        [[2.0, 1.0, 0.2, -1.0, 0.5], [-0.5, 0.3, 1.2, 0.0, -1.5], [0.5, 0.5, 0.5, 0.5, 0.5]]
+    )
     return sweep(
         lambda gain: scores * gain,
         {"gain": [1, 2, 3]},
@@ -62,9 +69,18 @@ def grouped_bars():
 def lines():
     x = np.arange(1, 41)
     return sweep(
-        lambda length, noise: np.stack([1 - noise / 5 + 0 * x, 1 / (1 + np.exp((x - length) / 3)), 0.5 * np.exp(-x / length)]),
+        lambda length, noise: np.stack(
+            [1 - noise / 5 + 0 * x, 1 / (1 + np.exp((x - length) / 3)), 0.5 * np.exp(-x / length)]
+        ),
         {"length": [5, 10, 20, 30], "noise": [0.0, 0.5, 1.0]},
-        view=Lines(x=list(x), series=["with attention", "without", "chance"], x_label="length of the sentence", y_label="accuracy", y_range=(0, 1), mark="length"),
+        view=Lines(
+            x=list(x),
+            series=["with attention", "without", "chance"],
+            x_label="length of the sentence",
+            y_label="accuracy",
+            y_range=(0, 1),
+            mark="length",
+        ),
         title="Accuracy against length",
         caption="Trained up to length {length}: without attention the accuracy there is {without:.1%}.",
         facts=lambda r, length, noise: {"without": r[1][length - 1]},
@@ -76,7 +92,13 @@ def log_lines():
     return sweep(
         lambda width: np.stack([np.log10(4.0 * x * x * width), np.log10(4.0 * x * width * width)]),
         {"width": [32, 64, 128]},
-        view=Lines(x=list(x), series=["attention", "linear attention"], x_label="number of tokens", y_label="log10 of the work", log_x=True),
+        view=Lines(
+            x=list(x),
+            series=["attention", "linear attention"],
+            x_label="number of tokens",
+            y_label="log10 of the work",
+            log_x=True,
+        ),
         title="Work against length",
         caption="Width {width}: the curves meet at {width} tokens.",
     )
@@ -98,13 +120,27 @@ def vectors():
         {"qx": grid, "qy": grid},
         view=Vectors(
             points=names,
-            roles={"q": "query", "k1": "key", "k2": "key", "k3": "key", "v1": "value", "v2": "value", "v3": "value", "output": "output"},
+            roles={
+                "q": "query",
+                "k1": "key",
+                "k2": "key",
+                "k3": "key",
+                "v1": "value",
+                "v2": "value",
+                "v3": "value",
+                "output": "output",
+            },
             drag={"q": ("qx", "qy")},
             hull=["v1", "v2", "v3"],
         ),
         title="Drag the query",
         caption="The query ({qx:.1f}, {qy:.1f}) puts {top:.0%} of its weight on key {best}; the output is ({x:.2f}, {y:.2f}).",
-        facts=lambda r, **k: {"top": r[1:4, 2].max(), "best": int(r[1:4, 2].argmax()) + 1, "x": r[7, 0], "y": r[7, 1]},
+        facts=lambda r, **k: {
+            "top": r[1:4, 2].max(),
+            "best": int(r[1:4, 2].argmax()) + 1,
+            "x": r[7, 0],
+            "y": r[7, 1],
+        },
         axis_labels={"qx": "query, x", "qy": "query, y"},
         start={"qx": 1.0, "qy": 0.5},
     )
@@ -117,7 +153,13 @@ def stepper():
         state = np.array([[s1, 1.5]])
         scores = state @ hidden.T
         weights = softmax(scores)
-        return {"H": hidden, "s": state, "scores": scores, "weights": weights, "context": weights @ hidden}
+        return {
+            "H": hidden,
+            "s": state,
+            "scores": scores,
+            "weights": weights,
+            "context": weights @ hidden,
+        }
 
     return sweep(
         result,
@@ -125,10 +167,26 @@ def stepper():
         view=Stepper(
             layout=[["H", "s"], ["scores", "weights"], ["context"]],
             steps=[
-                Step("Three encoder states and one decoder state, whose first entry is {s1}.", show=["H", "s"], highlight={"s": [(0, 0)]}),
-                Step("The second score is {second:.1f}.", show=["scores"], highlight={"H": "row 1", "s": "all", "scores": [(0, 1)]}),
-                Step("The softmax turns scores into weights.", show=["weights"], highlight={"weights": "all"}),
-                Step("The context mixes the states.", show=["context"], highlight={"weights": "all", "H": "column 0", "context": [(0, 0)]}),
+                Step(
+                    "Three encoder states and one decoder state, whose first entry is {s1}.",
+                    show=["H", "s"],
+                    highlight={"s": [(0, 0)]},
+                ),
+                Step(
+                    "The second score is {second:.1f}.",
+                    show=["scores"],
+                    highlight={"H": "row 1", "s": "all", "scores": [(0, 1)]},
+                ),
+                Step(
+                    "The softmax turns scores into weights.",
+                    show=["weights"],
+                    highlight={"weights": "all"},
+                ),
+                Step(
+                    "The context mixes the states.",
+                    show=["context"],
+                    highlight={"weights": "all", "H": "column 0", "context": [(0, 0)]},
+                ),
             ],
             labels={"H": "encoder states H", "s": "decoder state s"},
         ),
@@ -139,4 +197,7 @@ def stepper():
     )
 
 
-ALL = {f.__name__: f for f in (heatmap, signed_heatmap, bars, grouped_bars, lines, log_lines, vectors, stepper)}
+ALL = {
+    f.__name__: f
+    for f in (heatmap, signed_heatmap, bars, grouped_bars, lines, log_lines, vectors, stepper)
+}

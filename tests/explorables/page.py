@@ -40,7 +40,9 @@ def show(page, box, *, theme="light"):
     indices = {f"i{k}": getattr(view, f"i{k}") for k in range(5)}
     state = {"title": view.title, "spec": json.loads(json.dumps(view.spec)), **indices}
     packed = {key: base64.b64encode(getattr(view, key)).decode() for key in ("data", "facts")}
-    page.evaluate(SCRIPT, {"esm": str(view._esm), "css": str(view._css), "state": state, "bytes": packed})
+    page.evaluate(
+        SCRIPT, {"esm": str(view._esm), "css": str(view._css), "state": state, "bytes": packed}
+    )
 
 
 def move(page, **indices):

@@ -21,7 +21,7 @@ const ruler = document.createElement("canvas").getContext("2d");
 function render({ model, el }) {
 const spec = model.get("spec"), sizes = spec.sizes, n = sizes.length, title = model.get("title");
 const data = floats(model.get("data")), facts = floats(model.get("facts"));
-const points = sizes.slice(spec.lead).reduce((a, b) => a * b, 1), size = data.length / points;
+const points = sizes.slice(spec.lead).reduce((a, b) => a * b, 1), vary = spec.vary, size = data.length - points * vary.length, result = data.slice(0, size);
 el.classList.add("attn-fig");
 const fig = html("figure", { role: "group", "aria-label": title }, el);
 html("div", { class: "attn-title" }, fig, title);
@@ -39,7 +39,11 @@ return p.t ? p.t[v] : fixed(p.p ? v * 100 : v, p.d) + (p.p ? "%" : "");
 }).join("");
 const ctx = {
 spec, now, plot, tools, title,
-values: () => data.subarray(point() * size, (point() + 1) * size),
+values: () => {
+const at = size + point() * vary.length;
+vary.forEach((k, j) => { result[k] = data[at + j]; });
+return result;
+},
 text: (s, px = 13) => (ruler.font = px + "px " + getComputedStyle(fig).fontFamily, ruler.measureText(s).width),
 set: (k, i) => {
 if (i < 0 || i >= sizes[k] || i === now()[k]) return;

@@ -5,7 +5,7 @@ const side = (w) => w > 480;
 return {
 layout(root, w) {
 const left = Math.max(...yt.map((t) => c.text(t[1], 12))) + 12 + (yl ? 22 : 0);
-const direct = side(w) && series.length > 1, right = direct ? Math.max(...series.map((s) => c.text(s))) + 14 : 14;
+const direct = side(w) && series.length > 1, right = direct ? Math.max(...series.map((s) => c.text(s))) * 1.08 + 14 : 14;
 const head = (direct ? 12 : legend(c, root, w, left, series, false) + 12) + (mv ? 14 : 0), h0 = Math.max(170, Math.min(300, w * .42), c.text(yl) + 8);
 edge = [left, w];
 const f = log ? Math.log : (v) => v, a = f(x[0]), b = f(x[N - 1]);
