@@ -30,7 +30,7 @@ def missing():
 
 @pytest.fixture(scope="session")
 def browser():
-    """A Chromium shared by the session; without one the test is skipped, or fails under REQUIRE_BROWSER=1."""
+    """A Chromium shared by the session; without one a test skips (REQUIRE_BROWSER=1: fails)."""
     reason = missing()
     if reason and os.environ.get("REQUIRE_BROWSER") == "1":
         pytest.fail(f"REQUIRE_BROWSER=1, but {reason}")

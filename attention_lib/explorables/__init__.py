@@ -1,4 +1,4 @@
-"""Interactive figures: sliders, results computed beforehand, and a small view that looks them up."""
+"""Interactive figures: sliders, results computed beforehand, a small view that looks them up."""
 
 from attention_lib.explorables.size import state_size
 from attention_lib.explorables.sweep import sweep

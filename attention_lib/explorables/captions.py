@@ -16,7 +16,7 @@ LARGEST_NUMBER = 1e15
 
 @dataclass(frozen=True)
 class Facts:
-    """Named quantities, one value per grid point: float32 columns; a text is an index into its table."""
+    """Named quantities, one value per grid point: float32, a text as an index into a table."""
 
     names: tuple = ()
     kinds: tuple = ()
@@ -53,7 +53,8 @@ def _column(name, values, points):
         if isinstance(value, str):
             if len(value) > LONGEST_TEXT:
                 raise ValueError(
-                    f"facts: {name!r} {describe(point)} is longer than {LONGEST_TEXT} characters: {value!r}"
+                    f"facts: {name!r} {describe(point)} is longer than "
+                    f"{LONGEST_TEXT} characters: {value!r}"
                 )
         elif (
             isinstance(value, bool | np.bool_)
@@ -65,7 +66,8 @@ def _column(name, values, points):
             )
         elif not abs(value) <= LARGEST_NUMBER:
             raise ValueError(
-                f"facts: {name!r} {describe(point)} must be finite and at most {LARGEST_NUMBER:g}, got {value!r}"
+                f"facts: {name!r} {describe(point)} must be finite and at most "
+                f"{LARGEST_NUMBER:g}, got {value!r}"
             )
     if all(isinstance(v, str) for v in values):
         table = tuple(dict.fromkeys(values))
@@ -83,7 +85,7 @@ def _column(name, values, points):
 
 
 def parse(template, *, axes, facts, argument="caption"):
-    """Split a template into text parts and fields: str | ("axis", k, texts) | ("fact", name, spec)."""
+    """Split a template into parts: str | ("axis", k, texts) | ("fact", name, spec)."""
     if not isinstance(template, str):
         raise TypeError(f"{argument}: expected text, got {type(template).__name__}")
     try:
@@ -109,7 +111,8 @@ def _field(field, spec, axes, facts, argument):
         raise ValueError(f"{argument}: unknown field {{{field}}}; the fields are: {known}")
     if spec and not SPEC.fullmatch(spec):
         raise ValueError(
-            f"{argument}: field {{{field}:{spec}}}: the format must be none, d, .Nf or .N% with N up to 6"
+            f"{argument}: field {{{field}:{spec}}}: the format must be "
+            "none, d, .Nf or .N% with N up to 6"
         )
     if field in names:
         axis = axes[names.index(field)]
@@ -132,7 +135,8 @@ def _check_spec(field, spec, kind, argument):
         raise ValueError(f"{argument}: field {{{field}}} is text and takes no format, got {spec!r}")
     if kind == "float" and spec in ("", "d"):
         raise ValueError(
-            f"{argument}: field {{{field}}} is not a whole number everywhere; give it a format such as {{{field}:.2f}}"
+            f"{argument}: field {{{field}}} is not a whole number everywhere; "
+            f"give it a format such as {{{field}:.2f}}"
         )
 
 
@@ -156,7 +160,10 @@ def fill(parts, indices, facts, point):
 
 
 def as_state(parts, facts):
-    """The parts as the view reads them: text | [axis, texts] | [fact, digits, 100 or 1] | [fact, table]."""
+    """The parts as the view reads them.
+
+    A text; {a: axis, t: texts}; {f: fact, t: table}; {f: fact, d: digits, p: 1 if per cent}.
+    """
     return [part if isinstance(part, str) else _field_state(part, facts) for part in parts]
 
 

@@ -115,6 +115,7 @@ def finite_array(result, where, argument="function"):
     if not np.isfinite(array).all():
         index = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise ValueError(
-            f"{argument}: the result {where} holds {array[index]} at index {index}; expected finite float32 numbers"
+            f"{argument}: the result {where} holds {array[index]} at index {index}; "
+            "expected finite float32 numbers"
         )
     return array

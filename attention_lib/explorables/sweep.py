@@ -1,6 +1,7 @@
 """Compute a function on a grid of slider values; the page only looks results up."""
 
 import math
+from functools import partial
 
 import numpy as np
 
@@ -72,50 +73,46 @@ def sweep(function, axes, *, view, title, caption, facts=None, axis_labels=None,
         )
     check_text(title, "title")
     is_stepper = isinstance(view, views.Stepper)
-    axes, n_leading = (
-        _with_steps(view, axes, axis_labels, start)
-        if is_stepper
-        else (make_axes(axes, axis_labels, start), 0)
-    )
+    n_leading = int(is_stepper)
+    make = _with_steps if is_stepper else _without_steps
+    axes = make(view, axes, axis_labels, start)
     _check_axes(axes, view)
     points, results, arrays, shapes = _evaluate(function, axes[n_leading:], view)
-    found = (
-        gather_facts([facts(r, **p) for r, p in zip(results, points, strict=True)], points)
-        if facts
-        else gather_facts([{}], [{}])
-    )
+    rows = [facts(r, **p) for r, p in zip(results, points, strict=True)] if facts else [{}]
+    found = gather_facts(rows, points[: len(rows)])
     captions = _captions(view, caption, axes, found)
-    options = view.options(arrays, axes, shapes) if is_stepper else view.options(arrays, axes)
-    sizes = [len(axis.values) for axis in axes]
     packed, varying = _pack(arrays)
+    shared = {
+        "sizes": [len(axis.values) for axis in axes],
+        "lead": n_leading,
+        "vary": varying,
+        "caps": [as_state(parts, found) for parts in captions],
+    }
     widget = VIEWS[view.kind](
         title=title,
-        spec={
-            "sizes": sizes,
-            "lead": n_leading,
-            "vary": varying,
-            "caps": [as_state(parts, found) for parts in captions],
-            **options,
-        },
+        spec={**shared, **view.options(arrays, axes, *([shapes] if is_stepper else []))},
         data=packed,
         facts=b"" if found.columns is None else found.columns.tobytes(),
         **{f"i{k}": axis.start for k, axis in enumerate(axes)},
     )
-
-    def caption_at(indices):
-        if len(indices) != len(sizes):
-            raise ValueError(f"indices: expected {len(sizes)}, one per slider, got {len(indices)}")
-        point = (
-            int(np.ravel_multi_index(indices[n_leading:], sizes[n_leading:]))
-            if sizes[n_leading:]
-            else 0
-        )
-        chosen = [captions[indices[0]], captions[-1]] if is_stepper else captions
-        return " ".join(filter(None, (fill(parts, indices, found, point) for parts in chosen)))
-
+    caption_at = partial(_caption_at, captions, found, shared["sizes"], n_leading)
     box = Explorable(widget, axes, caption_at)
     _check_size(state_size(box), axes[n_leading:], *arrays.shape)
     return box
+
+
+def _caption_at(captions, facts, sizes, n_leading, indices):
+    """What the view writes at these slider positions."""
+    if len(indices) != len(sizes):
+        raise ValueError(f"indices: expected {len(sizes)}, one per slider, got {len(indices)}")
+    grid = sizes[n_leading:]
+    point = int(np.ravel_multi_index(indices[n_leading:], grid)) if grid else 0
+    chosen = [captions[indices[0]], captions[-1]] if n_leading else captions
+    return " ".join(filter(None, (fill(parts, indices, facts, point) for parts in chosen)))
+
+
+def _without_steps(view, axes, axis_labels, start):
+    return make_axes(axes, axis_labels, start)
 
 
 def _with_steps(view, axes, axis_labels, start):
@@ -131,7 +128,7 @@ def _with_steps(view, axes, axis_labels, start):
     step = Axis(
         "step", labels.pop("step", "Step"), values, tuple(f"{k} of {n}" for k in values), first - 1
     )
-    return (step, *make_axes(axes, labels, start)), 1
+    return (step, *make_axes(axes, labels, start))
 
 
 def _check_axes(axes, view):
@@ -154,7 +151,8 @@ def _evaluate(function, axes, view):
             here = view.shapes(result, point)
             if shapes is not None and here != shapes:
                 raise ValueError(
-                    f"function: ragged results: {describe(point)} the shapes are {here}, {describe(points[0])} {shapes}"
+                    f"function: ragged results: {describe(point)} the shapes are "
+                    f"{here}, {describe(points[0])} {shapes}"
                 )
             shapes = here
         results.append(result)
@@ -189,6 +187,6 @@ def _check_size(size, axes, n_points, n_numbers):
     advice = f"use fewer values on the axis {longest!r} or " if longest else "use "
     raise ValueError(
         f"sweep: the state takes at least {math.ceil(size / 1000)} KB, above the limit of "
-        f"{MAX_STATE // 1000} KB; {factors} = {n_points} grid points of {n_numbers} numbers take up "
-        f"to {n_points * n_numbers * 16 / 3000:.0f} KB of it: {advice}a smaller picture"
+        f"{MAX_STATE // 1000} KB; {factors} = {n_points} grid points of {n_numbers} numbers take "
+        f"up to {n_points * n_numbers * 16 / 3000:.0f} KB of it: {advice}a smaller picture"
     )

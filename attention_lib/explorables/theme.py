@@ -39,7 +39,8 @@ def turning_point(colour, paper):
 def _properties(colours):
     roles = ";".join(f"--attn-{name}:{value}" for name, value in colours.items())
     paper = colours["paper"]
-    turns = f"--attn-tq:{turning_point(colours['query'], paper)};--attn-tk:{turning_point(colours['key'], paper)}"
+    query, key = (turning_point(colours[role], paper) for role in ("query", "key"))
+    turns = f"--attn-tq:{query};--attn-tk:{key}"
     first, then = ("#fff", "#000") if luminance(paper) < 0.18 else ("#000", "#fff")
     return f"{{{roles};{turns};--attn-n0:{first};--attn-n1:{then}}}"
 

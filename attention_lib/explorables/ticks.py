@@ -4,7 +4,7 @@ import math
 
 
 def ticks(low, high, *, count=5):
-    """About `count` round numbers in [low, high] with texts of equal decimals, as [[value, text], ...]."""
+    """About `count` round numbers in [low, high] with their texts, as [[value, text], ...]."""
     step = (high - low) / count
     power = 10.0 ** math.floor(math.log10(step))
     step = min((m * power for m in (1, 2, 5, 10)), key=lambda s: abs(math.log(s / step)))

@@ -1,4 +1,4 @@
-"""What a picture shows: one frozen description per kind, each judging the results that it is given."""
+"""What a picture shows: a frozen description per kind, each judging the results it is given."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -277,7 +277,8 @@ class Vectors:
             at = array[list(self.points).index(name), :2]
             if not np.allclose(at, [point.get(a, np.nan) for a in pair], atol=1e-6):
                 raise ValueError(
-                    f"drag[{name!r}]: the point must lie at its axes {tuple(pair)}, but the result {describe(point)} puts it at ({at[0]:g}, {at[1]:g})"
+                    f"drag[{name!r}]: the point must lie at its axes {tuple(pair)}, but the "
+                    f"result {describe(point)} puts it at ({at[0]:g}, {at[1]:g})"
                 )
         return array
 
@@ -358,7 +359,8 @@ class Stepper:
                 for name in given:
                     if name not in names:
                         raise ValueError(
-                            f"steps[{k}].{argument}: {name!r} is not in the layout; it holds {names}"
+                            f"steps[{k}].{argument}: {name!r} is not in the layout; "
+                            f"it holds {names}"
                         )
 
     @property
@@ -369,18 +371,21 @@ class Stepper:
         """The result as float32 matrices in the order of the layout."""
         if not isinstance(result, dict):
             raise TypeError(
-                f"function: the result {describe(point)} must be a dict of matrices, got {type(result).__name__}"
+                f"function: the result {describe(point)} must be a dict of matrices, "
+                f"got {type(result).__name__}"
             )
         if set(result) != set(self.names):
             raise ValueError(
-                f"function: the result {describe(point)} has the matrices {sorted(result)}; the layout has {sorted(self.names)}"
+                f"function: the result {describe(point)} has the matrices {sorted(result)}; "
+                f"the layout has {sorted(self.names)}"
             )
         matrices = []
         for name in self.names:
             matrix = finite_array(result[name], f"{describe(point)}, matrix {name!r},")
             if matrix.ndim != 2 or matrix.size == 0:
                 raise ValueError(
-                    f"function: matrix {name!r} {describe(point)} has shape {matrix.shape}; expected two dimensions, none empty"
+                    f"function: matrix {name!r} {describe(point)} has shape {matrix.shape}; "
+                    "expected two dimensions, none empty"
                 )
             matrices.append(matrix)
         return matrices

@@ -24,7 +24,7 @@ def heatmap():
             y_label="target words (queries)",
         ),
         title="Who looks at whom",
-        caption="At temperature {temperature} the largest weight of the first query is {top:.2f}, on {word}.",
+        caption="At temperature {temperature} the first query looks most at {word}: {top:.2f}.",
         facts=lambda r, **k: {"top": float(r[0].max()), "word": WORDS[int(r[0].argmax())]},
     )
 
@@ -82,7 +82,7 @@ def lines():
             mark="length",
         ),
         title="Accuracy against length",
-        caption="Trained up to length {length}: without attention the accuracy there is {without:.1%}.",
+        caption="Trained to length {length}: without attention the accuracy is {without:.1%}.",
         facts=lambda r, length, noise: {"without": r[1][length - 1]},
     )
 
@@ -134,7 +134,8 @@ def vectors():
             hull=["v1", "v2", "v3"],
         ),
         title="Drag the query",
-        caption="The query ({qx:.1f}, {qy:.1f}) puts {top:.0%} of its weight on key {best}; the output is ({x:.2f}, {y:.2f}).",
+        caption="The query ({qx:.1f}, {qy:.1f}) puts {top:.0%} of its weight on key {best}; "
+        "the output is ({x:.2f}, {y:.2f}).",
         facts=lambda r, **k: {
             "top": r[1:4, 2].max(),
             "best": int(r[1:4, 2].argmax()) + 1,

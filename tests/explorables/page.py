@@ -1,4 +1,4 @@
-"""A page that holds one view: its real ESM and CSS with a small model object in place of the kernel."""
+"""A page that holds one view: its real ESM and CSS, a small model object for the kernel."""
 
 import base64
 import json
@@ -16,7 +16,11 @@ async ({esm, css, state, bytes}) => {
   const model = {
     saved: 0,
     get: (key) => state[key],
-    set: (key, value) => { if (state[key] === value) return; state[key] = value; (heard["change:" + key] || []).forEach((f) => f()); },
+    set: (key, value) => {
+      if (state[key] === value) return;
+      state[key] = value;
+      (heard["change:" + key] || []).forEach((f) => f());
+    },
     on: (event, f) => (heard[event] = heard[event] || []).push(f),
     save_changes: () => { model.saved++; },
   };
@@ -29,7 +33,8 @@ async ({esm, css, state, bytes}) => {
 """
 
 HTML = """<!doctype html><html lang="en" data-theme="{theme}"><head><title>figure</title><style>
-body {{ margin: 0; padding: 20px; font: 16px/1.6 "Noto Sans", "DejaVu Sans", sans-serif; background: {paper}; }}
+body {{ margin: 0; padding: 20px; background: {paper};
+  font: 16px/1.6 "Noto Sans", "DejaVu Sans", sans-serif; }}
 </style></head><body><main><div id="figure"></div></main></body></html>"""
 
 

