@@ -55,6 +55,7 @@ class StepperView(View):
     _esm = _script("stepper")
 
 
+# A further kind is a description in views.py, a picture in js/ and a line here.
 VIEWS = {
     "heatmap": HeatMapView,
     "bars": BarsView,
