@@ -6,7 +6,6 @@ import json
 import examples
 import numpy as np
 import pytest
-from browser import browser  # noqa: F401
 from page import move, show
 from theme_helpers import contrast
 
