@@ -13,6 +13,7 @@ import numpy as np
 
 RELATIVE_TOLERANCE = 1e-6
 ABSOLUTE_TOLERANCE = 1e-8
+NARROW_TOLERANCE = 1e-5  # of answers in float32, relative to the largest number of the answer
 
 
 class Problem(Exception):  # noqa: N818 - it is feedback, not an error of the library
@@ -165,7 +166,10 @@ def collect(*groups: Sequence[Exercise]) -> dict[str, Exercise]:
 def expect_array(
     value, shape: tuple[int, ...], *, what: str, axes: Sequence[str] = ()
 ) -> np.ndarray:
-    """`value` as a float array of `shape`, or a Problem that says what it is instead."""
+    """`value` as a float array of `shape`, or a Problem that says what it is instead.
+
+    float32 stays float32, so that `expect_close` knows how exact the answer can be.
+    """
     array = _as_array(value, what)
     if array.shape != tuple(shape):
         wanted = f" [{', '.join(axes)}]" if axes else ""
@@ -185,13 +189,16 @@ def expect_close(
     """`value` equal to `expected` up to rounding, or a Problem with the first difference."""
     expected = np.asarray(expected, dtype=float)
     array = expect_array(value, expected.shape, what=what, axes=axes)
-    close = np.isclose(array, expected, rtol=RELATIVE_TOLERANCE, atol=ABSOLUTE_TOLERANCE)
+    absolute = ABSOLUTE_TOLERANCE
+    if array.dtype == np.float32:
+        absolute = NARROW_TOLERANCE * max(1.0, np.abs(expected).max(initial=0))
+    close = np.isclose(array, expected, rtol=RELATIVE_TOLERANCE, atol=absolute)
     if not close.all():
         index = tuple(int(i) for i in np.argwhere(~close)[0])
         hint = f": {because}" if because else ""
+        given, right = tell_apart(array[index], expected[index])
         raise Problem(
-            f"your {what} are {number(array[index])} at {place(index, axes)}, "
-            f"where {number(expected[index])} is right{hint}"
+            f"your {what} are {given} at {place(index, axes)}, where {right} is right{hint}"
         )
     return array
 
@@ -199,7 +206,7 @@ def expect_close(
 def expect_rows_sum_to_one(weights: np.ndarray, *, what: str = "weights") -> None:
     """Each row of `weights` sums to one over the last axis, or a Problem with row and sum."""
     sums = weights.sum(axis=-1)
-    wrong = np.argwhere(~np.isclose(sums, 1.0, rtol=RELATIVE_TOLERANCE))
+    wrong = np.argwhere(~np.isclose(sums, 1.0, rtol=NARROW_TOLERANCE))
     if not len(wrong):
         return
     index = tuple(int(i) for i in wrong[0])
@@ -207,7 +214,8 @@ def expect_rows_sum_to_one(weights: np.ndarray, *, what: str = "weights") -> Non
     if weights.ndim > 1 and np.allclose(weights.sum(axis=-2), 1.0):
         hint = "; they sum to one over queries, which is the wrong axis"
     raise Problem(
-        f"your {what} do not sum to one over keys: {row(index)} gives {number(sums[index])}{hint}"
+        f"your {what} do not sum to one over keys: {row(index)} gives "
+        f"{tell_apart(sums[index], 1.0)[0]}{hint}"
     )
 
 
@@ -242,6 +250,15 @@ def number(value: float) -> str:
     return f"{float(value) + 0.0:.3g}"
 
 
+def tell_apart(given: float, right: float) -> tuple[str, str]:
+    """Two numbers in as few digits, from three on, as show that they differ."""
+    for digits in range(3, 18):
+        texts = tuple(f"{float(one) + 0.0:.{digits}g}" for one in (given, right))
+        if texts[0] != texts[1]:
+            break
+    return texts
+
+
 def describe(value) -> str:
     """A value in words, without addresses: "an array of shape (2, 3)", "a tuple of 2"."""
     if isinstance(value, (tuple, list)):
@@ -260,19 +277,27 @@ def _sentence(message: str) -> str:
 
 
 def _as_array(value, what: str) -> np.ndarray:
-    if hasattr(value, "detach"):
-        value = value.detach().cpu().numpy()
     try:
-        array = np.asarray(value)
+        array = np.asarray(_detached(value))
         if array.dtype == bool or not np.issubdtype(array.dtype, np.number):
             raise TypeError
         if np.iscomplexobj(array):
             raise TypeError
-    except (TypeError, ValueError) as error:
+    except Exception as error:  # whatever the reader's object does when it is read
         raise Problem(
             f"your {what} should be an array of numbers, but are {describe(value)}"
         ) from error
-    return array.astype(float)
+    return array if array.dtype == np.float32 else array.astype(float)
+
+
+def _detached(value):
+    """Tensors as arrays, also inside lists."""
+    if isinstance(value, (list, tuple)):
+        return [_detached(one) for one in value]
+    if not hasattr(value, "detach"):
+        return value
+    value = value.detach().cpu()
+    return (value.float() if "bfloat16" in str(value.dtype) else value).numpy()
 
 
 def _copied(value):

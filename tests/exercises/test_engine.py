@@ -232,3 +232,77 @@ def test_registered_exercises_have_names_of_their_module():
         module, _, task = name.partition(".")
         assert module.isidentifier(), name
         assert task.isidentifier(), name
+
+
+def test_an_answer_in_float32_passes():
+    def scores(query, key):
+        product = query.astype("f4") @ np.swapaxes(key, -1, -2).astype("f4")
+        return product / np.sqrt(query.shape[-1], dtype="f4")
+
+    def gradient(weights, grad_weights):
+        weights, grad_weights = weights.astype("f4"), grad_weights.astype("f4")
+        return weights * (grad_weights - (weights * grad_weights).sum(-1, keepdims=True))
+
+    assert check("worked_example.scores", scores).passed
+    assert check("worked_example.softmax_backward", gradient).passed
+    assert not check("worked_example.scores", lambda q, k: scores(q, k) * np.float32(1.001)).passed
+
+
+def test_a_difference_in_the_fourth_digit_is_shown():
+    numbers = np.array([0.1231])
+    with pytest.raises(Problem, match=r"are 0\.12311 .* where 0\.1231 is right"):
+        expect_close(numbers * 1.0001, numbers, what="weights")
+    with pytest.raises(Problem, match=r"row 0 gives 1\.0002"):
+        expect_rows_sum_to_one(np.array([[0.5, 0.5002]]))
+
+
+def test_answers_that_cannot_be_read_become_sentences():
+    torch = pytest.importorskip("torch")
+
+    class Stubborn:
+        def __array__(self, *arguments, **options):
+            raise RuntimeError("no")
+
+    def narrow(weights, value):
+        return (torch.tensor(weights) @ torch.tensor(value)).bfloat16()
+
+    assert "is right" in check("worked_example.context", narrow).message
+    message = check("worked_example.context", lambda weights, value: Stubborn()).message
+    assert "should be an array of numbers" in message
+
+
+def test_a_list_of_tensors_with_gradient_is_an_answer():
+    torch = pytest.importorskip("torch")
+
+    def context(weights, value):
+        return list(torch.tensor(weights, requires_grad=True) @ torch.tensor(value))
+
+    assert check("worked_example.context", context).passed
+
+
+def test_the_decoder_loop_may_return_a_tensor():
+    torch = pytest.importorskip("torch")
+
+    def decode(step, state, start, end, max_steps):
+        token, written = start, []
+        for _ in range(max_steps):
+            scores, state = step(token, state)
+            token = torch.as_tensor(scores).argmax()
+            if token == end:
+                break
+            written.append(token)
+        return torch.tensor(written)
+
+    assert check("worked_example.decode", decode).passed
+
+
+def test_the_weights_of_an_empty_sentence_are_all_shown():
+    from attention_lib import reference
+
+    def last_one(scores, lengths):
+        mask = reference.padding_mask(lengths, scores.shape[-1])
+        weights = reference.softmax(scores, mask=mask)
+        weights[lengths == 0, :, -1] = 1.0
+        return weights
+
+    assert "(0, 0, 1)" in check("seq2seq.length_softmax", last_one).message

@@ -119,6 +119,10 @@ def _estimates(answer: Candidate, weights, rewards, baseline) -> np.ndarray:
     )
 
 
+def _mean_over_draws(weights, estimates) -> np.ndarray:
+    return weights.astype(estimates.dtype) @ estimates
+
+
 def _gradient_of_one_draw(answer: Candidate) -> None:
     weights = np.array([0.2, 0.5, 0.3])
     because = "(reward - baseline) times (one at the drawn item, minus the weights)"
@@ -131,7 +135,7 @@ def _gradient_of_one_draw(answer: Candidate) -> None:
 def _gradient_is_right_on_average(answer: Candidate) -> None:
     rng = np.random.default_rng(71)
     weights, rewards = reference.softmax(rng.normal(size=5)), rng.normal(size=5)
-    mean = weights @ _estimates(answer, weights, rewards, 0.0)
+    mean = _mean_over_draws(weights, _estimates(answer, weights, rewards, 0.0))
     because = (
         "averaged over all draws it must be the gradient of the expected reward, weight "
         "times (reward - mean reward)"
@@ -148,8 +152,8 @@ def _gradient_is_right_on_average(answer: Candidate) -> None:
 def _baseline_does_not_bias(answer: Candidate) -> None:
     rng = np.random.default_rng(72)
     weights, rewards = reference.softmax(rng.normal(size=7)), rng.normal(size=7)
-    without = weights @ _estimates(answer, weights, rewards, 0.0)
-    with_baseline = weights @ _estimates(answer, weights, rewards, 4.0)
+    without = _mean_over_draws(weights, _estimates(answer, weights, rewards, 0.0))
+    with_baseline = _mean_over_draws(weights, _estimates(answer, weights, rewards, 4.0))
     because = "a baseline must leave the mean over all draws as it is"
     expect_close(
         with_baseline,

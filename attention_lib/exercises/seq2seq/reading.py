@@ -56,8 +56,8 @@ def _an_empty_sentence_gets_zeros(answer: Candidate) -> None:
         answer(scores, lengths), scores.shape, what="weights", axes=BATCH_SCORE_AXES
     )
     if weights[1].any():
-        first = number(weights[1, 0, 0])
-        raise Problem(f"sentence 1 is empty, so its weights are 0, but yours begin with {first}")
+        given = ", ".join(number(weight) for weight in weights[1, 0])
+        raise Problem(f"sentence 1 is empty, so its weights are 0, but you give ({given})")
 
 
 def _lengths_ignored(scores, lengths):

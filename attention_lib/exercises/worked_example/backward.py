@@ -6,6 +6,7 @@ import numpy as np
 
 from attention_lib import reference
 from attention_lib.exercises.engine import (
+    NARROW_TOLERANCE,
     Behaviour,
     Candidate,
     Exercise,
@@ -56,8 +57,10 @@ def _gradient_of_matrices(answer: Candidate) -> None:
 def _gradient_rows_sum_to_zero(answer: Candidate) -> None:
     rng = np.random.default_rng(62)
     weights, grad_weights = random_weights(rng, 3, 7), rng.normal(size=(3, 7))
-    sums = expect_array(answer(weights, grad_weights), (3, 7), what="gradients").sum(axis=-1)
-    for index in np.flatnonzero(np.abs(sums) > 1e-9):
+    gradients = expect_array(answer(weights, grad_weights), (3, 7), what="gradients")
+    sums = gradients.sum(axis=-1)
+    tolerance = NARROW_TOLERANCE if gradients.dtype == np.float32 else 1e-9
+    for index in np.flatnonzero(np.abs(sums) > tolerance):
         raise Problem(
             f"your gradients do not sum to zero over keys: row {index} gives {number(sums[index])}"
         )

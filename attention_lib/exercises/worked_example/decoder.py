@@ -127,7 +127,8 @@ def _scripted_step(script: list[int], vocabulary: int, seen: list):
 
 
 def _expect_tokens(tokens, expected: list[int]) -> None:
-    if not isinstance(tokens, (list, tuple, np.ndarray)):
+    tokens = tokens.tolist() if hasattr(tokens, "tolist") else tokens
+    if not isinstance(tokens, (list, tuple)):
         raise Problem(
             f"your function should return a list of tokens, but returns a {type(tokens).__name__}"
         )
@@ -160,6 +161,21 @@ def _loop_writes_until_end(answer: Candidate) -> None:
     _expect_tokens(tokens, [3, 4, 2])
 
 
+def _loop_takes_what_it_is_given(answer: Candidate) -> None:
+    def step(token, state):
+        if not isinstance(state, str):
+            raise Problem("your loop does not hand the first state to step, which it is given")
+        if state == "first" and int(token) != 4:
+            raise Problem(
+                f"your loop feeds {int(token)} first, where the start token it is given is 4"
+            )
+        scores = -np.arange(5, 10.0)
+        scores[{"first": 1, "second": 0, "third": 3}[state]] = -2.0
+        return scores, {"first": "second", "second": "third", "third": "third"}[state]
+
+    _expect_tokens(answer(_guarded(step, 3), "first", 4, 3, 11), [1, 0])
+
+
 def _loop_feeds_back(answer: Candidate) -> None:
     seen: list = []
     answer(_guarded(_scripted_step([3, 4, 2, 1], 5, seen), 4), 0, 0, 1, 11)
@@ -175,6 +191,7 @@ def _loop_feeds_back(answer: Candidate) -> None:
             f"your loop hands the states {states} to step: each call gets the state "
             "that the last one returned"
         )
+    _loop_takes_what_it_is_given(answer)
 
 
 def _loop_respects_the_limit(answer: Candidate) -> None:
@@ -205,6 +222,14 @@ def _loop_variant(
     return decode
 
 
+def _loop_fixed(**fixed):
+    def decode(step, state, start, end, max_steps):
+        given = {"step": step, "state": state, "start": start, "end": end, "max_steps": max_steps}
+        return _loop_variant()(**(given | fixed))
+
+    return decode
+
+
 DECODE = Exercise(
     name="worked_example.decode",
     title="The greedy decoder loop",
@@ -228,5 +253,13 @@ DECODE = Exercise(
         Mutant(_loop_variant(pick=np.argmin), "takes the worst token", says="does not stop"),
         Mutant(_loop_variant(extra=1), "takes one step too many", says="does not stop"),
         Mutant(_loop_variant(first=True), "writes the start token too", says="your loop writes"),
+        Mutant(_loop_fixed(start=0), "writes the start token's id by hand", says="feeds 0 first"),
+        Mutant(_loop_fixed(end=1), "writes the end token's id by hand", says="your loop writes"),
+        Mutant(_loop_fixed(state=0), "begins with a state of its own", says="first state"),
+        Mutant(
+            _loop_variant(pick=lambda scores: np.argmax(np.abs(scores))),
+            "takes the score that is largest without its sign",
+            says="does not stop",
+        ),
     ],
 )
