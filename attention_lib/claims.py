@@ -16,11 +16,12 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from decimal import Context, Decimal
 from html import escape
-from numbers import Real
+from numbers import Integral, Real
 
 MIME = "application/vnd.attention-book.claims+json"
+EXACT_IN_A_FLOAT = 2**53
 NUMBER = re.compile(r"[-\u2212]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?%?")
 
 
@@ -72,7 +73,8 @@ def claim(
     """Tie a number of the text to the value that was computed.
 
     label    what the number is, in the words of the text
-    value    the computed number: a Python or NumPy real number, or an array of one element
+    value    the computed number: a Python or NumPy real number, or an array or tensor of one
+             element
     prints   the number as the text prints it, "3.5", "97%", "1,024", "2e-7": `value`, rounded to
              as many digits, must be equal to it ("97%" stands for 0.97)
     between  (low, high): the range that the sentence needs, ends included
@@ -172,17 +174,16 @@ class ClaimsTable:
 def rounds_to(value: float, printed: str) -> bool:
     """Whether `value`, rounded to the digits of `printed`, is the number that `printed` shows.
 
-    A value that lies exactly half way may be rounded either way.
+    A value that lies exactly half way may be rounded either way: in binary 0.615 is a little less,
+    and Python prints it as 0.61. A whole number is compared in all its digits.
 
     >>> rounds_to(0.88079, "0.881"), rounds_to(0.97134, "97%"), rounds_to(2.04e-7, "2e-7")
     (True, True, True)
     """
     shown, step = _parse(printed, "printed")
-    exact = Decimal(repr(float(value)))
-    return any(
-        (exact / step).quantize(Decimal(1), rounding=way) * step == shown
-        for way in (ROUND_HALF_EVEN, ROUND_HALF_UP)
-    )
+    exact = Decimal(int(value)) if isinstance(value, Integral) else Decimal(repr(float(value)))
+    distance = Context(prec=400).subtract(exact, shown)  # more digits than any float has
+    return abs(distance) <= step / 2
 
 
 def _parse(text: str, name: str) -> tuple[Decimal, Decimal]:
@@ -198,12 +199,17 @@ def _parse(text: str, name: str) -> tuple[Decimal, Decimal]:
 
 
 def _number(value, name: str) -> float:
-    item = value.item() if hasattr(value, "item") and getattr(value, "size", 1) == 1 else value
+    size = value.numel() if hasattr(value, "numel") else getattr(value, "size", 1)
+    item = value.item() if hasattr(value, "item") and size == 1 else value
     if callable(item) or isinstance(item, bool) or not isinstance(item, Real):
         raise TypeError(f"{name}: expected one real number, got {type(value).__name__}")
-    if not math.isfinite(item):
+    try:
+        number = float(item)
+    except OverflowError:
+        raise ValueError(f"{name}: expected a number that fits a float, got a larger one") from None
+    if not math.isfinite(number):
         raise ValueError(f"{name}: expected a finite number, got {item}")
-    return float(item)
+    return int(item) if isinstance(item, Integral) and abs(item) > EXACT_IN_A_FLOAT else number
 
 
 def _range(between, label: str) -> tuple[float, float]:

@@ -31,6 +31,11 @@ from attention_lib.claims import MIME, ClaimError, check_claims, claim, rounds_t
         (np.float32(0.25), "0.25"),
         (np.array([7]), "7"),
         (np.int64(12), "12"),
+        (0.615, "0.61"),  # half way: what Python prints, for in binary it lies a little below
+        (0.615, "0.62"),
+        (2**60, "1,152,921,504,606,846,976"),
+        (2**60, "1.153e18"),
+        (1e30, "1e30"),
     ],
 )
 def test_a_number_printed_right_holds(value, prints):
@@ -51,6 +56,10 @@ def test_a_number_printed_right_holds(value, prints):
         (2.6e-7, "2e-7"),
         (2e-7, "2e-6"),
         (0.004, "0.01"),
+        (1e30, "1"),
+        (1e30, "0.881"),
+        (1e300, "2e-7"),
+        (2**60 + 1, "1,152,921,504,606,846,976"),
     ],
 )
 def test_a_number_printed_wrong_does_not_hold(value, prints):
@@ -148,3 +157,16 @@ def test_the_table_is_shown_and_read_by_the_lint():
         "between": ["0.95", "1"],
         "covers": ["95%", "1.0"],
     }
+
+
+def test_a_tensor_of_one_element_is_a_number():
+    torch = pytest.importorskip("torch")
+    assert claim("x", torch.tensor(0.5), prints="0.5").holds
+    assert claim("x", torch.tensor([2]), prints="2").holds
+    with pytest.raises(TypeError, match="one real number"):
+        claim("x", torch.tensor([1.0, 2.0]), prints="2")
+
+
+def test_a_number_beyond_all_floats_is_named():
+    with pytest.raises(ValueError, match="claim 'x': value: expected a number that fits a float"):
+        claim("x", 10**400, prints="1")
