@@ -16,7 +16,7 @@ SIZES = {"wide": 740, "narrow": 360}
 
 
 @pytest.fixture
-def page(browser):  # noqa: F811
+def page(browser):
     page = browser.new_page(viewport={"width": 740, "height": 900})
     problems = []
     loud = ("error", "warning")
