@@ -50,11 +50,14 @@ function typeset() {
   else finish();
 }
 
-// A formula wider than the text scrolls; then the keyboard must reach it.
+// What is wider than the text scrolls; then the keyboard must reach it.
+const WIDE = "div.math, div.cell_output, div.cell_output .text_html, .bd-article pre";
+
 function reachable() {
-  for (const formula of document.querySelectorAll("div.math")) {
-    if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
-    else formula.removeAttribute("tabindex");
+  for (const part of document.querySelectorAll(WIDE)) {
+    const scrolls = part.scrollWidth > part.clientWidth && getComputedStyle(part).overflowX !== "visible";
+    if (scrolls) part.tabIndex = 0;
+    else part.removeAttribute("tabindex");
   }
 }
 
