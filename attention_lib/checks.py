@@ -5,11 +5,12 @@ or TypeError (kinds and dtypes) with the name of the argument, what was expected
 """
 
 import math
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
+_REALS = (int, float, np.integer, np.floating)  # not Fraction: arrays cannot calculate with it
 
 
 def dtype_name(array):
@@ -98,6 +99,17 @@ def check_leading(**arrays):
         ) from None
 
 
+def check_rows(**arrays):
+    """The axes before the last one broadcast together."""
+    try:
+        np.broadcast_shapes(*(tuple(array.shape[:-1]) for array in arrays.values()))
+    except ValueError:
+        listing = ", ".join(f"{name} {tuple(array.shape)}" for name, array in arrays.items())
+        raise ValueError(
+            f"the axes before the last one must broadcast together, got {listing}"
+        ) from None
+
+
 def check_value(value, scores_shape):
     """value [..., S, E] has one row a key; returns the shape [..., T, E] of the output."""
     check_dimensions(2, value=value)
@@ -144,9 +156,13 @@ def check_positive(**numbers):
 
 def check_real(**numbers):
     for name, number in numbers.items():
-        if isinstance(number, (bool, np.bool_)) or not isinstance(number, Real):
+        if isinstance(number, (bool, np.bool_)) or not isinstance(number, _REALS):
             raise TypeError(f"{name} must be a real number, got {type(number).__name__}")
-        if not math.isfinite(number):
+        try:
+            finite = math.isfinite(number)
+        except OverflowError:
+            raise ValueError(f"{name} must fit a float, got a larger integer") from None
+        if not finite:
             raise ValueError(f"{name} must be finite, got {number}")
 
 

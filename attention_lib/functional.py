@@ -19,6 +19,7 @@ from .checks import (
     check_positive,
     check_probability,
     check_query_key,
+    check_rows,
     check_scale,
     check_shape,
     check_value,
@@ -120,7 +121,8 @@ def additive_scores(query, key, query_weight, key_weight, score_vector, *, bias=
         given["bias"] = bias
     dtype, query, key, query_weight, key_weight, score_vector, *rest = _widen(**given)
     check_query_key(query, key, same_width=False)
-    hidden_width = score_vector.shape[0] if score_vector.ndim == 1 else query_weight.shape[0]
+    check_dimensions(1, score_vector=score_vector)
+    hidden_width = score_vector.shape[0]
     check_shape("score_vector", score_vector, (hidden_width,), "[A]")
     check_shape("query_weight", query_weight, (hidden_width, query.shape[-1]), "[A, D_q]")
     check_shape("key_weight", key_weight, (hidden_width, key.shape[-1]), "[A, D_k]")
@@ -176,7 +178,8 @@ def concat_scores(query, key, weight, score_vector):
     check_kind("torch", query=query, key=key, weight=weight, score_vector=score_vector)
     check_query_key(query, key, same_width=False)
     query_width, key_width = query.shape[-1], key.shape[-1]
-    hidden_width = score_vector.shape[0] if score_vector.ndim == 1 else weight.shape[0]
+    check_dimensions(1, score_vector=score_vector)
+    hidden_width = score_vector.shape[0]
     check_shape("weight", weight, (hidden_width, query_width + key_width), "[A, D_q + D_k]")
     query_weight, key_weight = weight.split([query_width, key_width], dim=1)
     return additive_scores(query, key, query_weight, key_weight, score_vector)
@@ -351,25 +354,7 @@ def lstm_gates(inputs, hidden, *, input_weight, hidden_weight, input_bias=None, 
     ... hidden_weight=torch.zeros(4, 1))
     (tensor([0.5000]), tensor([0.5000]), tensor([0.]), tensor([0.5000]))
     """
-    given = {
-        "inputs": inputs,
-        "hidden": hidden,
-        "input_weight": input_weight,
-        "hidden_weight": hidden_weight,
-    }
-    biases = {"input_bias": input_bias, "hidden_bias": hidden_bias}
-    given |= {name: bias for name, bias in biases.items() if bias is not None}
-    dtype, inputs, hidden, input_weight, hidden_weight, *rest = _widen(**given)
-    check_dimensions(1, inputs=inputs, hidden=hidden)
-    width = hidden.shape[-1]
-    check_shape("input_weight", input_weight, (4 * width, inputs.shape[-1]), "[4H, X]")
-    check_shape("hidden_weight", hidden_weight, (4 * width, width), "[4H, H]")
-    sums = inputs @ input_weight.mT + hidden @ hidden_weight.mT  # [..., 4H]
-    for name, bias in zip([name for name in biases if name in given], rest, strict=True):
-        check_shape(name, bias, (4 * width,), "[4H]")
-        sums = sums + bias
-    write, keep, candidate, show = sums.chunk(4, dim=-1)  # each [..., H]
-    gates = (write.sigmoid(), keep.sigmoid(), candidate.tanh(), show.sigmoid())
+    dtype, gates = _lstm_gates(inputs, hidden, input_weight, hidden_weight, input_bias, hidden_bias)
     return tuple(gate.to(dtype) for gate in gates)
 
 
@@ -389,11 +374,11 @@ def lstm_cell(
     check_kind("torch", hidden=hidden, cell=cell)
     check_floating(hidden=hidden, cell=cell)
     check_shape("cell", cell, hidden.shape, "the shape of hidden")
-    weights = {"input_weight": input_weight, "hidden_weight": hidden_weight}
-    biases = {"input_bias": input_bias, "hidden_bias": hidden_bias}
-    write, keep, candidate, show = lstm_gates(inputs, hidden, **weights, **biases)
-    cell = keep * cell + write * candidate
-    return show * cell.tanh(), cell
+    dtype, (write, keep, candidate, show) = _lstm_gates(
+        inputs, hidden, input_weight, hidden_weight, input_bias, hidden_bias
+    )
+    cell = keep * cell.to(keep.dtype) + write * candidate
+    return (show * cell.tanh()).to(dtype), cell.to(dtype)
 
 
 def kernel_regression(query, key, value, *, bandwidth=1.0):
@@ -428,7 +413,7 @@ def hard_attention(query, key, value, *, rng, mask=None, scale=None):
 
     Raises:
         TypeError: as `attention`; also when rng is not a torch.Generator.
-        ValueError: as `attention`.
+        ValueError: as `attention`; also when a score is NaN.
 
     Cost and source: `attention_lib.reference.hard_attention`. Chapter: 01_seq2seq.
 
@@ -440,7 +425,10 @@ def hard_attention(query, key, value, *, rng, mask=None, scale=None):
     scores = scaled_dot_scores(query, key, scale=scale)
     output_shape = check_value(value, scores.shape)
     _check_torch_mask(mask, scores.shape)
-    index = draw(_softmax(scores, mask).expand(*output_shape[:-1], -1), rng=rng)
+    weights = _softmax(scores, mask)
+    if weights.isnan().any():
+        raise ValueError("query and key must give scores without NaN, got NaN")
+    index = draw(weights.expand(*output_shape[:-1], -1), rng=rng)
     return take(value, index).to(dtype), index
 
 
@@ -456,6 +444,7 @@ def draw(weights, *, rng):
 
     Raises:
         TypeError: weights not a floating tensor, rng not a torch.Generator.
+        ValueError: a weight is negative or NaN.
 
     Cost: S random numbers a row. Source: `attention_lib.reference.hard_attention`. Chapter:
     01_seq2seq.
@@ -466,12 +455,15 @@ def draw(weights, *, rng):
     _, weights = _widen(weights=weights)
     if not isinstance(rng, torch.Generator):
         raise TypeError(f"rng must be a torch.Generator, got {type(rng).__name__}")
+    check_dimensions(1, weights=weights)
+    if not (weights >= 0).all():
+        raise ValueError("weights must not be negative or NaN")
     if weights.shape[-1] == 0:
         return torch.full(weights.shape[:-1], -1, device=weights.device)
     noise = torch.empty_like(weights, memory_format=torch.contiguous_format).exponential_(
         generator=rng
     )
-    index = (weights.detach() / noise).argmax(dim=-1)
+    index = (weights.detach() / noise).masked_fill(weights == 0, -1).argmax(dim=-1)
     return index.masked_fill(~(weights > 0).any(dim=-1), -1)
 
 
@@ -480,7 +472,7 @@ def take(value, index):
 
     Raises:
         TypeError: value not a floating tensor.
-        ValueError: the leading axes do not broadcast.
+        ValueError: the leading axes do not broadcast, or an index is outside -1..S-1.
 
     Cost: T E numbers read. Chapter: 01_seq2seq.
 
@@ -489,10 +481,42 @@ def take(value, index):
             [0.]])
     """
     _, value = _widen(value=value)
-    shape = check_value(value, (*index.shape, value.shape[-2]))
+    check_dimensions(2, value=value)
+    n_keys = value.shape[-2]
+    shape = check_value(value, (*index.shape, n_keys))
+    if index.numel() and not -1 <= index.min() <= index.max() < n_keys:
+        raise ValueError(
+            f"index must lie in -1..{n_keys - 1}, got {int(index.min())}..{int(index.max())}"
+        )
+    if n_keys == 0:
+        return value.new_zeros(shape)
     rows = value.expand(*shape[:-2], *value.shape[-2:])
     where = index.clamp(min=0)[..., None].expand(*shape)
     return rows.gather(-2, where).masked_fill((index < 0)[..., None], 0)
+
+
+def _lstm_gates(inputs, hidden, input_weight, hidden_weight, input_bias, hidden_bias):
+    """The dtype of the arguments, and the four gates before they are rounded to it."""
+    given = {
+        "inputs": inputs,
+        "hidden": hidden,
+        "input_weight": input_weight,
+        "hidden_weight": hidden_weight,
+    }
+    biases = {"input_bias": input_bias, "hidden_bias": hidden_bias}
+    given |= {name: bias for name, bias in biases.items() if bias is not None}
+    dtype, inputs, hidden, input_weight, hidden_weight, *rest = _widen(**given)
+    check_dimensions(1, inputs=inputs, hidden=hidden)
+    check_rows(inputs=inputs, hidden=hidden)
+    width = hidden.shape[-1]
+    check_shape("input_weight", input_weight, (4 * width, inputs.shape[-1]), "[4H, X]")
+    check_shape("hidden_weight", hidden_weight, (4 * width, width), "[4H, H]")
+    sums = inputs @ input_weight.mT + hidden @ hidden_weight.mT  # [..., 4H]
+    for name, bias in zip([name for name in biases if name in given], rest, strict=True):
+        check_shape(name, bias, (4 * width,), "[4H]")
+        sums = sums + bias
+    write, keep, candidate, show = sums.chunk(4, dim=-1)  # each [..., H]
+    return dtype, (write.sigmoid(), keep.sigmoid(), candidate.tanh(), show.sigmoid())
 
 
 def _widen(**arrays):
@@ -519,6 +543,7 @@ def _softmax(scores, mask, temperature=1.0):
     limit = torch.where(scores == torch.inf, 0.0, -torch.inf).to(scores.dtype)
     scores = torch.where(top == torch.inf, limit, scores - top.masked_fill(top.isinf(), 0))
     empty = top == -torch.inf
+    temperature = max(temperature, torch.finfo(scores.dtype).tiny)  # less would be zero here
     return torch.softmax(scores.masked_fill(empty, 0) / temperature, dim=-1).masked_fill(empty, 0)
 
 

@@ -2,7 +2,14 @@
 
 import numpy as np
 
-from ..checks import check_flag, check_mask, check_query_key, check_scale, check_value
+from ..checks import (
+    check_dimensions,
+    check_flag,
+    check_mask,
+    check_query_key,
+    check_scale,
+    check_value,
+)
 from .masks import causal_mask, combine_masks
 from .precision import widen
 from .softmax import softmax
@@ -36,6 +43,7 @@ def attend(scores, value, *, mask=None):
     array([[2.]])
     """
     dtype, scores, value = widen(scores=scores, value=value)
+    check_dimensions(2, scores=scores)
     check_value(value, scores.shape)
     weights = softmax(scores, mask=mask)
     return (weights @ value).astype(dtype), weights.astype(dtype)

@@ -51,6 +51,8 @@ def hard_attention(query, key, value, *, rng, mask=None, scale=None):
         raise ValueError("query and key must give scores without NaN, got NaN")
     weights = np.broadcast_to(weights, (*expected[:-1], weights.shape[-1]))
     index = _draw(weights, rng)
+    if value.shape[-2] == 0:
+        return np.zeros(expected, dtype=dtype), index
     rows = np.broadcast_to(value, (*expected[:-2], *value.shape[-2:]))
     output = np.take_along_axis(rows, np.maximum(index, 0)[..., None], axis=-2)  # [..., T, E]
     return np.where(index[..., None] >= 0, output, 0).astype(dtype), index
@@ -77,8 +79,8 @@ def reinforce_gradient(weights, index, reward, *, baseline=0.0):
 
     Raises:
         TypeError: weights or reward not floating NumPy arrays of one dtype, index not integer.
-        ValueError: index or reward has not the shape of weights without its last axis, or index
-            outside -1..S-1.
+        ValueError: index or reward has not the shape of weights without its last axis, baseline
+            does not broadcast to it, or index outside -1..S-1.
 
     Cost: 2 S FLOPs a draw.
     Source: Williams (1992), REINFORCE.
@@ -93,7 +95,9 @@ def reinforce_gradient(weights, index, reward, *, baseline=0.0):
         raise TypeError(f"index must be integers, got dtype {index.dtype}")
     check_shape("index", index, weights.shape[:-1], "that of weights without its last axis")
     check_shape("reward", reward, weights.shape[:-1], "that of weights without its last axis")
-    if not isinstance(baseline, np.ndarray):
+    if isinstance(baseline, np.ndarray):
+        _check_baseline(baseline, reward.shape)
+    else:
         check_real(baseline=baseline)
     n_keys = weights.shape[-1]
     if index.size and (index.min() < -1 or index.max() >= n_keys):
@@ -101,6 +105,17 @@ def reinforce_gradient(weights, index, reward, *, baseline=0.0):
     chosen = np.arange(n_keys) == index[..., None]  # [..., S]
     advantage = np.where(index >= 0, reward - baseline, 0)
     return (advantage[..., None] * (chosen - weights)).astype(dtype)
+
+
+def _check_baseline(baseline, expected):
+    try:
+        fits = np.broadcast_shapes(baseline.shape, expected) == expected
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(
+            f"baseline must broadcast to the rewards' shape {expected}, got {baseline.shape}"
+        )
 
 
 def _draw(weights, rng):

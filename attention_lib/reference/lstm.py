@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..checks import check_dimensions, check_floating, check_kind, check_shape
+from ..checks import check_dimensions, check_floating, check_kind, check_rows, check_shape
 from .precision import widen
 
 
@@ -94,6 +94,7 @@ def _widen_step(inputs, hidden, input_weight, hidden_weight, input_bias, hidden_
     given |= {name: bias for name, bias in biases.items() if bias is not None}
     check_kind("numpy", **given)
     check_dimensions(1, inputs=inputs, hidden=hidden)
+    check_rows(inputs=inputs, hidden=hidden)
     width = hidden.shape[-1]
     check_shape("input_weight", input_weight, (4 * width, inputs.shape[-1]), "[4H, X]")
     check_shape("hidden_weight", hidden_weight, (4 * width, width), "[4H, H]")

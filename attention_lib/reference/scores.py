@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..checks import check_query_key, check_scale, check_shape
+from ..checks import check_dimensions, check_query_key, check_scale, check_shape
 from .precision import widen
 
 
@@ -130,7 +130,8 @@ def additive_scores(query, key, query_weight, key_weight, score_vector, *, bias=
         bias=bias,
     )
     check_query_key(query, key, same_width=False)
-    hidden_width = score_vector.shape[0] if score_vector.ndim == 1 else query_weight.shape[0]
+    check_dimensions(1, score_vector=score_vector)
+    hidden_width = score_vector.shape[0]
     check_shape("score_vector", score_vector, (hidden_width,), "[A]")
     check_shape("query_weight", query_weight, (hidden_width, query.shape[-1]), "[A, D_q]")
     check_shape("key_weight", key_weight, (hidden_width, key.shape[-1]), "[A, D_k]")
@@ -175,7 +176,8 @@ def concat_scores(query, key, weight, score_vector):
         query=query, key=key, weight=weight, score_vector=score_vector
     )
     *leading, n_queries, n_keys = check_query_key(query, key, same_width=False)
-    hidden_width = score_vector.shape[0] if score_vector.ndim == 1 else weight.shape[0]
+    check_dimensions(1, score_vector=score_vector)
+    hidden_width = score_vector.shape[0]
     check_shape("score_vector", score_vector, (hidden_width,), "[A]")
     check_shape("weight", weight, (hidden_width, query.shape[-1] + key.shape[-1]), "[A, D_q + D_k]")
     queries = np.broadcast_to(

@@ -19,10 +19,8 @@ def softmax(scores, *, mask=None, temperature=1.0):
 
     Returns:
         weights `[..., S]` in the dtype of `scores`. A row with nothing to attend to is all zeros.
-
-    Infinite scores follow the limit: `-inf` has weight 0; where there are `+inf`, they share the
-        weight equally. NaN that
-    is not masked makes its row NaN.
+        Infinite scores follow the limit: `-inf` has weight 0; where there are `+inf`, they share
+        the weight equally. NaN that is not masked makes its row NaN.
 
     Raises:
         TypeError: scores not a floating NumPy array, mask not boolean, temperature not a number.

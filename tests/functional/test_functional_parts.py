@@ -139,3 +139,64 @@ def test_hard_attention_draws_with_the_weights():
 def test_bad_input_is_named(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_half_precision_of_an_lstm_step_is_rounded_once():
+    shapes = [(31, 5), (31, 7), (31, 7), (28, 5), (28, 7)]
+    for dtype in (torch.float16, torch.bfloat16):
+        arrays = [torch.tensor(normal(*s, seed=k), dtype=dtype) for k, s in enumerate(shapes)]
+        weights = {"input_weight": arrays[3], "hidden_weight": arrays[4]}
+        wide = {name: weight.double() for name, weight in weights.items()}
+        got = functional.lstm_cell(*arrays[:3], **weights)
+        expected = functional.lstm_cell(*(array.double() for array in arrays[:3]), **wide)
+        for one, exact in zip(got, expected, strict=True):
+            assert (one == exact.to(dtype)).double().mean() > 0.99
+
+
+def test_a_tiny_temperature_takes_the_largest_score():
+    for dtype in (torch.float32, torch.float64):
+        for temperature in (1e-40, 1e-300, 5e-324):
+            weights = functional.softmax(
+                torch.tensor([1.0, 3.0, 2.0], dtype=dtype), temperature=temperature
+            )
+            assert weights.tolist() == [0, 1, 0]
+
+
+def test_a_draw_refuses_what_is_no_weight_and_never_takes_a_zero():
+    rng = torch.Generator().manual_seed(0)
+    for wrong in (torch.nan, -1.0):
+        with pytest.raises(ValueError, match="weights must not be negative or NaN"):
+            functional.draw(torch.tensor([0.5, wrong]), rng=rng)
+    tiny = torch.tensor([0.0, 1e-45]).expand(101, -1)
+    assert (functional.draw(tiny, rng=rng) == 1).all()
+    with pytest.raises(ValueError, match="query and key must give scores without NaN"):
+        functional.hard_attention(
+            torch.full((1, 1), torch.nan), torch.ones(2, 1), torch.ones(2, 1), rng=rng
+        )
+
+
+def test_hard_attention_without_keys_gives_zeros():
+    query, key, value = torch.ones(3, 2), torch.ones(0, 2), torch.ones(0, 5)
+    output, index = functional.hard_attention(query, key, value, rng=torch.Generator())
+    assert_array_equal(output, np.zeros((3, 5)))
+    assert_array_equal(index, np.full(3, -1))
+
+
+@pytest.mark.parametrize("wrong", [-2, 2])
+def test_take_refuses_an_index_that_is_not_there(wrong):
+    with pytest.raises(ValueError, match=r"index must lie in -1\.\.1"):
+        functional.take(torch.ones(2, 1), torch.tensor([0, wrong]))
+
+
+def test_rows_of_an_lstm_step_that_do_not_fit_are_named():
+    weights = {"input_weight": torch.ones(16, 3), "hidden_weight": torch.ones(16, 4)}
+    with pytest.raises(ValueError, match=r"inputs \(2, 3\), hidden \(5, 4\)"):
+        functional.lstm_gates(torch.ones(2, 3), torch.ones(5, 4), **weights)
+
+
+def test_scores_of_a_weight_without_axes_are_refused():
+    one, none = torch.ones(1, 2), torch.ones(())
+    with pytest.raises(ValueError, match="score_vector must have"):
+        functional.additive_scores(one, one, none, torch.ones(3, 2), torch.ones(3, 1))
+    with pytest.raises(ValueError, match="weight must have shape"):
+        functional.concat_scores(one, one, none, torch.ones(3))

@@ -1,5 +1,7 @@
 """Softmax, masks, scores, LSTM, kernel regression and hard attention in NumPy."""
 
+from fractions import Fraction
+
 import loop_oracles
 import numpy as np
 import pytest
@@ -236,3 +238,45 @@ def test_reinforce_is_unbiased_with_any_baseline(baseline):
         reference.reinforce_gradient(weights, np.array(3), np.array(1.0))
     with pytest.raises(TypeError, match="index must be integers"):
         reference.reinforce_gradient(weights, np.array(1.0), np.array(1.0))
+
+
+def test_scores_without_a_query_axis_are_refused():
+    with pytest.raises(ValueError, match="scores must have at least 2"):
+        reference.attend(np.ones(3), np.ones((3, 2)))
+
+
+@pytest.mark.parametrize("shape", [(3, 1), (2, 3), (2,)])
+def test_a_baseline_that_does_not_fit_the_rewards_is_refused(shape):
+    weights, index, reward = np.full((3, 2), 0.5), np.array([0, 1, 1]), np.ones(3)
+    with pytest.raises(ValueError, match=r"baseline must broadcast to the rewards' shape \(3,\)"):
+        reference.reinforce_gradient(weights, index, reward, baseline=np.ones(shape))
+
+
+def test_hard_attention_without_keys_gives_zeros():
+    query, key, value = np.ones((3, 2)), np.ones((0, 2)), np.ones((0, 5))
+    output, index = reference.hard_attention(query, key, value, rng=np.random.default_rng(0))
+    assert_array_equal(output, np.zeros((3, 5)))
+    assert_array_equal(index, np.full(3, -1))
+
+
+def test_rows_of_an_lstm_step_that_do_not_fit_are_named():
+    weights = {"input_weight": np.ones((16, 3)), "hidden_weight": np.ones((16, 4))}
+    with pytest.raises(ValueError, match=r"inputs \(2, 3\), hidden \(5, 4\)"):
+        reference.lstm_gates(np.ones((2, 3)), np.ones((5, 4)), **weights)
+
+
+@pytest.mark.parametrize(
+    ("scale", "error", "says"),
+    [(Fraction(1, 2), TypeError, "Fraction"), (10**400, ValueError, "must fit a float")],
+)
+def test_a_scale_that_arrays_cannot_use_is_named(scale, error, says):
+    with pytest.raises(error, match=f"scale must.*{says}|scale {says}"):
+        reference.scaled_dot_scores(np.ones((1, 2)), np.ones((3, 2)), scale=scale)
+
+
+def test_scores_of_a_weight_without_axes_are_refused():
+    one, none = np.ones((1, 2)), np.ones(())
+    with pytest.raises(ValueError, match="score_vector must have"):
+        reference.additive_scores(one, one, none, np.ones((3, 2)), np.ones((3, 1)))
+    with pytest.raises(ValueError, match="weight must have shape"):
+        reference.concat_scores(one, one, none, np.ones(3))
