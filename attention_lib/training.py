@@ -10,7 +10,7 @@ import torch
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from .checks import check_count, check_positive, check_shape
+from .checks import check_count, check_positive, check_real, check_shape
 
 
 @dataclass
@@ -194,6 +194,12 @@ def _take(batches, steps):
     if callable(batches):
         yield from (batches(step) for step in range(steps))
         return
+    try:
+        batches = iter(batches)
+    except TypeError:
+        raise TypeError(
+            f"batches must be a callable or an iterable, got {type(batches).__name__}"
+        ) from None
     count = 0
     for batch in itertools.islice(batches, steps):
         count += 1
@@ -203,6 +209,8 @@ def _take(batches, steps):
 
 
 def _update(model, optimizer, loss, clip, step):
+    if not isinstance(loss, torch.Tensor):
+        raise TypeError(f"loss must return a torch.Tensor, got {type(loss).__name__}")
     if loss.ndim != 0:
         raise ValueError(f"loss must return a scalar, got shape {tuple(loss.shape)}")
     number = loss.item()
@@ -252,7 +260,8 @@ def reinforce_loss(log_probability, reward, *, baseline):
         a scalar. Its value means nothing, its gradient does.
 
     Raises:
-        ValueError: reward has not the shape of log_probability.
+        TypeError: baseline is neither a tensor nor a number.
+        ValueError: reward or baseline has not the shape of log_probability.
 
     Source: Williams (1992). Chapter: 01_seq2seq.
 
@@ -260,6 +269,10 @@ def reinforce_loss(log_probability, reward, *, baseline):
     tensor(-0.5000)
     """
     check_shape("reward", reward, log_probability.shape, "that of log_probability")
+    if not isinstance(baseline, torch.Tensor):
+        check_real(baseline=baseline)
+    elif baseline.ndim:
+        check_shape("baseline", baseline, reward.shape, "that of reward")
     return -((reward - baseline).detach() * log_probability).mean()
 
 

@@ -5,7 +5,7 @@ from torch import nn
 
 from .. import functional
 from ..checks import check_count, check_query_key, check_width
-from .scored import ScoredAttention, uniform_parameter
+from .scored import ScoredAttention, check_input, uniform_parameter
 
 
 class AdditiveAttention(ScoredAttention):
@@ -43,10 +43,12 @@ class AdditiveAttention(ScoredAttention):
         self.bias = nn.Parameter(torch.zeros(hidden_width))
 
     def project(self, key):
+        check_input("key", key, self.key_weight)
         check_width("key", key, self.key_weight.shape[1])
         return key @ self.key_weight.mT  # [..., S, A]
 
     def scores(self, query, projected):
+        check_input("query", query, self.query_weight)
         check_width("query", query, self.query_weight.shape[1])
         from_query = query @ self.query_weight.mT + self.bias  # [..., T, A]
         check_query_key(from_query, projected)

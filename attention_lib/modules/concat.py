@@ -4,7 +4,7 @@ import torch  # noqa: F401  (the doctest uses it)
 
 from .. import functional
 from ..checks import check_count, check_width
-from .scored import ScoredAttention, uniform_parameter
+from .scored import ScoredAttention, check_input, uniform_parameter
 
 
 class ConcatAttention(ScoredAttention):
@@ -40,10 +40,12 @@ class ConcatAttention(ScoredAttention):
         self.score_vector = uniform_parameter(hidden_width)
 
     def project(self, key):
+        check_input("key", key, self.weight)
         check_width("key", key, self.weight.shape[1] - self.query_width)
         return key @ self.weight[:, self.query_width :].mT  # [..., S, A]
 
     def scores(self, query, projected):
+        check_input("query", query, self.weight)
         check_width("query", query, self.query_width)
         from_query = query @ self.weight[:, : self.query_width].mT  # [..., T, A]
         return functional.additive_scores_projected(from_query, projected, self.score_vector)

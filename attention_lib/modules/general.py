@@ -4,7 +4,7 @@ import torch  # noqa: F401  (the doctest uses it)
 
 from .. import functional
 from ..checks import check_count, check_width
-from .scored import ScoredAttention, uniform_parameter
+from .scored import ScoredAttention, check_input, uniform_parameter
 
 
 class GeneralAttention(ScoredAttention):
@@ -36,9 +36,11 @@ class GeneralAttention(ScoredAttention):
         self.weight = uniform_parameter(query_width, key_width)
 
     def project(self, key):
+        check_input("key", key, self.weight)
         check_width("key", key, self.weight.shape[1])
         return key @ self.weight.mT  # [..., S, D_q]
 
     def scores(self, query, projected):
+        check_input("query", query, self.weight)
         check_width("query", query, self.weight.shape[0])
         return functional.dot_scores(query, projected)

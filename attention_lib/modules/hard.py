@@ -8,7 +8,7 @@ from torch import nn
 from .. import functional
 from ..checks import check_choice, check_count, check_query_key, check_value
 from .additive import AdditiveAttention
-from .scored import uniform_parameter
+from .scored import check_input, uniform_parameter
 from .seq2seq import check_source_lengths, check_tokens
 
 
@@ -59,11 +59,15 @@ class HardAttention(nn.Module):
         self.score = AdditiveAttention(query_width, key_width, hidden_width)
 
     def forward(self, query, key, value, *, rng, mask=None):
+        check_input("query", query, self.score.query_weight)
+        check_input("key", key, self.score.key_weight)
         check_query_key(query, key, same_width=False)
         scores = self.score.scores(query, self.score.project(key))  # [..., T, S]
         check_value(value, scores.shape)
         weights = functional.softmax(scores, mask=mask)
         index = functional.draw(weights, rng=rng) if self.training else _likeliest(weights)
+        if weights.shape[-1] == 0:
+            return Glance(functional.take(value, index), index, weights.sum(dim=-1))
         chosen = weights.gather(-1, index.clamp(min=0)[..., None])[..., 0]
         log_probability = chosen.masked_fill(index < 0, 1).log()
         return Glance(functional.take(value, index), index, log_probability)
@@ -109,7 +113,7 @@ class GlimpseReader(nn.Module):
         self.readout = nn.Linear(width, vocabulary)
 
     def forward(self, source, source_lengths, *, rng=None):
-        check_tokens("source", source)
+        check_tokens("source", source, self.embedding.num_embeddings)
         check_source_lengths(source, source_lengths)
         mask = functional.padding_mask(source_lengths, source.shape[1])  # [B, 1, S]
         value = self.embedding(source)  # [B, S, W]
@@ -125,4 +129,6 @@ class GlimpseReader(nn.Module):
 
 
 def _likeliest(weights):
+    if weights.shape[-1] == 0:
+        return torch.full(weights.shape[:-1], -1, device=weights.device)
     return weights.argmax(dim=-1).masked_fill(~(weights > 0).any(dim=-1), -1)

@@ -57,10 +57,11 @@ class PointerNetwork(nn.Module):
     def forward(self, source, source_lengths, positions):
         states, state, mask = self._encode(source, source_lengths)
         check_tokens("positions", positions)
-        if len(positions) != len(source) or positions.max() >= source.shape[1]:
+        low, high = int(positions.min()), int(positions.max())
+        if len(positions) != len(source) or low < -1 or high >= source.shape[1]:
             raise ValueError(
                 f"positions must hold {len(source)} rows of positions below {source.shape[1]}, "
-                f"got shape {tuple(positions.shape)}, largest {int(positions.max())}"
+                f"-1 for none, got shape {tuple(positions.shape)}, smallest {low}, largest {high}"
             )
         projected = self.attention.project(states)
         inputs, logits = self.first_input.expand(len(source), -1), []
@@ -84,7 +85,7 @@ class PointerNetwork(nn.Module):
         return torch.stack(positions, dim=1)
 
     def _encode(self, source, source_lengths):
-        check_tokens("source", source)
+        check_tokens("source", source, self.embedding.num_embeddings)
         check_source_lengths(source, source_lengths)
         packed = nn.utils.rnn.pack_padded_sequence(
             self.embedding(source), source_lengths.cpu(), batch_first=True, enforce_sorted=False

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from .. import functional
-from ..checks import check_probability
+from ..checks import check_dimensions, check_floating, check_kind, check_probability
 
 
 class ScoredAttention(nn.Module):
@@ -34,6 +34,13 @@ class ScoredAttention(nn.Module):
     def forward(self, query, key, value, *, mask=None, return_weights=False):
         output, weights = self.attend(query, self.project(key), value, mask=mask)
         return (output, weights) if return_weights else output
+
+
+def check_input(name, array, weight):
+    """`array` is a tensor `[..., length, width]` of the dtype of a module's weight."""
+    check_kind("torch", **{name: array})
+    check_floating(**{name: array, "weight": weight})
+    check_dimensions(2, **{name: array})
 
 
 def uniform_parameter(*shape):

@@ -62,7 +62,8 @@ class Seq2Seq(nn.Module):
 
     Raises:
         TypeError, ValueError: a size is not a positive integer, width odd and bidirectional,
-            attention unknown, tensors that do not fit, return_weights without attention.
+            attention unknown, a token id outside its vocabulary, tensors that do not fit,
+            return_weights without attention.
 
     Cost: O((S + T) W^2) and, with attention, O(T S W); S + T steps that wait for each other.
     Source: Sutskever, Vinyals and Le (2014) without, Bahdanau, Cho and Bengio (2015) with attention
@@ -80,13 +81,14 @@ class Seq2Seq(nn.Module):
     ):
         super().__init__()
         check_count(source_vocab=source_vocab, target_vocab=target_vocab, width=width)
-        check_count(minimum=0, padding=padding)
         check_flag(bidirectional=bidirectional)
         check_choice("attention", attention, (None, *_ATTENTIONS))
         if bidirectional and width % 2:
             raise ValueError(f"width must be even for a bidirectional encoder, got {width}")
         directions = 2 if bidirectional else 1
         self.padding = padding
+        self._target_vocab = target_vocab
+        self._check_target_ids(padding=padding)
         self.source_embedding = nn.Embedding(source_vocab, width)
         self.target_embedding = nn.Embedding(target_vocab, width)
         self.encoder = nn.LSTM(
@@ -98,7 +100,7 @@ class Seq2Seq(nn.Module):
 
     def encode(self, source, source_lengths):
         """Read the source; returns `Encoded`."""
-        check_tokens("source", source)
+        check_tokens("source", source, self.source_embedding.num_embeddings)
         check_source_lengths(source, source_lengths)
         packed = nn.utils.rnn.pack_padded_sequence(
             self.source_embedding(source),
@@ -119,7 +121,7 @@ class Seq2Seq(nn.Module):
 
     def forward(self, source, source_lengths, target_in, *, return_weights=False):
         check_tokens("source", source)
-        check_tokens("target_in", target_in)
+        check_tokens("target_in", target_in, self.target_embedding.num_embeddings)
         if target_in.shape[0] != source.shape[0]:
             raise ValueError(
                 f"target_in must have {source.shape[0]} rows like source, "
@@ -145,7 +147,7 @@ class Seq2Seq(nn.Module):
             `return_weights=True` also the weights `[B, T, S]`.
         """
         check_count(max_steps=max_steps)
-        check_count(minimum=0, start=start, end=end)
+        self._check_target_ids(start=start, end=end)
         self._check_weights_exist(return_weights)
         encoded = self.encode(source, source_lengths)
         projected = self._project(encoded)
@@ -179,6 +181,14 @@ class Seq2Seq(nn.Module):
         state = self.decoder(torch.cat([embedded, context], dim=-1), state)
         return torch.cat([state[0], context], dim=-1), state, weights
 
+    def _check_target_ids(self, **ids):
+        check_count(minimum=0, **ids)
+        for name, number in ids.items():
+            if number >= self._target_vocab:
+                raise ValueError(
+                    f"{name} must be a target token id in 0..{self._target_vocab - 1}, got {number}"
+                )
+
     def _check_weights_exist(self, return_weights):
         check_flag(return_weights=return_weights)
         if return_weights and self.attention is None:
@@ -187,7 +197,7 @@ class Seq2Seq(nn.Module):
             )
 
 
-def check_tokens(name, tokens):
+def check_tokens(name, tokens, vocabulary=None):
     if not isinstance(tokens, torch.Tensor):
         raise TypeError(f"{name} must be a torch.Tensor, got {type(tokens).__name__}")
     if tokens.dtype != torch.int64:
@@ -195,6 +205,11 @@ def check_tokens(name, tokens):
     if tokens.ndim != 2 or 0 in tokens.shape:
         raise ValueError(
             f"{name} must have shape [B, length] with both at least 1, got {tuple(tokens.shape)}"
+        )
+    if vocabulary is not None and not 0 <= tokens.min() <= tokens.max() < vocabulary:
+        raise ValueError(
+            f"{name} must hold token ids in 0..{vocabulary - 1}, "
+            f"got {int(tokens.min())}..{int(tokens.max())}"
         )
 
 

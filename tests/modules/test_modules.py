@@ -1,5 +1,7 @@
 """Attention modules against the functions, Seq2Seq against its own steps, and what each refuses."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -211,3 +213,65 @@ def test_pointer_network_points_inside_the_source_and_agrees_with_itself():
     assert torch.isneginf(logits[2, :, 1:]).all()
     with pytest.raises(ValueError, match=r"positions below 5.*largest 5"):
         model(SOURCE, LENGTHS, torch.full((3, 2), 5))
+
+
+@pytest.mark.parametrize("wrong", [-1, 24])
+def test_a_token_outside_its_vocabulary_is_named(wrong):
+    good, bad, lengths = torch.tensor([[5, 6]]), torch.tensor([[5, wrong]]), torch.tensor([2])
+    model = Seq2Seq(24, 24, 8, attention="dot")
+    says = r"must hold token ids in 0\.\.23"
+    with pytest.raises(ValueError, match=f"source {says}"):
+        model(bad, lengths, good)
+    with pytest.raises(ValueError, match=f"target_in {says}"):
+        model(good, lengths, bad)
+    with pytest.raises(ValueError, match=f"source {says}"):
+        PointerNetwork(24, 8)(bad, lengths, torch.tensor([[0]]))
+    with pytest.raises(ValueError, match=f"source {says}"):
+        GlimpseReader(24, 8, attention="soft")(bad, lengths)
+
+
+def test_start_end_and_padding_are_ids_of_the_target():
+    source, lengths = torch.tensor([[5, 6]]), torch.tensor([2])
+    model = Seq2Seq(24, 13, 8)
+    with pytest.raises(ValueError, match="start must be a target token id"):
+        model.generate(source, lengths, 3, 13, 2)
+    with pytest.raises(ValueError, match="end must be a target token id"):
+        model.generate(source, lengths, 3, 1, 13)
+    with pytest.raises(ValueError, match="padding must be a target token id"):
+        Seq2Seq(24, 13, 8, padding=13)
+
+
+def test_a_position_below_minus_one_is_refused():
+    with pytest.raises(ValueError, match="positions must hold"):
+        PointerNetwork(24, 8)(torch.tensor([[5, 6]]), torch.tensor([2]), torch.tensor([[-2]]))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        AdditiveAttention(5, 2, 3),
+        ConcatAttention(5, 2, 3),
+        GeneralAttention(5, 2),
+        partial(HardAttention(5, 2, 3), rng=torch.Generator()),
+    ],
+)
+def test_inputs_of_another_kind_than_the_weights_are_named(model):
+    query, key, value = QUERY.float(), KEY.float(), VALUE.float()
+    with pytest.raises(TypeError, match="query float64, weight float32"):
+        model(query.double(), key, value)
+    with pytest.raises(TypeError, match="key float64, weight float32"):
+        model(query, key.double(), value)
+    with pytest.raises(TypeError, match=r"query must be a torch\.Tensor, got list"):
+        model(query.tolist(), key, value)
+    with pytest.raises(TypeError, match=r"key must be a torch\.Tensor, got list"):
+        model(query, key.tolist(), value)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_hard_attention_without_keys_looks_nowhere(training):
+    look = HardAttention(5, 2, 3).train(training)
+    rng = torch.Generator()
+    seen = look(torch.ones(7, 5), torch.ones(0, 2), torch.ones(0, 11), rng=rng)
+    assert_array_equal(seen.output.detach(), np.zeros((7, 11)))
+    assert_array_equal(seen.index, np.full(7, -1))
+    assert_array_equal(seen.log_probability.detach(), np.zeros(7))

@@ -195,3 +195,20 @@ def test_attention_learns_to_reverse_and_aligns_truly():
     assert token_accuracy(logits.argmax(-1), test.target, padding=PAD) > 0.9
     real = test.alignment >= 0
     assert (weights.argmax(-1) == test.alignment)[real].float().mean() > 0.8
+
+
+def test_a_baseline_of_another_shape_is_refused():
+    log_probability, reward = torch.zeros(3), torch.tensor([1.0, 2.0, 4.0])
+    for shape in [(3, 1), (1,), (2, 3)]:
+        with pytest.raises(ValueError, match="baseline must have shape"):
+            reinforce_loss(log_probability, reward, baseline=torch.ones(shape))
+    with pytest.raises(TypeError, match="baseline must be a real number"):
+        reinforce_loss(log_probability, reward, baseline=None)
+
+
+def test_a_loss_or_batches_of_the_wrong_kind_are_named():
+    line, options = torch.nn.Linear(1, 1), {"steps": 1, "learning_rate": 0.1, "progress": False}
+    with pytest.raises(TypeError, match=r"loss must return a torch\.Tensor, got float"):
+        fit(line, lambda step: None, lambda model, batch: 1.0, **options)
+    with pytest.raises(TypeError, match="batches must be a callable or an iterable, got int"):
+        fit(line, 5, lambda model, batch: 1.0, **options)
