@@ -120,7 +120,7 @@ def heatmap(
     if numbers:
         for (row, column), number in np.ndenumerate(matrix):
             colour = _readable_on(image.cmap(image.norm(number)))
-            ax.text(column, row, f"{number:.2f}", ha="center", va="center", color=colour, size=9)
+            ax.text(column, row, f"{number:z.2f}", ha="center", va="center", color=colour, size=9)
     return ax
 
 
@@ -236,6 +236,8 @@ def vectors_2d(vectors, *, roles=None, limits=None, title="", ax=None):
     if not isinstance(vectors, dict):
         raise TypeError(f"vectors must be a dict from name to (x, y), got {type(vectors).__name__}")
     roles = roles or {}
+    for name in roles:
+        check_choice("each name in roles", name, list(vectors))
     ax = _new_axes(4.4, 4.4) if ax is None else ax
     points = {name: _finite(f"vector {name!r}", point, 1) for name, point in vectors.items()}
     for name, point in points.items():
@@ -255,7 +257,7 @@ def vectors_2d(vectors, *, roles=None, limits=None, title="", ax=None):
         label = {"textcoords": "offset points", "ha": "center", "va": "center"}
         ax.annotate(name, point, xytext=outward, color=LIGHT[role], **label)
     reach = 1.2 * max((np.abs(point).max() for point in points.values()), default=1) or 1.0
-    low, high = limits or (-reach, reach)
+    low, high = (-reach, reach) if limits is None else _rising("limits", limits)
     ax.set(xlim=(low, high), ylim=(low, high), title=title)
     ax.set_aspect("equal")
     ax.axhline(0, color=GRID, linewidth=0.8, zorder=0)
@@ -365,12 +367,15 @@ def _check_few(name, given, most):
 
 def _colour_range(matrix, value_range):
     if value_range is not None:
-        low, high = value_range
-        if not low < high:
-            raise ValueError(f"value_range must be (low, high) with low < high, got {value_range}")
-        return low, high
+        return _rising("value_range", value_range)
     reach = np.abs(matrix).max() or 1.0
     return (-reach if matrix.min() < 0 else 0.0), reach
+
+
+def _rising(name, pair):
+    if np.shape(pair) != (2,) or not pair[0] < pair[1]:
+        raise ValueError(f"{name} must be (low, high) with low < high, got {pair}")
+    return pair
 
 
 def _label_cells(ax, rows, columns):

@@ -111,3 +111,21 @@ def test_axes_that_are_given_are_drawn_into():
 def test_bad_input_is_named(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_a_cell_that_rounds_to_zero_has_no_sign():
+    texts = [text.get_text() for text in figures.heatmap([[-0.001, 2.0]]).texts]
+    assert texts == ["0.00", "2.00"]
+
+
+def test_a_role_for_no_vector_is_refused():
+    with pytest.raises(ValueError, match="each name in roles must be one of 'q', got 'Q'"):
+        figures.vectors_2d({"q": (1, 2)}, roles={"Q": "query"})
+
+
+@pytest.mark.parametrize("pair", [(3,), (3, -3), 5])
+def test_ranges_are_two_rising_numbers(pair):
+    with pytest.raises(ValueError, match="limits must be"):
+        figures.vectors_2d({"q": (1, 2)}, limits=pair)
+    with pytest.raises(ValueError, match="value_range must be"):
+        figures.heatmap([[1, 2]], value_range=pair)
