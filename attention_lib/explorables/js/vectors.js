@@ -33,6 +33,14 @@ step(d[k[0]], k[1]);
 });
 return g;
 };
+// How much of arrows and of other labels a label there would cover.
+const covered = (lx, ly, half, v, taken) => {
+let n = 30 * taken.filter(([a, b, h]) => Math.abs(a - lx) < h + half + 3 && Math.abs(b - ly) < 15).length;
+points.forEach((_, j) => {
+for (let f = .08; f <= 1; f += .08) n += Math.abs(X(f * v[3 * j]) - lx) < half + 2 && Math.abs(Y(f * v[3 * j + 1]) - ly + 4.5) < 9;
+});
+return n;
+};
 return {
 role: "group",
 layout(root, w) {
@@ -63,12 +71,12 @@ head.setAttribute("d", len < 1 ? `M${X(0) - 3},${Y(0)}a3,3 0 1 0 6,0a3,3 0 1 0 -
 g.setAttribute("opacity", .35 + .65 * s);
 const away = drag.some((d) => d[0] === k) ? 20 : 12, wide = c.text(points[k]);
 const turn = len ? Math.atan2(uy, ux) : -.8;
-let best;
+let best, least = Infinity;
 for (const t of [0, .6, -.6, 1.2, -1.2, 1.9, -1.9, 2.6, -2.6, 3.14]) {
 const lx = Math.min(X(hi) - wide / 2, Math.max(X(lo) + wide / 2, X(x) + Math.cos(turn + t) * (away + wide / 2)));
 const ly = Math.min(Y(lo) - 2, Math.max(Y(hi) + 10, Y(y) + Math.sin(turn + t) * away + 4.5));
-if (!best) best = [lx, ly];
-if (taken.every(([a, b, h]) => Math.abs(a - lx) > h + wide / 2 + 3 || Math.abs(b - ly) > 15)) { best = [lx, ly]; break; }
+const hits = covered(lx, ly, wide / 2, v, taken);
+if (hits < least) { best = [lx, ly]; least = hits; }
 }
 taken.push([...best, wide / 2]);
 label.setAttribute("x", best[0]);
