@@ -144,6 +144,20 @@ def overflowing(page):
     )
 
 
+def out_of_reach(page):
+    """What begins to the left of its scrolling container, where no scrolling leads."""
+    return page.evaluate(
+        """() => {
+          const left = (one) => one.getBoundingClientRect().left;
+          const seen = (one) => one.getClientRects().length;
+          return [...document.querySelectorAll("article :is(div.math, .cell_output, pre)")]
+            .filter((box) => box.clientWidth && [...box.children].some(
+              (one) => seen(one) && left(one) + box.scrollLeft < left(box) - 1))
+            .map((box) => `${box.className}: ${box.textContent.trim().slice(0, 40)}`).slice(0, 12);
+        }"""
+    )
+
+
 def axe_findings(page, allowed=()):
     """Serious and critical findings of axe-core as (rule, selector, markup).
 

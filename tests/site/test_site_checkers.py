@@ -7,6 +7,7 @@ from tests.site.page_checks import (
     broken_links,
     broken_views,
     dead_sliders,
+    out_of_reach,
     overflowing,
     state_size,
     unset_math,
@@ -25,8 +26,8 @@ LIVE = """<script>document.querySelector(".noUi-handle").onkeydown = (event) => 
 }</script>"""
 VIEW = """<script type="application/vnd.jupyter.widget-view+json">{}</script>
 <script>document.documentElement.dataset.widgets = "ready"</script>"""
-TEX = """<span class="math">\\(x^2\\)</span>
-<script>document.documentElement.dataset.math = "ready"</script>"""
+SET = '<script>document.documentElement.dataset.math = "ready"</script>'
+TEX = '<span class="math">\\(x^2\\)</span>' + SET
 
 
 @pytest.fixture
@@ -92,6 +93,15 @@ def test_math_left_as_tex_is_found(shown):
 def test_overflow_is_found(shown):
     with shown('<div class="wide" style="width: 500px">x</div>', width=390) as seen:
         assert overflowing(seen.page) == ["div.wide"]
+
+
+@pytest.mark.parametrize(("order", "found"), [("row-reverse", ["math: wide"]), ("row", [])])
+def test_what_no_scrolling_reaches_is_found(shown, order, found):
+    style = f"display: flex; overflow-x: auto; flex-direction: {order}"
+    inner = '<b style="flex: none; width: 900px">wide</b>'
+    body = f'<article><div class="math" style="{style}">{inner}</div></article>' + SET
+    with shown(body, width=390) as seen:
+        assert out_of_reach(seen.page) == found
 
 
 def test_unreadable_text_is_found(shown):

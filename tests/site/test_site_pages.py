@@ -9,6 +9,7 @@ from tests.site.page_checks import (
     broken_links,
     broken_views,
     dead_sliders,
+    out_of_reach,
     overflowing,
     settle,
     state_size,
@@ -100,6 +101,7 @@ def test_fits_a_narrow_screen(visit, url, name):
             "article details", "(all) => all.forEach((one) => { one.open = true; })"
         )
         assert overflowing(seen.page) == []
+        assert out_of_reach(seen.page) == []
 
 
 def test_links_and_anchors_lead_somewhere(site):
