@@ -125,7 +125,10 @@ def _mean_over_draws(weights, estimates) -> np.ndarray:
 
 def _gradient_of_one_draw(answer: Candidate) -> None:
     weights = np.array([0.2, 0.5, 0.3])
-    because = "(reward - baseline) times (one at the drawn item, minus the weights)"
+    because = (
+        "raising a score raises the log-probability of its own item and lowers all others; a reward "
+        "of 2 above the baseline follows that slope"
+    )
     expected = 2.0 * np.array([-0.2, 0.5, -0.3])
     expect_close(
         answer(weights, 1, 3.0, 1.0), expected, what="gradients", axes=("score",), because=because
@@ -194,7 +197,7 @@ REINFORCE = Exercise(
     difficulty=3,
     behaviours=[
         Behaviour(
-            "one draw gives (reward - baseline) times (one-hot - weights)", _gradient_of_one_draw
+            "one draw follows the slope of the log-probability of its item", _gradient_of_one_draw
         ),
         Behaviour(
             "on average it is the gradient of the expected reward", _gradient_is_right_on_average
@@ -202,20 +205,18 @@ REINFORCE = Exercise(
         Behaviour("a baseline does not change the average", _baseline_does_not_bias),
     ],
     mutants=[
-        Mutant(
-            _reinforce_one_hot_only, "forgets that the other scores lose", says="minus the weights"
-        ),
+        Mutant(_reinforce_one_hot_only, "forgets that the other scores lose", says="slope"),
         Mutant(_reinforce_without_baseline, "ignores the baseline", says="baseline"),
-        Mutant(_reinforce_sign, "goes downhill", says="minus the weights"),
+        Mutant(_reinforce_sign, "goes downhill", says="slope"),
         Mutant(
             _reinforce_of_the_weights,
             "is the gradient for the weights, not for the scores",
-            says="minus the weights",
+            says="slope",
         ),
         Mutant(
             _reinforce_weighted_twice,
             "counts the chance of the draw twice",
-            says="minus the weights",
+            says="slope",
         ),
     ],
 )
