@@ -126,8 +126,8 @@ def _mean_over_draws(weights, estimates) -> np.ndarray:
 def _gradient_of_one_draw(answer: Candidate) -> None:
     weights = np.array([0.2, 0.5, 0.3])
     because = (
-        "raising a score raises the log-probability of its own item and lowers all others; a reward "
-        "of 2 above the baseline follows that slope"
+        "raising a score raises the log-probability of its own item and lowers all others; a "
+        "reward of 2 above the baseline follows that slope"
     )
     expected = 2.0 * np.array([-0.2, 0.5, -0.3])
     expect_close(
