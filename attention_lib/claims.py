@@ -22,6 +22,7 @@ from numbers import Integral, Real
 
 MIME = "application/vnd.attention-book.claims+json"
 EXACT_IN_A_FLOAT = 2**53
+SHORT = 12  # a longer table is folded
 NUMBER = re.compile(r"[-\u2212]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?%?")
 
 
@@ -145,10 +146,13 @@ class ClaimsTable:
             f"<td>{escape(c.computed)}</td><td>{escape(c.expected)}</td></tr>"
             for c in self.claims
         )
+        count = f"{len(self.claims)} claim{'s' * (len(self.claims) > 1)}"
+        is_open = " open" if len(self.claims) <= SHORT else ""
         return (
+            f"<details{is_open}><summary>{count} of this chapter, computed and compared</summary>"
             '<table class="claims"><caption>The numbers of this chapter, computed</caption>'
             '<thead><tr><th scope="col">Number</th><th scope="col">Computed</th>'
-            f'<th scope="col">The text says</th></tr></thead><tbody>{rows}</tbody></table>'
+            f'<th scope="col">The text says</th></tr></thead><tbody>{rows}</tbody></table></details>'
         )
 
     def _records(self) -> list[dict]:

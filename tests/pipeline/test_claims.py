@@ -135,6 +135,13 @@ def test_a_table_needs_claims_with_different_labels():
         check_claims(claim("score", 1, prints="1"), claim("score", 2, prints="2"))
 
 
+def test_a_long_table_is_folded():
+    table = check_claims(*(claim(f"number {k}", k, prints=str(k)) for k in range(13)))
+    html = table._repr_mimebundle_()["text/html"]
+    assert html.startswith("<details><summary>13 claims of this chapter")
+    assert html.count('<th scope="row">') == 13
+
+
 def test_the_table_is_shown_and_read_by_the_lint():
     table = check_claims(
         claim("p < 1 & more", 0.123456, prints="0.12"),
@@ -146,6 +153,7 @@ def test_the_table_is_shown_and_read_by_the_lint():
         "accuracy | computed 0.988 | the text says between 0.95 and 1",
     ]
     html = bundle["text/html"]
+    assert html.startswith("<details open><summary>2 claims of this chapter")
     assert '<table class="claims"><caption>' in html
     assert html.count('scope="col"') == 3
     assert html.count('<th scope="row">') == 2
