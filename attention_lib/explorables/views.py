@@ -9,6 +9,7 @@ from attention_lib.explorables.grid import check_text, describe, finite_array
 from attention_lib.explorables.ticks import log_ticks, nice_range, ticks
 
 ROLES = ("query", "key", "value", "output", "ink")
+MAX_DATA = 200
 
 
 def check_names(names, argument, *, unique=True):
@@ -46,6 +47,40 @@ def check_shape(array, shape, where, meaning):
         raise ValueError(
             f"function: the result {where} has shape {array.shape}; expected {shape} ({meaning})"
         )
+
+
+def check_span(span, x):
+    """(low, high, label) with low < high, both on the x axis, or None."""
+    if span is None:
+        return
+    if not isinstance(span, tuple | list) or len(span) != 3:
+        raise TypeError(f"span: expected (low, high, label), got {span!r}")
+    check_text(span[2], "span[2]")
+    low, high = finite_array(span[:2], "as given", "span").tolist()
+    if not x[0] <= low < high <= x[-1]:
+        raise ValueError(
+            f"span: expected low < high, both from {x[0]:g} to {x[-1]:g} as x is, got {span!r}"
+        )
+
+
+def check_data(points, x, y_range):
+    """Two equally long sequences of numbers inside the picture, or None."""
+    if points is None:
+        return
+    if isinstance(points, str) or not np.iterable(points) or len(points) != 2:
+        raise TypeError(f"points: expected two sequences (x, y), got {points!r}")
+    across, up = (finite_array(part, f"points[{k}]", "points") for k, part in enumerate(points))
+    if across.ndim != 1 or across.shape != up.shape or not 1 <= len(across) <= MAX_DATA:
+        raise ValueError(
+            f"points: expected x and y of the same length, 1 to {MAX_DATA} numbers, "
+            f"got the shapes {across.shape} and {up.shape}"
+        )
+    for k, (part, limits) in enumerate(((across, (x[0], x[-1])), (up, y_range))):
+        if limits is not None and (part.min() < limits[0] or part.max() > limits[1]):
+            raise ValueError(
+                f"points[{k}]: expected numbers from {limits[0]:g} to {limits[1]:g} as the "
+                f"picture shows them, got {part.min():g} to {part.max():g}"
+            )
 
 
 def decimals(array, most):
@@ -158,7 +193,9 @@ class Lines:
 
     x: the N positions, rising. series: texts of the curves, drawn blue solid, orange dashed,
     green dotted, purple dash-dotted in this order. log_x: logarithmic x. mark: an axis whose
-    value is drawn as a vertical line.
+    value is drawn as a vertical line. span: (low, high, label), a shaded part of x. points:
+    (x, y), two equally long sequences of at most 200 numbers, drawn as open circles that do
+    not move, with the label "data".
     """
 
     x: Sequence[float]
@@ -168,6 +205,8 @@ class Lines:
     y_range: tuple | None = None
     log_x: bool = False
     mark: str | None = None
+    span: tuple | None = None
+    points: tuple | None = None
 
     kind = "lines"
 
@@ -182,6 +221,8 @@ class Lines:
         check_text(self.x_label, "x_label")
         check_text(self.y_label, "y_label")
         check_range(self.y_range, "y_range")
+        check_span(self.span, x)
+        check_data(self.points, x, self.y_range)
 
     def array(self, result, point):
         array = finite_array(result, describe(point))
@@ -190,7 +231,8 @@ class Lines:
         return array
 
     def options(self, arrays, axes):
-        low, high = self.y_range or nice_range(float(arrays.min()), float(arrays.max()))
+        heights = [arrays.min(), arrays.max(), *([] if self.points is None else self.points[1])]
+        low, high = self.y_range or nice_range(float(min(heights)), float(max(heights)))
         x = [float(v) for v in self.x]
         return {
             "x": x,
@@ -202,6 +244,26 @@ class Lines:
             "xt": log_ticks(x) if self.log_x else ticks(x[0], x[-1], count=6),
             "log": bool(self.log_x),
             **self._mark(axes, x),
+            **self._span(arrays, low, high),
+            **self._data(),
+        }
+
+    def _span(self, arrays, low, high):
+        """The band; its label stands at the bottom (1) or the top (0), where there is more room."""
+        if self.span is None:
+            return {}
+        left, right, label = self.span
+        first = np.searchsorted(self.x, left, side="right") - 1
+        last = np.searchsorted(self.x, right)
+        inside = arrays.reshape(len(arrays), len(self.series), -1)[..., first : last + 1]
+        bottom = inside.min() - low >= high - inside.max()
+        return {"span": [float(left), float(right), label, int(bottom)]}
+
+    def _data(self):
+        if self.points is None:
+            return {}
+        return {
+            "pts": [[float(f"{v:.5g}") for v in pair] for pair in zip(*self.points, strict=True)]
         }
 
     def _mark(self, axes, x):

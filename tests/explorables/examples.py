@@ -104,6 +104,26 @@ def log_lines():
     )
 
 
+def data_lines():
+    x = np.linspace(0, 6, 61)
+    places = np.random.default_rng(2).uniform(0, 6, 30)
+    return sweep(
+        lambda bend: np.stack([np.sin(bend * x), np.sin(x)]),
+        {"bend": [0.5, 1.0, 1.5]},
+        view=Lines(
+            x=x,
+            series=["prediction", "true curve"],
+            x_label="place",
+            y_label="value",
+            y_range=(-1.5, 1.5),
+            span=(1, 3.5, "seen in training"),
+            points=(places, 1.4 * np.sin(places)),
+        ),
+        title="Curves, data and a shaded part",
+        caption="Bend {bend}.",
+    )
+
+
 def vectors():
     keys = np.array([[2.0, 0.5], [-1.0, 1.5], [0.5, -2.0]])
     values = np.array([[1.0, 2.5], [-2.5, -0.5], [2.0, -1.5]])
@@ -200,5 +220,15 @@ def stepper():
 
 ALL = {
     f.__name__: f
-    for f in (heatmap, signed_heatmap, bars, grouped_bars, lines, log_lines, vectors, stepper)
+    for f in (
+        heatmap,
+        signed_heatmap,
+        bars,
+        grouped_bars,
+        lines,
+        log_lines,
+        data_lines,
+        vectors,
+        stepper,
+    )
 }

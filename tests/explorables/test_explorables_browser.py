@@ -124,7 +124,7 @@ def test_bars_have_the_height_of_their_numbers(page, name):
         assert numbers(page, ".attn-num") == pytest.approx(expected, abs=0.0051)
 
 
-@pytest.mark.parametrize("name", ["lines", "log_lines"])
+@pytest.mark.parametrize("name", ["lines", "log_lines", "data_lines"])
 def test_lines_pass_through_their_numbers(page, name):
     box = examples.ALL[name]()
     show(page, box)
@@ -146,6 +146,37 @@ def test_lines_pass_through_their_numbers(page, name):
     x = np.log(spec["x"]) if spec["log"] else np.array(spec["x"])
     straight = drawn[0, 0, 0] + (x - x[0]) / (x[-1] - x[0]) * (drawn[0, -1, 0] - drawn[0, 0, 0])
     np.testing.assert_allclose(drawn[0, :, 0], straight, atol=0.11)
+
+
+@pytest.mark.parametrize("width", SIZES)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_data_and_shaded_part_lie_at_their_numbers(page, theme, width):
+    page.set_viewport_size({"width": SIZES[width], "height": 900})
+    box = examples.data_lines()
+    show(page, box, theme=theme)
+    path = page.locator(".attn-plot svg > path.attn-line").last.get_attribute("d")
+    curve = np.array([[float(v) for v in p.split(",")] for p in path[1:].split("L")])
+    to_pixels = np.polyfit(np.sin(box.view.spec["x"]), curve[:, 1], 1)
+    data = page.locator(".attn-data").evaluate_all(
+        "nodes => nodes.map((n) => [+n.getAttribute('cx'), +n.getAttribute('cy')])"
+    )
+    across, up = np.array(box.view.spec["pts"]).T
+    drawn = np.array(data[1:])  # the first stands in the legend
+    places = np.interp(across, box.view.spec["x"], curve[:, 0])
+    np.testing.assert_allclose(drawn[:, 0], places, atol=0.1)
+    np.testing.assert_allclose(drawn[:, 1], np.polyval(to_pixels, up), atol=0.1)
+    band = page.locator(".attn-span").evaluate("n => [n.x.baseVal.value, n.width.baseVal.value]")
+    edges = np.interp([1, 3.5], box.view.spec["x"], curve[:, 0])
+    np.testing.assert_allclose(band, [edges[0], edges[1] - edges[0]], atol=0.1)
+    text = page.get_by_text("seen in training", exact=True).bounding_box()
+    plot = page.locator(".attn-grid").first.bounding_box()
+    assert plot["x"] <= text["x"]
+    assert text["x"] + text["width"] <= plot["x"] + plot["width"]
+    assert page.get_by_text("data", exact=True).count() == 1
+    ink = palette.LIGHT["ink"] if theme == "light" else palette.DARK["ink"]
+    for node, part in ((".attn-span", "fill"), (".attn-data", "stroke")):
+        shown = page.locator(node).first.evaluate(f"n => getComputedStyle(n).{part}")
+        assert as_hex(shown) == ink
 
 
 def test_the_mark_follows_its_axis(page):
@@ -251,8 +282,12 @@ def test_the_table_holds_the_numbers(page, name):
     move(page, **{f"i{k}": i for k, i in enumerate(last)})
     expected = result_at(box, last)
     cells = np.array(numbers(page, "tbody td"))
-    if name in ("bars", "grouped_bars", "lines", "log_lines"):
-        n = page.locator("thead th").count()
+    if name == "data_lines":
+        data = np.array(box.view.spec["pts"]).ravel()
+        np.testing.assert_allclose(cells[-data.size :], data, rtol=6e-4)
+        cells = cells[: -data.size]
+    if name in ("bars", "grouped_bars", "lines", "log_lines", "data_lines"):
+        n = page.locator("table >> nth=0").locator("thead th").count()
         cells = cells.reshape(-1, n).T.ravel()
     np.testing.assert_allclose(cells, expected, rtol=6e-4, atol=1e-9)
     assert page.locator("tbody th[scope=row]").count() >= 1

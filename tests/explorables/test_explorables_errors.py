@@ -146,6 +146,34 @@ def test_views(make, error, message):
 
 
 @pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"span": (4, 16)}, TypeError, r"span: expected \(low, high, label\), got \(4, 16\)"),
+        ({"span": (4, 16, 3)}, TypeError, r"span\[2\]: expected text, got int"),
+        ({"span": (0, 16, "s")}, ValueError, "span: expected low < high, both from 1 to 20"),
+        ({"span": (4, 21, "s")}, ValueError, "span: expected low < high, both from 1 to 20"),
+        ({"span": (5, 5, "s")}, ValueError, "span: expected low < high"),
+        ({"span": (1, np.nan, "s")}, ValueError, "span: .* holds nan"),
+        ({"points": 3}, TypeError, r"points: expected two sequences \(x, y\), got 3"),
+        ({"points": ([1, 2],)}, TypeError, "points: expected two sequences"),
+        ({"points": ([1, 2], [1])}, ValueError, r"same length.* \(2,\) and \(1,\)"),
+        ({"points": ([], [])}, ValueError, "1 to 200 numbers"),
+        ({"points": ([2] * 201, [0] * 201)}, ValueError, r"1 to 200 numbers.*\(201,\)"),
+        ({"points": ([2], [np.inf])}, ValueError, "points: .* holds inf at index"),
+        (
+            {"points": ([0.5], [0])},
+            ValueError,
+            r"points\[0\]: .* from 1 to 20 .*got 0.5",
+        ),
+        ({"points": ([2], [3])}, ValueError, r"points\[1\]: expected numbers from -1 to 1 .*got 3"),
+    ],
+)
+def test_shaded_part_and_data_of_lines(options, error, message):
+    with pytest.raises(error, match=message):
+        Lines(x=[1, 20], series=["s"], y_range=(-1, 1), **options)
+
+
+@pytest.mark.parametrize(
     ("mark", "message"),
     [
         ("row 2", "'row 2' is outside of a matrix of shape"),

@@ -12,7 +12,7 @@ from ipywidgets.embed import embed_data
 from theme_helpers import contrast
 
 from attention_lib import palette
-from attention_lib.explorables import Bars, state_size, sweep
+from attention_lib.explorables import Bars, Lines, state_size, sweep
 from attention_lib.explorables.captions import format_number
 from attention_lib.explorables.theme import mix, squeeze, style_sheet, turning_point
 from attention_lib.explorables.ticks import nice_range, ticks
@@ -116,6 +116,23 @@ def test_numbers_on_the_ramp_are_readable(colours, role):
     for amount in np.linspace(0, 1, 101):
         cell = mix(colours[role], colours["paper"], amount)
         assert contrast(cell, first if amount < turn else then) >= 4.5
+
+
+@pytest.mark.parametrize(("level", "at_bottom"), [(0.9, 1), (0.1, 0)])
+def test_the_label_of_a_shaded_part_keeps_off_the_curves(level, at_bottom):
+    view = Lines(x=[1, 2, 3], series=["s"], y_range=(0, 1), span=(1.2, 1.8, "part"))
+    box = sweep(
+        lambda a: [[level, level, 1 - level]], {"a": [1, 2]}, view=view, title="", caption=""
+    )
+    assert box.view.spec["span"] == [1.2, 1.8, "part", at_bottom]
+
+
+def test_data_points_widen_a_range_that_is_not_given():
+    view = Lines(x=[0, 1], series=["s"], points=np.array([[0.1, 1.0], [7.0, -3.0]]))
+    box = sweep(lambda a: [[0, a]], {"a": [1, 2]}, view=view, title="", caption="")
+    low, high = box.view.spec["y"]
+    assert low <= -3 < 7 <= high
+    assert box.view.spec["pts"] == [[0.1, 7.0], [1.0, -3.0]]
 
 
 def test_squeeze_keeps_literals():

@@ -6,13 +6,12 @@ svg("text", { x: left - 8, y: Y(v) + 4, "text-anchor": "end", class: "attn-small
 const mid = (Y(yt[0][0]) + Y(yt[yt.length - 1][0])) / 2;
 if (yl) svg("text", { transform: `translate(13,${mid}) rotate(-90)`, "text-anchor": "middle", class: "attn-axis" }, root, yl);
 };
-const legend = (c, root, w, left, names, boxes) => {
+const legend = (c, root, w, left, names, draw) => {
 let x = left, y = 14;
 names.forEach((s, k) => {
 const wide = c.text(s) + 32;
 if (x > left && x + wide > w) { x = left; y += 20; }
-if (boxes) svg("rect", { x, y: y - 10, width: 20, height: 11, rx: 1.5, class: `attn-bar attn-s${k}` }, root);
-else svg("path", { d: `M${x},${y - 4}h24`, class: `attn-line attn-s${k}` }, root);
+draw(x, y, k);
 svg("text", { x: x + 30, y }, root, s);
 x += wide + 18;
 });

@@ -6,7 +6,8 @@ layout(root, w) {
 bars = [];
 const left = Math.max(...yt.map((t) => c.text(t[1], 12))) + 12 + (yl ? 22 : 0), step = (w - left - 4) / N;
 const tall = Math.max(...cats.map((s) => c.text(s))), turn = tall > step - 4;
-const head = series.length ? legend(c, root, w, left, series, true) + 24 : 22;
+const box = (x, y, k) => svg("rect", { x, y: y - 10, width: 20, height: 11, rx: 1.5, class: `attn-bar attn-s${k}` }, root);
+const head = series.length ? legend(c, root, w, left, series, box) + 24 : 22;
 const h0 = Math.max(150, Math.min(260, w * .4), c.text(yl) + 8), h = head + h0 + (turn ? tall : 14) + 14;
 Y = (v) => head + h0 * (hi - v) / (hi - lo);
 yAxis(c, root, w, left, yt, Y, yl);
