@@ -152,7 +152,8 @@ class ClaimsTable:
             f"<details{is_open}><summary>{count} of this chapter, computed and compared</summary>"
             '<table class="claims"><caption>The numbers of this chapter, computed</caption>'
             '<thead><tr><th scope="col">Number</th><th scope="col">Computed</th>'
-            f'<th scope="col">The text says</th></tr></thead><tbody>{rows}</tbody></table></details>'
+            f'<th scope="col">The text says</th></tr></thead><tbody>{rows}</tbody></table>'
+            "</details>"
         )
 
     def _records(self) -> list[dict]:
