@@ -167,6 +167,32 @@ def vectors():
     )
 
 
+def two_keys():
+    """Arrows that nearly coincide: two keys in one direction, the output between them."""
+    keys = np.array([[1.0, 2.0], [3.0, 4.0]])
+    roles = {"h₁ guten": "key", "h₂ Tag": "key", "query": "query", "context": "output"}
+    grid = [k / 4 for k in range(-4, 9)]
+
+    def result(x, y):
+        weights = softmax(keys @ [x, y])
+        return np.c_[np.vstack([keys, [x, y], weights @ keys]), [*weights, 1, 1]]
+
+    return sweep(
+        result,
+        {"x": grid, "y": grid},
+        view=Vectors(
+            points=list(roles),
+            roles=roles,
+            hull=list(roles)[:2],
+            drag={"query": ("x", "y")},
+            limits=(-1, 5),
+        ),
+        title="Drag the query between two keys",
+        caption="The query ({x}, {y}).",
+        start={"x": 0.5, "y": 0.5},
+    )
+
+
 def stepper():
     hidden = np.array([[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]])
 
@@ -229,6 +255,7 @@ ALL = {
         log_lines,
         data_lines,
         vectors,
+        two_keys,
         stepper,
     )
 }

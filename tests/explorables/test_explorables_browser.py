@@ -211,6 +211,40 @@ def test_arrows_end_at_their_points(page):
     np.testing.assert_allclose(drawn, places, atol=0.05)
 
 
+LABELS = """() => [...document.querySelectorAll(".attn-arrow")].map((g, k) => {
+  const b = document.querySelectorAll(".attn-tip")[k].getBBox();
+  const first = (part) => g.querySelector(part).getAttribute("d").match(/[\\d.]+/g).slice(0, 2);
+  return [[b.x, b.y, b.x + b.width, b.y + b.height],
+    first(".attn-shaft").map(Number), first(".attn-head").map(Number)];
+})"""
+
+
+def crosses(box, start, end):
+    """Whether the straight line from start to end enters the box, seen at 500 of its points."""
+    at = np.linspace(start, end, 500)
+    return ((at > box[:2]) & (at < box[2:])).all(axis=1).any()
+
+
+@pytest.mark.parametrize("width", SIZES)
+def test_no_label_is_struck_through_or_covered(page, width):
+    page.set_viewport_size({"width": SIZES[width], "height": 900})
+    box = examples.two_keys()
+    show(page, box)
+    right = float(page.locator(".attn-plot svg").get_attribute("viewBox").split()[2])
+    second_key, inset = set(), np.array([1, 3, -1, -3])  # the line's height is not all letters
+    for i, j in grid_of(box):
+        move(page, i0=i, i1=j)
+        drawn = [[np.array(part) for part in parts] for parts in page.evaluate(LABELS)]
+        second_key.add(tuple(drawn[1][0].round(2)))
+        for k, (label, _, _) in enumerate(drawn):
+            assert 0 <= label[0] < label[2] <= right, (i, j, k)
+            for m, (other, start, end) in enumerate(drawn):
+                apart = (label[2:] <= other[:2]) | (label[:2] >= other[2:])
+                assert m == k or apart.any(), (i, j, k, m)
+                assert m == k or not crosses(label + inset, start, end), (i, j, k, m)
+    assert len(second_key) == 1  # what does not move keeps its label where it is
+
+
 def test_dragging_snaps_to_the_grid_and_moves_both_indices(page):
     box = examples.vectors()
     show(page, box)

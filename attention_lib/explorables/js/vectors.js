@@ -1,6 +1,6 @@
 function picture(c) {
 const { points, roles, hull, lim: [lo, hi], t: marks, drag } = c.spec;
-let side, x0, arrows, area, handles;
+let side, x0, arrows, area, handles, held = [];
 const X = (v) => x0 + side * (v - lo) / (hi - lo), Y = (v) => side - side * (v - lo) / (hi - lo) + 8;
 const nearest = (grid, v) => grid.reduce((b, g, i) => (Math.abs(g - v) < Math.abs(grid[b] - v) ? i : b), 0);
 const cross = (o, a, b) => (a[0] - o[0]) * (b[1] - o[1]) - (a[1] - o[1]) * (b[0] - o[0]);
@@ -10,6 +10,7 @@ const step = (axis, d) => {
 const up = axis[1][axis[1].length - 1] > axis[1][0] ? 1 : -1;
 c.set(axis[0], c.now()[axis[0]] + d * up);
 };
+const TURNS = [0, .6, -.6, 1.2, -1.2, 1.9, -1.9, 2.6, -2.6, 3.14];
 const KEYS = { ArrowRight: [1, 1], ArrowLeft: [1, -1], ArrowUp: [2, 1], ArrowDown: [2, -1] };
 const grab = (root, d) => {
 const name = points[d[0]];
@@ -33,14 +34,18 @@ step(d[k[0]], k[1]);
 });
 return g;
 };
-// How much of arrows and of other labels a label there would cover.
-const covered = (lx, ly, half, v, taken) => {
-let n = 30 * taken.filter(([a, b, h]) => Math.abs(a - lx) < h + half + 3 && Math.abs(b - ly) < 15).length;
-points.forEach((_, j) => {
-for (let f = .08; f <= 1; f += .08) n += Math.abs(X(f * v[3 * j]) - lx) < half + 2 && Math.abs(Y(f * v[3 * j + 1]) - ly + 4.5) < 9;
-});
-return n;
+// Whether the line from p to q meets the box of half sizes w, h around (x, y).
+const meets = (p, q, x, y, w, h) => {
+let from = 0, to = 1;
+for (const [a, d, r] of [[x - p[0], q[0] - p[0] || 1e-9, w], [y - p[1], q[1] - p[1] || 1e-9, h]]) {
+from = Math.max(from, a / d - r / Math.abs(d));
+to = Math.min(to, a / d + r / Math.abs(d));
+}
+return from < to;
 };
+// The price of a label there: arrows and hull lines under it, labels and handles it would cover.
+const price = (x, y, w, lines, taken) => 40 * taken.filter(([a, b, r, h]) => Math.abs(a - x) < r + w && Math.abs(b - y) < h + 9).length
++ lines.reduce((n, [p, q, cost]) => n + cost * meets(p, q, x, y, w, 9), 0);
 return {
 role: "group",
 layout(root, w) {
@@ -61,7 +66,9 @@ handles = drag.map((d) => grab(root, d));
 return side + 32;
 },
 update() {
-const v = c.values(), taken = [];
+const v = c.values(), at = (k) => [X(v[3 * k]), Y(v[3 * k + 1])];
+const edge = around(hull.map(at)), taken = drag.map(([k]) => [...at(k), 10, 10]);
+const lines = [...points.map((_, k) => [[X(0), Y(0)], at(k), 10]), ...edge.map((p, k) => [p, edge[(k + 1) % edge.length], 2])];
 arrows.forEach(([g, shaft, head, label], k) => {
 const [x, y, s] = v.subarray(3 * k, 3 * k + 3), dx = X(x) - X(0), dy = Y(y) - Y(0), len = Math.hypot(dx, dy);
 const ux = len ? dx / len : 0, uy = len ? dy / len : 0, a = Math.min(11, len), bx = X(x) - ux * a, by = Y(y) - uy * a, q = a * .45;
@@ -69,20 +76,21 @@ shaft.setAttribute("d", `M${X(0)},${Y(0)}L${bx},${by}`);
 shaft.setAttribute("stroke-width", 1.5 + 3 * s);
 head.setAttribute("d", len < 1 ? `M${X(0) - 3},${Y(0)}a3,3 0 1 0 6,0a3,3 0 1 0 -6,0` : `M${X(x)},${Y(y)}L${bx - uy * q},${by + ux * q}L${bx + uy * q},${by - ux * q}Z`);
 g.setAttribute("opacity", .35 + .65 * s);
-const away = drag.some((d) => d[0] === k) ? 20 : 12, wide = c.text(points[k]);
+const away = drag.some((d) => d[0] === k) ? 20 : 12, half = c.text(points[k]) * .54 + 2;
 const turn = len ? Math.atan2(uy, ux) : -.8;
 let best, least = Infinity;
-for (const t of [0, .6, -.6, 1.2, -1.2, 1.9, -1.9, 2.6, -2.6, 3.14]) {
-const lx = Math.min(X(hi) - wide / 2, Math.max(X(lo) + wide / 2, X(x) + Math.cos(turn + t) * (away + wide / 2)));
-const ly = Math.min(Y(lo) - 2, Math.max(Y(hi) + 10, Y(y) + Math.sin(turn + t) * away + 4.5));
-const hits = covered(lx, ly, wide / 2, v, taken);
-if (hits < least) { best = [lx, ly]; least = hits; }
+for (const far of [0, 10, 20, 30]) for (const t of TURNS) {
+const lx = Math.min(X(hi) - half, Math.max(X(lo) + half, X(x) + Math.cos(turn + t) * (away + far + half)));
+const ly = Math.min(Y(lo) - 7, Math.max(Y(hi) + 6, Y(y) + Math.sin(turn + t) * (away + far)));
+const cost = price(lx, ly, half, lines, taken) + Math.abs(t) + far / 4 - (held[k] === far + t ? 2 : 0);
+if (cost < least) { best = [lx, ly, far + t]; least = cost; }
 }
-taken.push([...best, wide / 2]);
+held[k] = best[2];
+taken.push([best[0], best[1], half, 9]);
 label.setAttribute("x", best[0]);
-label.setAttribute("y", best[1]);
+label.setAttribute("y", best[1] + 4.5);
 });
-if (area) area.setAttribute("points", around(hull.map((k) => [X(v[3 * k]), Y(v[3 * k + 1])])).join(" "));
+if (area) area.setAttribute("points", edge.join(" "));
 handles.forEach((g, k) => {
 const [p, a, b] = drag[k], i = c.now(), x = a[1][i[a[0]]], y = b[1][i[b[0]]];
 g.setAttribute("transform", `translate(${X(x)},${Y(y)})`);
