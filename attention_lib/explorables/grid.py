@@ -29,7 +29,7 @@ def make_axes(axes, axis_labels, start):
     """Judge the arguments of `sweep` that describe axes; return a tuple of Axis."""
     if not isinstance(axes, dict):
         raise TypeError(f"axes: expected a dict from name to values, got {type(axes).__name__}")
-    labels, start = dict(axis_labels or {}), dict(start or {})
+    labels, start = as_dict(axis_labels, "axis_labels", "text"), as_dict(start, "start", "value")
     for argument, given in (("axis_labels", labels), ("start", start)):
         unknown = [name for name in given if name not in axes]
         if unknown:
@@ -37,6 +37,15 @@ def make_axes(axes, axis_labels, start):
                 f"{argument}: {unknown[0]!r} is not an axis; the axes are {sorted(axes)}"
             )
     return tuple(_axis(name, values, labels, start) for name, values in axes.items())
+
+
+def as_dict(given, argument, to):
+    """A copy of an optional dict, or an error that names the argument."""
+    if given is not None and not isinstance(given, dict):
+        raise TypeError(
+            f"{argument}: expected a dict from name to {to}, got {type(given).__name__}"
+        )
+    return dict(given or {})
 
 
 def _axis(name, values, labels, start):
@@ -51,11 +60,22 @@ def _axis(name, values, labels, start):
         )
     label = labels.get(name, name.replace("_", " "))
     check_text(label, f"axis_labels[{name!r}]")
-    if name in start and start[name] not in values:
-        raise ValueError(
-            f"start: {name}={start[name]!r} is not on the axis; its values are {', '.join(texts)}"
-        )
-    return Axis(name, label, values, texts, values.index(start[name]) if name in start else 0)
+    first = _position(name, start[name], values, texts) if name in start else 0
+    return Axis(name, label, values, texts, first)
+
+
+def _position(name, wanted, values, texts):
+    """Where a value stands on its axis; numbers may differ by rounding, far below a step."""
+    if wanted in values:
+        return values.index(wanted)
+    if isinstance(wanted, Real) and not isinstance(values[0], str):
+        step = np.diff(np.sort(values)).min()
+        near = np.flatnonzero(np.isclose(values, float(wanted), rtol=0, atol=1e-6 * step))
+        if near.size:
+            return int(near[0])
+    raise ValueError(
+        f"start: {name}={wanted!r} is not on the axis; its values are {', '.join(texts)}"
+    )
 
 
 def axis_values(name, values):
@@ -105,11 +125,19 @@ def describe(point):
 def finite_array(result, where, argument="function"):
     """`result` as a float32 array, or an error that names the grid point."""
     try:
-        array = np.asarray(result, dtype=np.float64)
+        text = _holds_text(np.asarray(result))
+        array = None if text else np.asarray(result, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"{argument}: the result {where} is not a regular array of numbers: {error}"
         ) from error
+    except RuntimeError as error:  # a torch tensor that requires grad
+        raise TypeError(
+            f"{argument}: expected numbers, but the result {where} is a "
+            f"{type(result).__name__} that NumPy cannot read: {error}"
+        ) from error
+    if text:
+        raise TypeError(f"{argument}: the result {where} holds text; expected numbers")
     with np.errstate(over="ignore"):
         array = array.astype("<f4")
     if not np.isfinite(array).all():
@@ -119,3 +147,9 @@ def finite_array(result, where, argument="function"):
             "expected finite float32 numbers"
         )
     return array
+
+
+def _holds_text(array):
+    return array.dtype.kind in "SU" or (
+        array.dtype.kind == "O" and any(isinstance(v, str | bytes) for v in array.flat)
+    )

@@ -10,6 +10,7 @@ from attention_lib.explorables.captions import as_state, fill, gather_facts, par
 from attention_lib.explorables.grid import (
     MAX_AXES,
     Axis,
+    as_dict,
     check_text,
     describe,
     grid_points,
@@ -44,10 +45,10 @@ def sweep(function, axes, *, view, title, caption, facts=None, axis_labels=None,
         an ipywidgets VBox: the sliders, each linked to the view, and the view.
 
     Raises:
-        ValueError, TypeError: results that are ragged or not finite (the grid point is
+        ValueError, TypeError: results that are ragged, text or not finite (the grid point is
             named), an axis with fewer than 2 or equal values, labels that do not match the
-            result, an unknown field or format in a caption, a start value that is not on
-            its axis, a state above 150 KB.
+            result, a fact named like an axis, an unknown field or format in a caption, a
+            start value that is not on its axis, a state above 150 KB.
 
     Cost: one call of `function` per grid point; 16/3 bytes of state per number of the grid.
 
@@ -72,14 +73,17 @@ def sweep(function, axes, *, view, title, caption, facts=None, axis_labels=None,
             f"view: expected one of {', '.join(k.__name__ for k in KINDS)}, got {view!r}"
         )
     check_text(title, "title")
+    for argument, given in (("function", function), ("facts", facts)):
+        if not callable(given) and not (argument == "facts" and given is None):
+            raise TypeError(f"{argument}: expected something to call, got {type(given).__name__}")
     is_stepper = isinstance(view, views.Stepper)
     n_leading = int(is_stepper)
     make = _with_steps if is_stepper else _without_steps
     axes = make(view, axes, axis_labels, start)
     _check_axes(axes, view)
-    points, results, arrays, shapes = _evaluate(function, axes[n_leading:], view)
-    rows = [facts(r, **p) for r, p in zip(results, points, strict=True)] if facts else [{}]
-    found = gather_facts(rows, points[: len(rows)])
+    points, rows, arrays, shapes = _evaluate(function, facts, axes[n_leading:], view)
+    found = gather_facts(rows, points)
+    _check_names(found, axes)
     captions = _captions(view, caption, axes, found)
     packed, varying = _pack(arrays)
     shared = {
@@ -119,7 +123,7 @@ def _with_steps(view, axes, axis_labels, start):
     """The axes of a Stepper: its steps first, numbered from 1, then the caller's."""
     if isinstance(axes, dict) and "step" in axes:
         raise ValueError("axes: the name 'step' belongs to the steps of the Stepper")
-    labels, start = dict(axis_labels or {}), dict(start or {})
+    labels, start = as_dict(axis_labels, "axis_labels", "text"), as_dict(start, "start", "value")
     n = len(view.steps)
     values = tuple(range(1, n + 1))
     first = start.pop("step", 1)
@@ -138,12 +142,23 @@ def _check_axes(axes, view):
         view.check_axes(axes)
 
 
-def _evaluate(function, axes, view):
-    """All results, judged, as [grid points, numbers] with the raw results beside them."""
+def _check_names(facts, axes):
+    for axis in axes:
+        if axis.name in facts.names:
+            raise ValueError(
+                f"facts: {axis.name!r} is the name of an axis; expected a name of its own"
+            )
+
+
+def _evaluate(function, facts, axes, view):
+    """All results, judged, as [grid points, numbers] with the facts of each beside them.
+
+    The facts are taken at once: a function may return the same array again, filled anew.
+    """
     n_points = math.prod(len(axis.values) for axis in axes)
     _check_size(n_points * 16 // 3, axes, n_points, 1)
     points = list(grid_points(axes))
-    results, arrays, shapes = [], [], None
+    rows, arrays, shapes = [], [], None
     for point in points:
         result = function(**point)
         array = view.array(result, point)
@@ -155,9 +170,9 @@ def _evaluate(function, axes, view):
                     f"{here}, {describe(points[0])} {shapes}"
                 )
             shapes = here
-        results.append(result)
         arrays.append(array.ravel())
-    return points, results, np.stack(arrays), shapes
+        rows.append(facts(result, **point) if facts else {})
+    return points, rows, np.stack(arrays), shapes
 
 
 def _captions(view, caption, axes, facts):

@@ -63,6 +63,49 @@ def test_axes(axes, error, message):
         build(lambda **values: [1, 2], axes, caption="")
 
 
+class NeedsGradient:
+    """What a torch tensor that requires grad does when NumPy asks for its numbers."""
+
+    def __array__(self, dtype=None, copy=None):
+        raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().")
+
+
+def test_arguments_of_another_kind_are_named():
+    with pytest.raises(TypeError, match="function: expected something to call, got list"):
+        build([1, 2])
+    with pytest.raises(TypeError, match="facts: expected something to call, got dict"):
+        build(facts={"f": 1})
+    for view in (TWO_BARS, step_view()):
+        with pytest.raises(TypeError, match="start: expected a dict from name to value, got int"):
+            build(view=view, start=2)
+        with pytest.raises(TypeError, match=r"axis_labels: expected a dict from name .*got str"):
+            build(view=view, axis_labels="a")
+
+
+def test_results_that_are_not_numbers():
+    with pytest.raises(TypeError, match=r"at a=1 is a NeedsGradient .*requires grad"):
+        build(lambda a: NeedsGradient())
+    with pytest.raises(TypeError, match="at a=2 holds text; expected numbers"):
+        build(lambda a: ["1", 2] if a == 2 else [1, 2])
+    with pytest.raises(TypeError, match="at a=1 holds text; expected numbers"):
+        build(lambda a: np.array(["1", 2], dtype=object))
+    with pytest.raises(TypeError, match=r"points: the result points\[1\] holds text"):
+        Lines(x=[1, 2], series=["s"], points=([1.5], ["1"]))
+
+
+def test_a_torch_result_that_requires_grad():
+    torch = pytest.importorskip("torch")
+    with pytest.raises(TypeError, match=r"at a=1 is a Tensor .*requires grad"):
+        build(lambda a: torch.ones(2, requires_grad=True))
+
+
+def test_a_fact_may_not_hide_an_axis():
+    with pytest.raises(ValueError, match="facts: 'a' is the name of an axis"):
+        build(facts=lambda result, a: {"a": 2 * a})
+    with pytest.raises(ValueError, match="facts: 'step' is the name of an axis"):
+        build(lambda a: {"m": [[a]]}, view=step_view(), facts=lambda result, a: {"step": a})
+
+
 def test_options_of_axes():
     with pytest.raises(ValueError, match="start: a=4 is not on the axis; its values are 1, 2, 3"):
         build(start={"a": 4})

@@ -65,6 +65,39 @@ def test_start_sets_slider_and_view():
     assert [link.target for link in box.links] == [(box.view, "i0"), (box.view, "i1")]
 
 
+def test_facts_see_their_own_result_when_the_function_reuses_its_array():
+    buffer = np.zeros(2)
+
+    def function(a):
+        buffer[:] = a
+        return buffer
+
+    box = sweep(
+        function,
+        {"a": [1, 2, 3]},
+        view=Bars(categories=["x", "y"]),
+        title="",
+        caption="{first:.0f}",
+        facts=lambda result, a: {"first": result[0]},
+    )
+    assert [box.caption(k) for k in range(3)] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("start", [0.3, np.float32(0.3), 3e-1 + 1e-12])
+def test_start_equals_an_axis_value_within_rounding(start):
+    values = np.linspace(0, 1, 11)
+    assert 0.3 not in values
+    box = sweep(
+        lambda s: [s, 1],
+        {"s": values},
+        view=Bars(categories=["x", "y"]),
+        title="",
+        caption="",
+        start={"s": start},
+    )
+    assert box.view.i0 == 3
+
+
 def test_repr_is_stable_and_short():
     assert repr(small()) == repr(small()) == "Interactive figure: Small"
     assert repr(small().view) == "BarsView('Small')"
