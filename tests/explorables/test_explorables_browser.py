@@ -245,6 +245,15 @@ def test_no_label_is_struck_through_or_covered(page, width):
     assert len(second_key) == 1  # what does not move keeps its label where it is
 
 
+def test_the_hull_of_two_points_is_a_line_drawn_once(page):
+    """Drawn there and back, its dashes would fill each other's gaps."""
+    show(page, examples.two_keys())
+    hull = page.locator(".attn-hull")
+    points = [[float(v) for v in at.split(",")] for at in hull.get_attribute("points").split(" ")]
+    length = hull.evaluate("(line) => line.getTotalLength()")
+    np.testing.assert_allclose(length, np.hypot(*np.subtract(*points)), rtol=1e-4)
+
+
 def test_dragging_snaps_to_the_grid_and_moves_both_indices(page):
     box = examples.vectors()
     show(page, box)

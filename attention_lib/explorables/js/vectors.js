@@ -57,7 +57,7 @@ svg("line", { x1: X(lo), x2: X(hi), y1: Y(v), y2: Y(v), class: v ? "attn-grid" :
 svg("text", { x: X(v), y: Y(lo) + 18, "text-anchor": "middle", class: "attn-small" }, root, s);
 svg("text", { x: X(lo) - 8, y: Y(v) + 4, "text-anchor": "end", class: "attn-small" }, root, s);
 });
-area = hull.length ? svg("polygon", { class: "attn-hull" }, root) : null;
+area = hull.length ? svg(hull.length > 2 ? "polygon" : "polyline", { class: "attn-hull" }, root) : null;
 arrows = points.map((p, k) => {
 const g = svg("g", { class: "attn-arrow attn-" + roles[k] }, root);
 return [g, svg("path", { class: "attn-shaft" }, g), svg("path", { class: "attn-head" }, g), svg("text", { class: "attn-tip attn-" + roles[k], "text-anchor": "middle" }, root, p)];
