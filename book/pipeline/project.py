@@ -23,6 +23,17 @@ class PipelineError(Exception):
         self.where = where
 
 
+def folded(notebook: NotebookNode) -> NotebookNode:
+    """Fold in JupyterLab what the page folds: hidden inputs, and solutions with their results."""
+    for cell in notebook.cells:
+        tags = set(cell.metadata.get("tags", []))
+        if tags & {"hide-input", "hide-cell"}:
+            cell.metadata["jupyter"] = {"source_hidden": True}
+        if "hide-cell" in tags:
+            cell.metadata["jupyter"]["outputs_hidden"] = True
+    return notebook
+
+
 @dataclass(frozen=True)
 class Chapter:
     """One chapter: its text, which people write, and its executed notebook, which people run."""
@@ -33,7 +44,7 @@ class Chapter:
 
     def read_text(self) -> NotebookNode:
         try:
-            return jupytext.read(self.text, fmt="md:myst")
+            return folded(jupytext.read(self.text, fmt="md:myst"))
         except Exception as error:
             raise PipelineError(
                 self.name,

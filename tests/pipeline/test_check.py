@@ -113,3 +113,12 @@ def test_a_chapter_is_chosen_by_number_name_or_file(book):
         assert [c.name for c in book.project.select([name])] == ["02_two"]
     with pytest.raises(PipelineError, match="use one of: 01_one, 02_two"):
         book.project.select(["03"])
+
+
+def test_jupyterlab_folds_what_the_page_folds(book):
+    tags = ("", "hide-input", "solution, hide-cell")
+    book.chapter("01_one", "".join(cell(f"x = {k}", tags[k]) for k in range(3)))
+    cells = book.project.chapters[0].read_text().cells
+    folds = [one.metadata.get("jupyter") for one in cells if one.cell_type == "code"]
+    both = {"source_hidden": True, "outputs_hidden": True}
+    assert folds == [None, {"source_hidden": True}, both]
