@@ -13,18 +13,9 @@ from book.pipeline.project import ROOT, PipelineError, Project
 TESTS = ROOT / "tests"
 
 
-def public_functions(module):
-    """The functions that a module defines itself."""
-    return {
-        name
-        for name, value in vars(module).items()
-        if inspect.isfunction(value) and value.__module__ == module.__name__ and name[0] != "_"
-    }
-
-
 PUBLIC = {
     "reference": set(reference.__all__),
-    "functional": public_functions(functional),
+    "functional": set(functional.__all__),
     "modules": set(modules.__all__),
 }
 

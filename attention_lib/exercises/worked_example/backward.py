@@ -37,7 +37,7 @@ def _gradient_of_the_example(answer: Candidate) -> None:
         expected,
         what="gradients",
         axes=SCORE_AXES,
-        because="use J = diag(w) - w w^T",
+        because="every score lowers the weights of the other keys too",
     )
 
 
@@ -48,7 +48,7 @@ def _gradient_of_matrices(answer: Candidate) -> None:
         jacobian = reference.softmax_jacobian(weights)
         expected = np.einsum("...i,...ij->...j", grad_weights, jacobian)
         axes = BATCH_SCORE_AXES[-len(shape) :]
-        because = "each row has the Jacobian diag(w) - w w^T of its own"
+        because = "each row has a Jacobian of its own; the sum runs over its keys alone"
         expect_close(
             answer(weights, grad_weights), expected, what="gradients", axes=axes, because=because
         )
@@ -87,9 +87,11 @@ SOFTMAX_BACKWARD = Exercise(
         Behaviour("an empty row has no gradient", _gradient_of_an_empty_row),
     ],
     mutants=[
-        Mutant(lambda w, g: w * g, "forgets the term that couples the keys", says="diag(w)"),
+        Mutant(lambda w, g: w * g, "forgets the term that couples the keys", says="other keys too"),
         Mutant(
-            lambda w, g: w * (1 - w) * g, "uses the diagonal of the Jacobian alone", says="diag(w)"
+            lambda w, g: w * (1 - w) * g,
+            "uses the diagonal of the Jacobian alone",
+            says="other keys too",
         ),
         Mutant(
             lambda w, g: w * (g - (w * g).sum()), "sums over the whole matrix", says="of its own"

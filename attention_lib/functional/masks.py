@@ -1,0 +1,80 @@
+"""Which query may attend to which key: boolean tensors, True = may attend."""
+
+import torch
+
+from ..checks import check_count, check_flag, check_kind, check_lengths
+
+
+def causal_mask(n_queries, n_keys, *, device=None):
+    """Let each query see the keys up to its own position; the last query is at the last key.
+
+    Raises, cost as `attention_lib.reference.causal_mask`. Chapter: 02_worked_example.
+
+    >>> causal_mask(2, 3).int()
+    tensor([[1, 1, 0],
+            [1, 1, 1]], dtype=torch.int32)
+    """
+    return _distance(n_queries, n_keys, device) >= 0
+
+
+def window_mask(n_queries, n_keys, *, window, causal=False, device=None):
+    """Let each query see the keys at most `window` positions away, itself included.
+
+    Raises, cost and source as `attention_lib.reference.window_mask`.
+
+    >>> window_mask(3, 3, window=1, causal=True).int()
+    tensor([[1, 0, 0],
+            [1, 1, 0],
+            [0, 1, 1]], dtype=torch.int32)
+    """
+    check_count(minimum=0, window=window)
+    check_flag(causal=causal)
+    distance = _distance(n_queries, n_keys, device)
+    reach = distance if causal else distance.abs()
+    return (reach >= 0) & (reach <= window)
+
+
+def padding_mask(lengths, n_keys):
+    """Let queries see only the keys that are not padding; lengths `[B]` give a boolean `[B, 1, S]`.
+
+    Raises, cost as `attention_lib.reference.padding_mask`. Chapter: 01_seq2seq.
+
+    >>> padding_mask(torch.tensor([1, 3]), 3).int().tolist()
+    [[[1, 0, 0]], [[1, 1, 1]]]
+    """
+    check_kind("torch", lengths=lengths)
+    check_count(minimum=0, n_keys=n_keys)
+    check_lengths(lengths, n_keys)
+    return torch.arange(n_keys, device=lengths.device) < lengths[:, None, None]
+
+
+def combine_masks(*masks):
+    """Allow what every mask allows (logical and, with broadcasting).
+
+    Raises as `attention_lib.reference.combine_masks`.
+
+    >>> combine_masks(causal_mask(2, 2), padding_mask(torch.tensor([1]), 2)).int().tolist()
+    [[[1, 0], [1, 0]]]
+    """
+    if not masks:
+        raise ValueError("masks must hold at least one mask, got none")
+    for mask in masks:
+        check_kind("torch", mask=mask)
+        if mask.dtype != torch.bool:
+            raise TypeError(f"mask must be boolean (True = may attend), got dtype {mask.dtype}")
+    try:
+        shape = torch.broadcast_shapes(*(mask.shape for mask in masks))
+    except RuntimeError:
+        raise ValueError(
+            f"masks must broadcast together, got shapes {[tuple(mask.shape) for mask in masks]}"
+        ) from None
+    combined = torch.ones(shape, dtype=torch.bool, device=masks[0].device)
+    for mask in masks:
+        combined = combined & mask
+    return combined
+
+
+def _distance(n_queries, n_keys, device):
+    check_count(minimum=0, n_queries=n_queries, n_keys=n_keys)
+    query_position = torch.arange(n_queries, device=device)[:, None] + (n_keys - n_queries)
+    return query_position - torch.arange(n_keys, device=device)

@@ -1,0 +1,20 @@
+"""Tensors in, tensors out: float16 and bfloat16 are computed in float32 and rounded at the end."""
+
+import torch
+
+from ..checks import check_floating, check_kind, check_mask
+
+
+def widen(**arrays):
+    """Check that all are tensors of one floating dtype; return it and them, widened."""
+    check_kind("torch", **arrays)
+    check_floating(**arrays)
+    dtype = next(iter(arrays.values())).dtype
+    working = dtype if dtype == torch.float64 else torch.float32
+    return dtype, *(array.to(working) for array in arrays.values())
+
+
+def check_torch_mask(mask, shape):
+    if mask is not None:
+        check_kind("torch", mask=mask)
+        check_mask(mask, shape)
