@@ -121,8 +121,9 @@ def _field(field, spec, axes, facts, argument):
         kind = "text" if isinstance(axis.values[0], str) else _number_kind(axis.values)
         _check_spec(field, spec, kind, argument)
         return ("axis", names.index(field), [format_number(value, spec) for value in axis.values])
-    kind = facts.kinds[facts.names.index(field)]
-    _check_spec(field, spec, kind, argument)
+    k = facts.names.index(field)
+    _check_spec(field, spec, facts.kinds[k], argument)
+    _check_digits(field, spec, facts.columns[k], argument)
     return ("fact", field, spec)
 
 
@@ -137,6 +138,18 @@ def _check_spec(field, spec, kind, argument):
         raise ValueError(
             f"{argument}: field {{{field}}} is not a whole number everywhere; "
             f"give it a format such as {{{field}:.2f}}"
+        )
+
+
+def _check_digits(field, spec, column, argument):
+    """Facts are stored in float32: more digits than it holds would be invented ones."""
+    if not spec.startswith("."):
+        return
+    largest = np.abs(column).max()
+    if np.spacing(largest) * (100 if spec.endswith("%") else 1) > 10.0 ** -int(spec[1]):
+        raise ValueError(
+            f"{argument}: field {{{field}:{spec}}} reaches {largest:g}, and float32 does not hold "
+            "that many digits of it; use fewer decimals or smaller values"
         )
 
 

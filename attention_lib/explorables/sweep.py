@@ -64,7 +64,7 @@ def sweep(function, axes, *, view, title, caption, facts=None, axis_labels=None,
     ...     facts=lambda result, slope: {"end": float(result[0][-1])},
     ... )
     >>> box
-    Interactive figure: A line
+    Interactive figure: A line (run this cell to move it)
     >>> box.caption(1)
     'With slope 2 the line ends at 4.0.'
     """

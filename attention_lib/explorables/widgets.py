@@ -82,7 +82,7 @@ class Explorable(VBox):
         return self._caption_at(indices)
 
     def __repr__(self):
-        return f"Interactive figure: {self.view.title}"
+        return f"Interactive figure: {self.view.title} (run this cell to move it)"
 
 
 def _slider(axis, layout, style):

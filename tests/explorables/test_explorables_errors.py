@@ -282,3 +282,13 @@ def test_a_hopeless_grid_is_refused_before_any_computation():
 
     with pytest.raises(ValueError, match=r"a \(300\) x b \(100\) = 30000 grid points"):
         build(never, {"a": list(range(300)), "b": list(range(100))})
+
+
+def test_more_digits_than_float32_holds_are_refused():
+    large = {"caption": "{f:.3f}", "facts": lambda result, a: {"f": np.exp(2.0 + 4 * a)}}
+    with pytest.raises(ValueError, match=r"\{f:.3f\} reaches 1.2026e\+06, and float32 does not"):
+        build(**large)
+    build(**large | {"caption": "{f:.0f}"})
+    share = {"caption": "{f:.6%}", "facts": lambda result, a: {"f": a / 3}}
+    with pytest.raises(ValueError, match="float32 does not hold that many digits"):
+        build(**share)

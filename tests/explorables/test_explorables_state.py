@@ -99,7 +99,7 @@ def test_start_equals_an_axis_value_within_rounding(start):
 
 
 def test_repr_is_stable_and_short():
-    assert repr(small()) == repr(small()) == "Interactive figure: Small"
+    assert repr(small()) == repr(small()) == "Interactive figure: Small (run this cell to move it)"
     assert repr(small().view) == "BarsView('Small')"
 
 

@@ -197,8 +197,8 @@ def _scores_match(answer: Candidate, query: np.ndarray, key: np.ndarray, axes) -
     square = key.shape[-1] == key.shape[-2]
     if square and any(np.allclose(scores, query @ key / scale) for scale in (1, root)):
         raise Problem(
-            "your keys were not transposed: in NumPy use np.swapaxes(key, -1, -2), "
-            "not key.transpose(-2, -1)"
+            "your keys were not transposed: on a matrix, NumPy's transpose(-2, -1) leaves both "
+            "axes where they are"
         )
     expect_close(
         scores, expected, what="scores", axes=axes, because="query . key over the square root of D"
@@ -280,7 +280,7 @@ SCORES = Exercise(
         Mutant(
             _scores_numpy_transpose,
             "torch's transpose(-2, -1) in NumPy leaves a matrix as it is",
-            says="np.swapaxes",
+            says="not transposed",
         ),
         Mutant(
             _scores_full_transpose,

@@ -13,19 +13,20 @@ c.set(axis[0], c.now()[axis[0]] + d * up);
 const TURNS = [0, .6, -.6, 1.2, -1.2, 1.9, -1.9, 2.6, -2.6, 3.14];
 const KEYS = { ArrowRight: [1, 1], ArrowLeft: [1, -1], ArrowUp: [2, 1], ArrowDown: [2, -1] };
 const grab = (root, d) => {
-const name = points[d[0]];
-const g = svg("g", { class: `attn-handle attn-${roles[d[0]]}`, tabindex: 0, role: "slider", "aria-roledescription": "point in the plane", "aria-label": `${name}: arrow keys move it` }, root);
+const g = svg("g", { class: `attn-handle attn-${roles[d[0]]}`, tabindex: 0, role: "slider", "aria-roledescription": "point", "aria-label": `${points[d[0]]}: arrow keys move it` }, root);
 svg("circle", { r: 22, class: "attn-touch" }, g);
 svg("circle", { r: 8, class: "attn-dot" }, g);
+const on = (type, act) => g.addEventListener(type, act);
 const move = (e) => {
 const b = root.getBoundingClientRect(), s = root.viewBox.baseVal.width / b.width;
 const px = (e.clientX - b.left) * s, py = (e.clientY - b.top) * s;
 c.set(d[1][0], nearest(d[1][1], lo + (px - x0) / side * (hi - lo)));
 c.set(d[2][0], nearest(d[2][1], lo + (side + 8 - py) / side * (hi - lo)));
 };
-g.addEventListener("pointerdown", (e) => { g.setPointerCapture(e.pointerId); g.focus(); e.preventDefault(); });
-g.addEventListener("pointermove", (e) => { if (g.hasPointerCapture(e.pointerId)) move(e); });
-g.addEventListener("keydown", (e) => {
+on("pointerdown", (e) => { g.setPointerCapture(e.pointerId); g.focus(); e.preventDefault(); });
+on("touchstart", (e) => e.preventDefault());
+on("pointermove", (e) => { if (g.hasPointerCapture(e.pointerId)) move(e); });
+on("keydown", (e) => {
 const k = KEYS[e.key];
 if (!k) return;
 e.preventDefault();
