@@ -138,13 +138,24 @@ def check_mask(mask, scores_shape):
         )
     if dtype_name(mask) != "bool":
         raise TypeError(f"mask must be boolean (True = may attend), got dtype {dtype_name(mask)}")
-    expected, given = tuple(scores_shape), tuple(mask.shape)
+    _check_fits_scores("mask", mask, scores_shape)
+
+
+def check_bias(bias, scores_shape, **like):
+    """bias has the dtype of the other arrays and broadcasts to the shape of the scores."""
+    if bias is not None:
+        check_floating(**like, bias=bias)
+        _check_fits_scores("bias", bias, scores_shape)
+
+
+def _check_fits_scores(name, array, scores_shape):
+    expected, given = tuple(scores_shape), tuple(array.shape)
     try:
         fits = np.broadcast_shapes(given, expected) == expected
     except ValueError:
         fits = False
     if not fits:
-        raise ValueError(f"mask must broadcast to the scores' shape {expected}, got {given}")
+        raise ValueError(f"{name} must broadcast to the scores' shape {expected}, got {given}")
 
 
 def check_positive(**numbers):
@@ -210,3 +221,58 @@ def check_choice(name, choice, choices):
     if choice not in choices:
         listing = ", ".join(repr(one) for one in choices)
         raise ValueError(f"{name} must be one of {listing}, got {choice!r}")
+
+
+def check_even(**numbers):
+    """All arguments are even integers of at least 2."""
+    check_count(minimum=2, **numbers)
+    for name, number in numbers.items():
+        if number % 2:
+            raise ValueError(f"{name} must be even, got {number}")
+
+
+def check_even_width(name, array):
+    """`array` [..., length, width] has an even width of at least 2."""
+    check_dimensions(2, **{name: array})
+    width = array.shape[-1]
+    if width % 2 or width == 0:
+        raise ValueError(
+            f"{name} must have an even width of at least 2 on its last axis, "
+            f"got shape {tuple(array.shape)}"
+        )
+
+
+def check_offset(kind, offset, rows=None):
+    """offset is an integer, or integers [B]: one for each entry of the first axis of `rows`."""
+    if isinstance(offset, Integral) and not isinstance(offset, (bool, np.bool_)):
+        return
+    if not hasattr(offset, "dtype") or not hasattr(offset, "shape"):
+        raise TypeError(
+            f"offset must be an integer or an integer array [B], got {type(offset).__name__}"
+        )
+    check_kind(kind, offset=offset)
+    if not dtype_name(offset).startswith(("int", "uint")):
+        raise TypeError(f"offset must hold integers, got dtype {dtype_name(offset)}")
+    if offset.ndim != 1:
+        raise ValueError(f"offset must have shape [B], got {tuple(offset.shape)}")
+    if rows is not None and (rows.ndim < 3 or rows.shape[0] != offset.shape[0]):
+        raise ValueError(
+            "offset [B] must have one entry for each row of a batch [B, ..., T, D], "
+            f"got offset {tuple(offset.shape)} and x {tuple(rows.shape)}"
+        )
+
+
+def check_buckets(n_buckets, max_distance, bidirectional):
+    """n_buckets and max_distance make logarithmic buckets; returns the buckets of one side."""
+    check_flag(bidirectional=bidirectional)
+    check_count(minimum=4 if bidirectional else 2, n_buckets=n_buckets)
+    check_count(max_distance=max_distance)
+    if bidirectional:
+        check_even(n_buckets=n_buckets)
+    side = n_buckets // 2 if bidirectional else n_buckets
+    if max_distance <= side // 2:
+        raise ValueError(
+            f"max_distance must be greater than {side // 2}, the number of distances with a "
+            f"bucket of their own, got {max_distance}"
+        )
+    return side

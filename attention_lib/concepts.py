@@ -13,7 +13,7 @@ from dataclasses import dataclass
 class Concept:
     """One idea under the names that it has in each layer.
 
-    chapter     the chapter that teaches it
+    chapter     the chapter that teaches it; "" where none does
     tests       the files under tests/ that judge it
     reference   functions of attention_lib.reference (NumPy): the definition
     functional  functions of attention_lib.functional (PyTorch): the fast form

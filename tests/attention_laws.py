@@ -1,6 +1,6 @@
 """What must hold of every implementation of attention, as functions that take the implementation.
 
-An implementation takes NumPy arrays and the options mask, causal, scale and return_weights. The
+An implementation takes NumPy arrays and the options of `attention_lib.reference.attention`. The
 mutation tests run the same functions against broken implementations and expect each to be rejected.
 """
 
@@ -24,10 +24,20 @@ def random_mask(seed=1, n_queries=T, n_keys=S):
     return mask
 
 
-def loops(query, key, value, allowed, scale):
+def random_bias(seed=2):
+    """One entry of each batch row is closed by minus infinity."""
+    bias = np.random.default_rng(seed).normal(size=(B, T, S))
+    bias[:, 1, 2] = -np.inf
+    return bias
+
+
+def loops(query, key, value, allowed, scale, bias=None, temperature=1.0):
+    bias = [None] * len(query) if bias is None else bias.tolist()
     both = [
-        loop_oracles.attention(q.tolist(), k.tolist(), v.tolist(), a.tolist(), scale)
-        for q, k, v, a in zip(query, key, value, allowed, strict=True)
+        loop_oracles.attention(
+            q.tolist(), k.tolist(), v.tolist(), a.tolist(), scale, b, temperature
+        )
+        for q, k, v, a, b in zip(query, key, value, allowed, bias, strict=True)
     ]
     return tuple(np.array(part) for part in zip(*both, strict=True))
 
@@ -61,6 +71,20 @@ def equals_the_loops_when_causal(attention, *, tolerance=1e-12):
         expected, _ = loops(query, key, value, allowed & mask, D**-0.5)
         output = attention(query, key, value, causal=True, mask=mask)
         assert_allclose(output, expected, rtol=tolerance, atol=tolerance)
+
+
+def equals_the_loops_with_bias_and_temperature(attention, *, tolerance=1e-12):
+    query, key, value = example(11)
+    mask, bias = random_mask(), random_bias()
+    for options in ({"bias": bias}, {"temperature": 0.5}, {"bias": bias, "temperature": 3.0}):
+        for allowed in (np.ones_like(mask), mask):
+            expected, expected_weights = loops(query, key, value, allowed, 0.3, **options)
+            given = {"mask": allowed, "scale": 0.3, **options}
+            output, weights = attention(query, key, value, return_weights=True, **given)
+            assert_allclose(weights, expected_weights, rtol=tolerance, atol=tolerance)
+            assert_allclose(output, expected, rtol=tolerance, atol=tolerance)
+            plain = attention(query, key, value, **given)
+            assert_allclose(plain, expected, rtol=tolerance, atol=tolerance)
 
 
 def ignores_the_future(attention):
@@ -126,6 +150,7 @@ LAWS = (
     equals_the_loops,
     equals_the_loops_with_a_mask,
     equals_the_loops_when_causal,
+    equals_the_loops_with_bias_and_temperature,
     ignores_the_future,
     ignores_masked_keys,
     rows_sum_to_one,

@@ -14,11 +14,13 @@ def softmax_row(scores, allowed):
     return [power / total if total else 0.0 for power in powers]
 
 
-def attention(query, key, value, allowed, scale):
+def attention(query, key, value, allowed, scale, bias=None, temperature=1.0):
     """query [T][D], key [S][D], value [S][E], allowed [T][S] -> output [T][E], weights [T][S]."""
     outputs, all_weights = [], []
     for i, one in enumerate(query):
         scores = [scale * sum(a * b for a, b in zip(one, other, strict=True)) for other in key]
+        for j in range(len(scores)):
+            scores[j] = (scores[j] + (bias[i][j] if bias else 0.0)) / temperature
         weights = softmax_row(scores, allowed[i])
         output = [0.0] * len(value[0])
         for j, weight in enumerate(weights):

@@ -1,12 +1,16 @@
 """Scaled dot-product attention, fused where the weights are not asked for."""
 
+import math
+
 from torch.nn import functional as F
 
 from ..checks import (
+    check_bias,
     check_dimensions,
     check_flag,
     check_floating,
     check_kind,
+    check_positive,
     check_probability,
     check_query_key,
     check_scale,
@@ -17,13 +21,14 @@ from .precision import check_torch_mask, widen
 from .softmax import stable_softmax
 
 
-def attend(scores, value, *, mask=None, dropout=0.0):
+def attend(scores, value, *, mask=None, temperature=1.0, dropout=0.0):
     """Turn scores into weights and average the values with them.
 
     Args:
         scores: `[..., T, S]`, float16, bfloat16, float32 or float64.
         value: `[..., S, E]`, same dtype.
         mask: boolean tensor, broadcastable to `[..., T, S]`; True = may attend.
+        temperature: tau > 0; the weights are softmax(scores / tau).
         dropout: probability p in [0, 1) with which a weight is set to zero; the others grow by
             1 / (1 - p). Applied whenever it is greater than 0: a function does not know whether it
             is training.
@@ -32,8 +37,10 @@ def attend(scores, value, *, mask=None, dropout=0.0):
         output `[..., T, E]` and weights `[..., T, S]` as they were used, after dropout.
 
     Raises:
-        TypeError: not floating tensors of one dtype, mask not boolean, dropout not a number.
-        ValueError: value or mask does not fit the scores, dropout outside [0, 1).
+        TypeError: not floating tensors of one dtype, mask not boolean, temperature or dropout not a
+            number.
+        ValueError: value or mask does not fit the scores, temperature not positive, dropout outside
+            [0, 1).
 
     Cost and source: `attention_lib.reference.attend`. Chapter: 01_seq2seq.
 
@@ -45,30 +52,44 @@ def attend(scores, value, *, mask=None, dropout=0.0):
     check_dimensions(2, scores=scores)
     check_value(value, scores.shape)
     check_torch_mask(mask, scores.shape)
+    check_positive(temperature=temperature)
     check_probability(dropout=dropout)
-    weights = stable_softmax(scores, mask)
+    weights = stable_softmax(scores, mask, temperature)
     if dropout > 0:
         weights = F.dropout(weights, p=dropout)
     return (weights @ value).to(dtype), weights.to(dtype)
 
 
 def attention(
-    query, key, value, *, mask=None, causal=False, scale=None, return_weights=False, dropout=0.0
+    query,
+    key,
+    value,
+    *,
+    mask=None,
+    bias=None,
+    causal=False,
+    scale=None,
+    temperature=1.0,
+    return_weights=False,
+    dropout=0.0,
 ):
-    """Average the values, weighted by how well each key matches the query: softmax(scale Q K^T) V.
+    """Average the values, weighted by how well each key matches the query.
 
-    Without `return_weights` the fused `torch.nn.functional.scaled_dot_product_attention` does the
-    work and no `[..., T, S]` weights are stored where a fused kernel exists; with it they are
-    computed step by step.
+    softmax((scale Q K^T + bias) / temperature) V. Without `return_weights` and at temperature 1 the
+    fused `torch.nn.functional.scaled_dot_product_attention` does the work and no `[..., T, S]`
+    weights are stored where a fused kernel exists; else they are computed step by step.
 
     Args:
         query: `[..., T, D]`, float16, bfloat16, float32 or float64.
         key: `[..., S, D]`, same dtype.
         value: `[..., S, E]`, same dtype.
         mask: boolean tensor, broadcastable to `[..., T, S]`; True = may attend.
+        bias: same dtype, broadcastable to `[..., T, S]`, added to the scores; minus infinity closes
+            an entry as the mask does. Gradients reach it.
         causal: no query sees a key after its own position; the last query is aligned with the last
             key (PyTorch's own `is_causal` aligns the first ones).
         scale: a finite number; None means 1 / sqrt(D).
+        temperature: tau > 0.
         return_weights: also return the weights `[..., T, S]`, after dropout.
         dropout: probability in [0, 1), applied to the weights whenever it is greater than 0.
 
@@ -95,33 +116,50 @@ def attention(
     check_torch_mask(mask, shape)
     check_flag(causal=causal, return_weights=return_weights)
     check_scale(scale)
+    check_positive(temperature=temperature)
     check_probability(dropout=dropout)
-    if return_weights or 0 in (*output_shape, *shape):
+    if bias is not None:
+        check_kind("torch", bias=bias)
+        check_bias(bias, shape, query=query)
+    if return_weights or temperature != 1 or 0 in (*output_shape, *shape):
         if causal:
             future = causal_mask(*shape[-2:], device=query.device)
             mask = future if mask is None else mask & future
         _, wide_query, wide_key = widen(query=query, key=key)
         scale = query.shape[-1] ** -0.5 if scale is None else scale
         scores = (wide_query @ wide_key.transpose(-1, -2)) * scale
-        output, weights = attend(scores, value.to(scores.dtype), mask=mask, dropout=dropout)
+        scores = scores if bias is None else scores + bias
+        output, weights = attend(
+            scores,
+            value.to(scores.dtype),
+            mask=mask,
+            temperature=temperature,
+            dropout=dropout,
+        )
         output, weights = output.to(query.dtype), weights.to(query.dtype)
         return (output, weights) if return_weights else output
-    return _fused_attention(query, key, value, mask, causal, scale, dropout, output_shape)
+    return _fused_attention(query, key, value, mask, bias, causal, scale, dropout, output_shape)
 
 
-def _fused_attention(query, key, value, mask, causal, scale, dropout, output_shape):
+def _fused_attention(query, key, value, mask, bias, causal, scale, dropout, output_shape):
     leading, (n_queries, n_keys) = output_shape[:-2], (query.shape[-2], key.shape[-2])
     query, key, value = (one.expand(*leading, *one.shape[-2:]) for one in (query, key, value))
-    fused_causal = causal and mask is None and n_queries == n_keys
+    fused_causal = causal and mask is None and bias is None and n_queries == n_keys
     if causal and not fused_causal and n_queries > 1:
         future = causal_mask(n_queries, n_keys, device=query.device)
         mask = future if mask is None else mask & future
     options = {"is_causal": fused_causal, "scale": scale, "dropout_p": dropout}
+    if bias is not None:
+        closed = bias == -math.inf
+        mask = ~closed if mask is None else mask & ~closed
     if mask is None:
         return F.scaled_dot_product_attention(query, key, value, **options)
     empty = ~mask.any(dim=-1, keepdim=True)
     # An empty row sees every key, so that no kernel meets it, and its output is replaced: the
     # gradient is zero, never NaN.
-    mask = (mask | empty).expand(*leading, n_queries, n_keys)
+    mask = mask | empty
+    if bias is not None:
+        mask = bias.masked_fill(empty, 0).masked_fill(~mask, -math.inf)
+    mask = mask.expand(*leading, n_queries, n_keys)
     output = F.scaled_dot_product_attention(query, key, value, attn_mask=mask, **options)
     return output.masked_fill(empty, 0)

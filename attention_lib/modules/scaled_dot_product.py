@@ -15,7 +15,8 @@ class ScaledDotProductAttention(nn.Module):
         scale: c; None means 1 / sqrt(D).
 
     Called with query `[..., T, D]`, key `[..., S, D]`, value `[..., S, E]` and the options mask,
-    causal and return_weights of `attention_lib.functional.attention`, which it calls.
+    bias, causal, temperature and return_weights of `attention_lib.functional.attention`, which it
+    calls.
 
     Raises:
         TypeError, ValueError: dropout not in [0, 1), scale not finite; else as the function.
@@ -34,14 +35,27 @@ class ScaledDotProductAttention(nn.Module):
         self.dropout = dropout
         self.scale = scale
 
-    def forward(self, query, key, value, *, mask=None, causal=False, return_weights=False):
+    def forward(
+        self,
+        query,
+        key,
+        value,
+        *,
+        mask=None,
+        bias=None,
+        causal=False,
+        temperature=1.0,
+        return_weights=False,
+    ):
         return functional.attention(
             query,
             key,
             value,
             mask=mask,
+            bias=bias,
             causal=causal,
             scale=self.scale,
+            temperature=temperature,
             return_weights=return_weights,
             dropout=self.dropout if self.training else 0.0,
         )

@@ -3,8 +3,10 @@
 import numpy as np
 
 from ..checks import (
+    check_bias,
     check_dimensions,
     check_flag,
+    check_kind,
     check_mask,
     check_query_key,
     check_scale,
@@ -15,10 +17,10 @@ from .precision import widen
 from .softmax import softmax
 
 
-def attend(scores, value, *, mask=None):
+def attend(scores, value, *, mask=None, temperature=1.0):
     r"""Turn scores into weights and average the values with them.
 
-    $$o_i = \sum_j w_{ij} v_j, \qquad w = \mathrm{softmax}(s)$$
+    $$o_i = \sum_j w_{ij} v_j, \qquad w = \mathrm{softmax}(s / \tau)$$
 
     Every kind of soft attention ends in this step; only the scores differ.
 
@@ -26,14 +28,16 @@ def attend(scores, value, *, mask=None):
         scores: `[..., T, S]`, float16, float32 or float64.
         value: `[..., S, E]`, same dtype.
         mask: boolean, broadcastable to `[..., T, S]`; True = may attend.
+        temperature: tau > 0.
 
     Returns:
         output `[..., T, E]` and weights `[..., T, S]`, same dtype. A row with nothing to attend to
         gives zeros.
 
     Raises:
-        TypeError: not floating NumPy arrays of one dtype, or mask not boolean.
-        ValueError: value or mask does not fit the scores.
+        TypeError: not floating NumPy arrays of one dtype, mask not boolean, temperature not a
+            number.
+        ValueError: value or mask does not fit the scores, temperature not positive.
 
     Cost: 2 T S E FLOPs and the softmax.
     Chapter: 01_seq2seq.
@@ -45,23 +49,38 @@ def attend(scores, value, *, mask=None):
     dtype, scores, value = widen(scores=scores, value=value)
     check_dimensions(2, scores=scores)
     check_value(value, scores.shape)
-    weights = softmax(scores, mask=mask)
+    weights = softmax(scores, mask=mask, temperature=temperature)
     return (weights @ value).astype(dtype), weights.astype(dtype)
 
 
-def attention(query, key, value, *, mask=None, causal=False, scale=None, return_weights=False):
+def attention(
+    query,
+    key,
+    value,
+    *,
+    mask=None,
+    bias=None,
+    causal=False,
+    scale=None,
+    temperature=1.0,
+    return_weights=False,
+):
     r"""Average the values, weighted by how well each key matches the query.
 
-    $$O = \mathrm{softmax}(c \, Q K^\top) V, \qquad c = 1/\sqrt{D}$$
+    $$O = \mathrm{softmax}\Big(\frac{c \, Q K^\top + B}{\tau}\Big) V, \qquad c = 1/\sqrt{D}$$
 
     Args:
         query: `[..., T, D]`, float16, float32 or float64.
         key: `[..., S, D]`, same dtype.
         value: `[..., S, E]`, same dtype.
         mask: boolean, broadcastable to `[..., T, S]`; True = may attend.
+        bias: B, same dtype, broadcastable to `[..., T, S]`, added to the scores: what a position
+            scheme has to say about query i and key j. None means zero; minus infinity closes an
+            entry as the mask does.
         causal: no query sees a key after its own position; the last query is aligned with the last
             key.
         scale: c; None means 1 / sqrt(D).
+        temperature: tau > 0. Small values sharpen the weights, large values flatten them.
         return_weights: also return the weights `[..., T, S]`.
 
     Returns:
@@ -71,8 +90,10 @@ def attention(query, key, value, *, mask=None, causal=False, scale=None, return_
         times NaN is NaN.
 
     Raises:
-        TypeError: not floating NumPy arrays of one dtype, mask not boolean, causal not a bool.
-        ValueError: widths, numbers of keys and values, leading axes or mask do not fit.
+        TypeError: not floating NumPy arrays of one dtype, mask not boolean, causal not a bool,
+            scale or temperature not a number.
+        ValueError: widths, numbers of keys and values, leading axes, mask or bias do not fit, scale
+            not finite, temperature not positive.
 
     Cost: 2 T S (D + E) FLOPs and about 5 T S for the softmax; T S numbers for the weights.
     Source: Vaswani et al. (2017), equation 1; their d_k is our D.
@@ -83,24 +104,38 @@ def attention(query, key, value, *, mask=None, causal=False, scale=None, return_
     >>> weights.round(3), output.round(3)
     (array([[0.119, 0.881]]), array([[2.762, 3.762]]))
     """
+    bias = _checked_bias(bias, query, key)
     dtype, query, key, value = widen(query=query, key=key, value=value)
-    weights = _weights(query, key, value, mask, causal, scale)
+    weights = _weights(query, key, value, mask, bias, causal, scale, temperature)
     output = (weights @ value).astype(dtype)
     check_flag(return_weights=return_weights)
     return (output, weights.astype(dtype)) if return_weights else output
 
 
-def attention_backward(query, key, value, grad_output, *, mask=None, causal=False, scale=None):
+def attention_backward(
+    query,
+    key,
+    value,
+    grad_output,
+    *,
+    mask=None,
+    bias=None,
+    causal=False,
+    scale=None,
+    temperature=1.0,
+):
     r"""Carry the gradient of a loss from the output of `attention` back to query, key and value.
 
     With $G = \partial L / \partial O$ and the weights $W$:
 
     $$\partial V = W^\top G, \quad \partial W = G V^\top, \quad
-    \partial S_{ij} = W_{ij} \Big(\partial W_{ij} - \sum_k W_{ik} \partial W_{ik}\Big), \quad
-    \partial Q = c \, \partial S \, K, \quad \partial K = c \, \partial S^\top Q$$
+    \partial S_{ij} = \frac{W_{ij}}{\tau} \Big(\partial W_{ij} - \sum_k W_{ik} \partial W_{ik}\Big),
+    \quad \partial Q = c \, \partial S \, K, \quad \partial K = c \, \partial S^\top Q$$
 
     Args:
-        query, key, value, mask, causal, scale: as for `attention`.
+        query, key, value, mask, causal, scale, temperature: as for `attention`.
+        bias: as for `attention`, a constant: its own gradient would be the sum of dS over the axes
+            along which it was repeated.
         grad_output: `[..., T, E]`, same dtype.
 
     Returns:
@@ -119,10 +154,11 @@ def attention_backward(query, key, value, grad_output, *, mask=None, causal=Fals
     >>> attention_backward(one, one, one, one)  # a single key always has weight 1
     (array([[0.]]), array([[0.]]), array([[1.]]))
     """
+    bias = _checked_bias(bias, query, key)
     dtype, query, key, value, grad_output = widen(
         query=query, key=key, value=value, grad_output=grad_output
     )
-    weights = _weights(query, key, value, mask, causal, scale)
+    weights = _weights(query, key, value, mask, bias, causal, scale, temperature)
     expected = check_value(value, weights.shape)
     if grad_output.shape != expected:
         raise ValueError(
@@ -131,7 +167,7 @@ def attention_backward(query, key, value, grad_output, *, mask=None, causal=Fals
     scale = query.shape[-1] ** -0.5 if scale is None else scale
     grad_weights = grad_output @ np.swapaxes(value, -1, -2)  # [..., T, S]
     mean = np.sum(weights * grad_weights, axis=-1, keepdims=True)
-    grad_scores = weights * (grad_weights - mean) * scale
+    grad_scores = weights * (grad_weights - mean) * (scale / temperature)
     grad_query = grad_scores @ key  # [..., T, D]
     grad_key = np.swapaxes(grad_scores, -1, -2) @ query  # [..., S, D]
     grad_value = np.swapaxes(weights, -1, -2) @ grad_output  # [..., S, E]
@@ -139,7 +175,16 @@ def attention_backward(query, key, value, grad_output, *, mask=None, causal=Fals
     return tuple(_sum_to(gradient, array.shape).astype(dtype) for gradient, array in pairs)
 
 
-def _weights(query, key, value, mask, causal, scale):
+def _checked_bias(bias, query, key):
+    """The bias, checked against the query before both are widened, in the dtype of the work."""
+    if bias is None:
+        return None
+    check_kind("numpy", query=query, key=key, bias=bias)
+    check_bias(bias, check_query_key(query, key), query=query)
+    return widen(bias=bias)[1]
+
+
+def _weights(query, key, value, mask, bias, causal, scale, temperature):
     shape = check_query_key(query, key)
     check_value(value, shape)
     check_mask(mask, shape)
@@ -149,7 +194,9 @@ def _weights(query, key, value, mask, causal, scale):
     if causal:
         future = causal_mask(shape[-2], shape[-1])
         mask = future if mask is None else combine_masks(mask, future)
-    return softmax((query @ np.swapaxes(key, -1, -2)) * scale, mask=mask)
+    scores = (query @ np.swapaxes(key, -1, -2)) * scale
+    scores = scores if bias is None else scores + bias
+    return softmax(scores, mask=mask, temperature=temperature)
 
 
 def _sum_to(gradient, shape):

@@ -30,10 +30,14 @@ def _row(concept: Concept, to_root: str) -> str:
         _code(concept.reference),
         _code(concept.functional),
         _code(concept.modules),
-        f"[{concept.chapter[:2]}]({to_root}notebooks/{concept.chapter}.ipynb)",
+        _chapter(concept.chapter, to_root),
         _code(tuple(path.partition("/")[2] for path in concept.tests)),
     ]
     return f"| {' | '.join(cells)} |\n"
+
+
+def _chapter(chapter: str, to_root: str) -> str:
+    return f"[{chapter[:2]}]({to_root}notebooks/{chapter}.ipynb)" if chapter else "–"
 
 
 def _code(names: tuple[str, ...]) -> str:

@@ -4,7 +4,7 @@ import attention_laws
 import numpy as np
 import pytest
 import torch
-from attention_laws import example, random_mask
+from attention_laws import example, random_bias, random_mask
 from numpy.testing import assert_allclose, assert_array_equal
 from torch.nn import functional as F
 
@@ -22,13 +22,24 @@ OPTIONS = [
     {"causal": True},
     {"mask": random_mask()},
     {"mask": random_mask(), "causal": True},
+    {"bias": random_bias()},
+    {"bias": random_bias(), "mask": random_mask(), "causal": True},
+    {"bias": random_bias(), "temperature": 0.7},
 ]
+ARRAYS = ("mask", "bias")
 
 
-def in_torch(query, key, value, *, mask=None, **options):
+def with_tensors(options, dtype):
+    """The options with tensors in place of arrays, the bias in this dtype."""
+    tensors = {name: torch.from_numpy(options[name]) for name in ARRAYS if name in options}
+    if "bias" in tensors:
+        tensors["bias"] = tensors["bias"].to(dtype)
+    return {**options, **tensors}
+
+
+def in_torch(query, key, value, **options):
     tensors = [torch.from_numpy(np.ascontiguousarray(array)) for array in (query, key, value)]
-    mask = None if mask is None else torch.from_numpy(mask)
-    result = functional.attention(*tensors, mask=mask, **options)
+    result = functional.attention(*tensors, **with_tensors(options, torch.float64))
     return tuple(one.numpy() for one in result) if isinstance(result, tuple) else result.numpy()
 
 
@@ -63,8 +74,11 @@ def test_fused_path_ignores_the_future():
 def test_equals_the_reference_in_every_dtype(dtype, options, return_weights):
     tensors = [torch.from_numpy(array).to(dtype) for array in example()]
     exact = [tensor.double().numpy() for tensor in tensors]
-    expected = reference.attention(*exact, **options)
-    options = {k: torch.from_numpy(v) if k == "mask" else v for k, v in options.items()}
+    options = with_tensors(options, dtype)
+    rounded = {k: v.numpy() if k == "mask" else v for k, v in options.items()}
+    if "bias" in options:
+        rounded["bias"] = options["bias"].double().numpy()
+    expected = reference.attention(*exact, **rounded)
     output = functional.attention(*tensors, return_weights=return_weights, **options)
     output = output[0] if return_weights else output
     assert output.dtype == dtype
@@ -85,7 +99,7 @@ def test_gradients_equal_the_reference_backward(options, return_weights):
     arrays = example(4)
     loss_weight = np.random.default_rng(5).normal(size=(2, 3, 11))
     expected = reference.attention_backward(*arrays, loss_weight, **options)
-    options = {k: torch.from_numpy(v) if k == "mask" else v for k, v in options.items()}
+    options = with_tensors(options, torch.float64)
     tensors = [torch.from_numpy(array).requires_grad_() for array in arrays]
     output = functional.attention(*tensors, return_weights=return_weights, **options)
     output = output[0] if return_weights else output
@@ -103,6 +117,39 @@ def test_gradcheck(return_weights):
         return result[0] if return_weights else result
 
     assert torch.autograd.gradcheck(output, tensors)
+
+
+@pytest.mark.parametrize("return_weights", [False, True])
+def test_gradients_reach_the_bias(return_weights):
+    tensors = [torch.from_numpy(array[:1, :, :3]) for array in example(6)]
+    bias = torch.from_numpy(np.random.default_rng(7).normal(size=(3, 1))).requires_grad_()
+    mask = torch.tensor([[True] * 5, [False] * 5, [True, False, True, True, False]])
+
+    def output(bias):
+        shifted = bias * torch.arange(5, dtype=torch.float64)  # [3, 5]
+        options = {"mask": mask, "bias": shifted, "return_weights": return_weights}
+        result = functional.attention(*tensors, **options)
+        return result[0] if return_weights else result
+
+    assert torch.autograd.gradcheck(output, [bias])
+    (gradient,) = torch.autograd.grad(output(bias).sum(), [bias])
+    assert gradient[1] == 0
+    assert (gradient[[0, 2]] != 0).all()
+
+
+@pytest.mark.parametrize("return_weights", [False, True])
+def test_a_bias_of_minus_infinity_is_a_mask(return_weights):
+    query, key, value = (torch.from_numpy(array).requires_grad_() for array in example(8))
+    mask = torch.from_numpy(random_mask())
+    mask[0, 1] = False
+    bias = torch.zeros(mask.shape, dtype=torch.float64).masked_fill(~mask, -torch.inf)
+    results = []
+    for options in ({"mask": mask}, {"bias": bias}):
+        output = functional.attention(query, key, value, return_weights=return_weights, **options)
+        output = output[0] if return_weights else output
+        results.append((output, *torch.autograd.grad(output.square().sum(), [query, key, value])))
+    for ours, expected in zip(*results, strict=True):
+        assert_allclose(ours.detach(), expected.detach(), rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("dtype", TOLERANCES)
@@ -157,6 +204,10 @@ Q, K, V = (torch.from_numpy(array) for array in example())
         ((Q, K, V), {"mask": torch.ones(3, 5)}, TypeError, r"mask must be boolean.*float32"),
         ((Q, K, V), {"mask": np.ones((3, 5), bool)}, TypeError, r"mask must be a torch.Tensor"),
         ((Q, K, V), {"mask": torch.ones(4, 5).bool()}, ValueError, r"got \(4, 5\)"),
+        ((Q, K, V), {"bias": np.zeros(5)}, TypeError, r"bias must be a torch.Tensor, got ndarray"),
+        ((Q, K, V), {"bias": torch.zeros(5)}, TypeError, r"got query float64, bias float32"),
+        ((Q, K, V), {"bias": torch.zeros(4).double()}, ValueError, r"bias must broadcast.*\(4,\)"),
+        ((Q, K, V), {"temperature": -1.0}, ValueError, r"temperature must be greater than 0"),
         ((Q, K, V), {"dropout": 1.0}, ValueError, r"dropout must lie in \[0, 1\), got 1.0"),
         ((Q, K, V), {"dropout": True}, TypeError, r"dropout must be a real number, got bool"),
         ((Q, K, V), {"return_weights": None}, TypeError, r"return_weights must be True or False"),

@@ -13,28 +13,28 @@ inside = import_module("attention_lib.reference.attention")
 original_softmax, original_weights = inside.softmax, inside._weights
 
 
-def drop_the_scale(query, key, value, mask, causal, scale):
-    return original_weights(query, key, value, mask, causal, 1.0 if scale is None else scale)
+def drop_the_scale(query, key, value, mask, bias, causal, scale, temperature):
+    scale = 1.0 if scale is None else scale
+    return original_weights(query, key, value, mask, bias, causal, scale, temperature)
 
 
-def transpose_by_reshape(query, key, value, mask, causal, scale):
-    wrong = key.swapaxes(-1, -2).reshape(key.shape)
-    return original_weights(query, wrong, value, mask, causal, scale)
+def transpose_by_reshape(query, key, *others):
+    return original_weights(query, key.swapaxes(-1, -2).reshape(key.shape), *others)
 
 
-def flip_the_mask(scores, *, mask=None):
+def flip_the_mask(scores, *, mask=None, temperature=1.0):
     return original_softmax(scores, mask=None if mask is None else ~mask)
 
 
-def fill_with_a_large_number(scores, *, mask=None):
+def fill_with_a_large_number(scores, *, mask=None, temperature=1.0):
     return original_softmax(scores if mask is None else np.where(mask, scores, -1e9))
 
 
-def normalise_over_queries(scores, *, mask=None):
+def normalise_over_queries(scores, *, mask=None, temperature=1.0):
     return np.swapaxes(original_softmax(np.swapaxes(scores, -1, -2)), -1, -2)
 
 
-def forget_the_maximum(scores, *, mask=None):
+def forget_the_maximum(scores, *, mask=None, temperature=1.0):
     with np.errstate(over="ignore", invalid="ignore"):
         powers = np.exp(scores) * (True if mask is None else mask)
         total = powers.sum(axis=-1, keepdims=True)

@@ -3,7 +3,7 @@
 import attention_laws
 import numpy as np
 import pytest
-from attention_laws import example, random_mask
+from attention_laws import example, random_bias, random_mask
 from numpy.testing import assert_allclose, assert_array_equal
 
 from attention_lib import reference
@@ -62,7 +62,16 @@ def test_attend_is_the_second_half_of_attention():
     assert_allclose(weights, expected[1], rtol=1e-13)
 
 
-@pytest.mark.parametrize("options", [{}, {"scale": 0.3}, {"causal": True}, {"mask": "some"}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"scale": 0.3},
+        {"causal": True},
+        {"mask": "some"},
+        {"bias": random_bias(), "temperature": 0.7},
+    ],
+)
 def test_backward_equals_differences(options):
     if options.get("mask"):
         options = {"mask": random_mask()}
@@ -123,6 +132,23 @@ BAD = [
     ((Q, K, V), {"mask": np.ones((9, 2, 3, 5), bool)}, ValueError, r"got \(9, 2, 3, 5\)"),
     ((Q, K, V), {"scale": "1"}, TypeError, r"scale must be a real number, got str"),
     ((Q, K, V), {"scale": np.inf}, ValueError, r"scale must be finite"),
+    ((Q, K, V), {"bias": 1.0}, TypeError, r"bias must be a NumPy array, got float"),
+    ((Q, K, V), {"bias": np.zeros(5, int)}, TypeError, r"bias must have a floating dtype.*int64"),
+    (
+        (Q, K, V),
+        {"bias": np.zeros(5, np.float32)},
+        TypeError,
+        r"share one dtype, got query float64, bias float32",
+    ),
+    (
+        (Q, K, V),
+        {"bias": np.zeros((3, 4))},
+        ValueError,
+        r"bias must broadcast to the scores' shape \(2, 3, 5\), got \(3, 4\)",
+    ),
+    ((Q, K, V), {"bias": np.zeros((9, 2, 3, 5))}, ValueError, r"got \(9, 2, 3, 5\)"),
+    ((Q, K, V), {"temperature": 0}, ValueError, r"temperature must be greater than 0, got 0"),
+    ((Q, K, V), {"temperature": None}, TypeError, r"temperature must be a real number"),
     ((Q, K, V), {"causal": 1}, TypeError, r"causal must be True or False, got int"),
 ]
 
