@@ -10,6 +10,7 @@ from numbers import Integral
 import numpy as np
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
+ACTIVATIONS = ("relu", "gelu", "gelu_tanh", "swiglu")
 _REALS = (int, float, np.integer, np.floating)  # not Fraction: arrays cannot calculate with it
 
 
@@ -276,3 +277,61 @@ def check_buckets(n_buckets, max_distance, bidirectional):
             f"bucket of their own, got {max_distance}"
         )
     return side
+
+
+def check_logits(logits):
+    """logits [..., V] have at least one token and no NaN."""
+    check_dimensions(1, logits=logits)
+    if logits.shape[-1] == 0:
+        raise ValueError(
+            f"logits must have at least one token on the last axis, got shape {tuple(logits.shape)}"
+        )
+    if (logits != logits).any():
+        raise ValueError("logits must not be NaN, got NaN")
+
+
+def check_top_k(k, vocabulary):
+    check_count(top_k=k)
+    if k > vocabulary:
+        raise ValueError(f"top_k must be at most the {vocabulary} tokens there are, got {k}")
+
+
+def check_top_p(p):
+    check_real(top_p=p)
+    if not 0 < p <= 1:
+        raise ValueError(f"top_p must lie in (0, 1], got {p}")
+
+
+def check_norm(eps, *, x, gain, shift=None):
+    """x [..., C] with C >= 1, gain and shift [C], eps > 0."""
+    check_dimensions(1, x=x)
+    check_count(**{"the width of x": x.shape[-1]})
+    for name, array in (("gain", gain), ("shift", shift)):
+        if array is not None:
+            check_shape(name, array, x.shape[-1:], "[C]")
+    check_positive(eps=eps)
+
+
+def check_feed_forward(activation, *, x, up_weight, down_weight, **optional):
+    """x [..., C] and the weights and biases that are given fit, and so does the activation."""
+    check_choice("activation", activation, ACTIVATIONS)
+    check_dimensions(1, x=x)
+    check_dimensions(2, up_weight=up_weight, down_weight=down_weight)
+    inner, width, outer = len(up_weight), x.shape[-1], len(down_weight)
+    check_shape("up_weight", up_weight, (inner, width), "[F, C]")
+    check_shape("down_weight", down_weight, (outer, inner), "[C_out, F]")
+    if (activation == "swiglu") != ("gate_weight" in optional):
+        raise ValueError(
+            'gate_weight must be given for activation="swiglu" and for no other, '
+            f"got activation={activation!r}"
+        )
+    if "gate_bias" in optional and "gate_weight" not in optional:
+        raise ValueError("gate_bias must be None where there is no gate_weight")
+    shapes = {
+        "up_bias": ((inner,), "[F]"),
+        "down_bias": ((outer,), "[C_out]"),
+        "gate_weight": ((inner, width), "[F, C]"),
+        "gate_bias": ((inner,), "[F]"),
+    }
+    for name, array in optional.items():
+        check_shape(name, array, *shapes[name])
