@@ -159,6 +159,57 @@ def _check_fits_scores(name, array, scores_shape):
         raise ValueError(f"{name} must broadcast to the scores' shape {expected}, got {given}")
 
 
+def check_divides(name, number, of_name, of):
+    """`number` divides `of` without remainder."""
+    if of % number:
+        raise ValueError(f"{name} must divide {of_name}, got {name} {number} and {of}")
+
+
+def check_grouped(query, key, value):
+    """query [..., H, T, D], key [..., G, S, D] and value [..., G, S, E] fit; G divides H.
+
+    Returns the scores' shape [..., H, T, S]. The rows of value are left to `check_value`.
+    """
+    given = {"query": query, "key": key, "value": value}
+    check_dimensions(3, **given)
+    n_heads, n_groups = query.shape[-3], key.shape[-3]
+    if value.shape[-3] != n_groups:
+        raise ValueError(
+            "key and value must have the same number of heads on their third last axis, "
+            f"got key {tuple(key.shape)} and value {tuple(value.shape)}"
+        )
+    if n_groups == 0 or n_heads % n_groups:
+        raise ValueError(
+            "the heads of key must divide those of query on the third last axis, "
+            f"got query {tuple(query.shape)} and key {tuple(key.shape)}"
+        )
+    if query.shape[-1] != key.shape[-1]:
+        raise ValueError(
+            "query and key must have the same width D on their last axis, "
+            f"got query {tuple(query.shape)} and key {tuple(key.shape)}"
+        )
+    try:
+        leading = np.broadcast_shapes(*(tuple(array.shape[:-3]) for array in given.values()))
+    except ValueError:
+        listing = ", ".join(f"{name} {tuple(array.shape)}" for name, array in given.items())
+        raise ValueError(
+            f"the axes before the last three must broadcast together, got {listing}"
+        ) from None
+    return (*leading, n_heads, query.shape[-2], key.shape[-2])
+
+
+def check_projection(name, x, weight, bias=None):
+    """weight [out, in] and bias [out] can project x [..., in]."""
+    check_dimensions(2, **{name: x})
+    if weight.ndim != 2 or weight.shape[1] != x.shape[-1]:
+        raise ValueError(
+            f"{name}_weight must have shape [out, {x.shape[-1]}] for {name} of shape "
+            f"{tuple(x.shape)}, got {tuple(weight.shape)}"
+        )
+    if bias is not None:
+        check_shape(f"{name}_bias", bias, weight.shape[:1], "[out]")
+
+
 def check_positive(**numbers):
     for name, number in numbers.items():
         check_real(**{name: number})
@@ -270,7 +321,7 @@ def check_buckets(n_buckets, max_distance, bidirectional):
     check_count(max_distance=max_distance)
     if bidirectional:
         check_even(n_buckets=n_buckets)
-    side = n_buckets // 2 if bidirectional else n_buckets
+    side = int(n_buckets) // 2 if bidirectional else int(n_buckets)
     if max_distance <= side // 2:
         raise ValueError(
             f"max_distance must be greater than {side // 2}, the number of distances with a "

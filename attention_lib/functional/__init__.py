@@ -6,10 +6,17 @@ reference; formulas and sources are there.
 """
 
 from .attention import attend, attention
+from .feed_forward import feed_forward, gelu, silu
 from .hard import draw, hard_attention, take
 from .kernel import kernel_regression
 from .lstm import lstm_cell, lstm_gates
 from .masks import causal_mask, combine_masks, padding_mask, window_mask
+from .norms import layer_norm, rms_norm
+from .positions_alibi import alibi_bias, alibi_slopes
+from .positions_relative import clipped_distances, relative_buckets
+from .positions_rotary import pairing_permutation, rotate
+from .positions_sinusoidal import sinusoidal_positions
+from .sampling import next_token_probabilities, top_k_logits, top_p_logits
 from .scores import (
     additive_scores,
     additive_scores_projected,
@@ -23,21 +30,36 @@ from .softmax import softmax
 __all__ = [
     "additive_scores",
     "additive_scores_projected",
+    "alibi_bias",
+    "alibi_slopes",
     "attend",
     "attention",
     "causal_mask",
+    "clipped_distances",
     "combine_masks",
     "concat_scores",
     "dot_scores",
     "draw",
+    "feed_forward",
+    "gelu",
     "general_scores",
     "hard_attention",
     "kernel_regression",
+    "layer_norm",
     "lstm_cell",
     "lstm_gates",
+    "next_token_probabilities",
     "padding_mask",
+    "pairing_permutation",
+    "relative_buckets",
+    "rms_norm",
+    "rotate",
     "scaled_dot_scores",
+    "silu",
+    "sinusoidal_positions",
     "softmax",
     "take",
+    "top_k_logits",
+    "top_p_logits",
     "window_mask",
 ]

@@ -18,3 +18,12 @@ def check_torch_mask(mask, shape):
     if mask is not None:
         check_kind("torch", mask=mask)
         check_mask(mask, shape)
+
+
+def check_floating_dtype(dtype):
+    """dtype is a floating torch.dtype, or None: PyTorch's default. Returns it."""
+    if dtype is None:
+        return torch.get_default_dtype()
+    if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
+        raise TypeError(f"dtype must be a floating torch.dtype, got {dtype}")
+    return dtype

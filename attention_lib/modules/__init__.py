@@ -3,14 +3,23 @@
 from .additive import AdditiveAttention
 from .concat import ConcatAttention
 from .dot import DotAttention
+from .feed_forward import PositionwiseFeedForward
 from .general import GeneralAttention
 from .hard import Glance, GlimpseReader, HardAttention
+from .norms import LayerNorm, RMSNorm
 from .pointer import PointerNetwork
+from .positions_alibi import ALiBi
+from .positions_learned import LearnedPositionalEncoding
+from .positions_relative import ClippedRelativeBias, RelativePositionBias
+from .positions_rotary import RotaryPositionalEncoding
+from .positions_sinusoidal import SinusoidalPositionalEncoding
 from .scaled_dot_product import ScaledDotProductAttention
 from .seq2seq import Encoded, Seq2Seq
 
 __all__ = [
+    "ALiBi",
     "AdditiveAttention",
+    "ClippedRelativeBias",
     "ConcatAttention",
     "DotAttention",
     "Encoded",
@@ -18,7 +27,14 @@ __all__ = [
     "Glance",
     "GlimpseReader",
     "HardAttention",
+    "LayerNorm",
+    "LearnedPositionalEncoding",
     "PointerNetwork",
+    "PositionwiseFeedForward",
+    "RMSNorm",
+    "RelativePositionBias",
+    "RotaryPositionalEncoding",
     "ScaledDotProductAttention",
     "Seq2Seq",
+    "SinusoidalPositionalEncoding",
 ]

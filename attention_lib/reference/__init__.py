@@ -6,31 +6,53 @@ input propagates; nothing else makes one.
 """
 
 from .attention import attend, attention, attention_backward
+from .feed_forward import feed_forward, gelu, silu
 from .hard import hard_attention, reinforce_gradient
 from .kernel import kernel_regression
 from .lstm import lstm_cell, lstm_gates
 from .masks import causal_mask, combine_masks, padding_mask, window_mask
+from .norms import layer_norm, rms_norm
+from .positions_alibi import alibi_bias, alibi_slopes
+from .positions_relative import clipped_distances, relative_buckets
+from .positions_rotary import pairing_permutation, rotate
+from .positions_sinusoidal import sinusoidal_positions
+from .sampling import next_token_probabilities, top_k_logits, top_p_logits
 from .scores import additive_scores, concat_scores, dot_scores, general_scores, scaled_dot_scores
 from .softmax import softmax, softmax_jacobian
 
 __all__ = [
     "additive_scores",
+    "alibi_bias",
+    "alibi_slopes",
     "attend",
     "attention",
     "attention_backward",
     "causal_mask",
+    "clipped_distances",
     "combine_masks",
     "concat_scores",
     "dot_scores",
+    "feed_forward",
+    "gelu",
     "general_scores",
     "hard_attention",
     "kernel_regression",
+    "layer_norm",
     "lstm_cell",
     "lstm_gates",
+    "next_token_probabilities",
     "padding_mask",
+    "pairing_permutation",
     "reinforce_gradient",
+    "relative_buckets",
+    "rms_norm",
+    "rotate",
     "scaled_dot_scores",
+    "silu",
+    "sinusoidal_positions",
     "softmax",
     "softmax_jacobian",
+    "top_k_logits",
+    "top_p_logits",
     "window_mask",
 ]

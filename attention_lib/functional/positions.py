@@ -1,0 +1,43 @@
+"""Where queries and keys stand: counted from an offset, or from each other."""
+
+import torch
+
+from ..checks import check_count
+
+
+def steps(n, offset, device):
+    """offset, offset + 1, ...: int64 `[n]`, or `[B, n]` for offsets `[B]`."""
+    if torch.is_tensor(offset):
+        return offset.long()[:, None] + torch.arange(n, device=offset.device)
+    return int(offset) + torch.arange(n, device=device)
+
+
+def angles(n, offset, width, base, device):
+    """Position times frequency `base^(-2i / width)`: `[n, width / 2]` or `[B, n, width / 2]`.
+
+    In float64, as in the reference: in float32 the angle at position 100,000 would be wrong by up
+    to 0.006, in bfloat16 it would mean nothing. The tables are made anew at each call, so that no
+    stored copy can lose digits with `.to(torch.bfloat16)`.
+    """
+    device = with_float64(device)
+    frequencies = float(base) ** (-torch.arange(0, width, 2, device=device).double() / width)
+    return steps(n, offset, device).to(device)[..., None] * frequencies
+
+
+def with_float64(device):
+    """The device, or the CPU in place of one that has no float64 (Apple's MPS)."""
+    return torch.device("cpu") if device.type == "mps" else device
+
+
+def across(table, x):
+    """`[n, ...]` as it is; `[B, n, D]` with axes of size 1 after B, to broadcast to x."""
+    if table.ndim == 2:
+        return table
+    return table.reshape(len(table), *(1,) * (x.ndim - 3), *table.shape[1:])
+
+
+def distances(n_queries, n_keys, device):
+    """Position of the key minus position of the query, `[T, S]`; the last ones stand together."""
+    check_count(minimum=0, n_queries=n_queries, n_keys=n_keys)
+    query = torch.arange(n_queries, device=device)[:, None] + (n_keys - n_queries)
+    return torch.arange(n_keys, device=device) - query

@@ -1,0 +1,71 @@
+"""A learned vector for each position, added to the embeddings."""
+
+import torch
+from torch import nn
+
+from ..checks import (
+    check_count,
+    check_dimensions,
+    check_floating,
+    check_kind,
+    check_offset,
+    check_probability,
+    check_width,
+)
+from ..functional.positions import across
+
+
+class LearnedPositionalEncoding(nn.Module):
+    """Add to each vector the learned vector of its position. There is none beyond max_length.
+
+    Args:
+        max_length: number of positions, 0 to max_length - 1.
+        d_model: width.
+        dropout: probability with which a number of the sum is dropped in training; off after
+            `.eval()`.
+
+    Called with x `[..., T, d_model]` and an offset (the position of its first row: an integer, or
+    an integer tensor `[B]` with one for each entry of the first axis of x), it returns x plus the
+    positions, in the shape and dtype of x. The parameter `weight` `[max_length, d_model]` is drawn
+    from a normal distribution with standard deviation 0.02.
+
+    Raises:
+        TypeError, ValueError: a size is not a positive integer, dropout not in [0, 1), x not a
+            tensor `[..., T, d_model]` of the dtype of the weight; a position below 0 or from
+            max_length on.
+
+    Cost: max_length * d_model parameters; a sum.
+    Source: Gehring et al. (2017), section 3.1; Devlin et al. (2019) use them, and draw their
+    weights in this way.
+
+    >>> LearnedPositionalEncoding(512, 4)(torch.zeros(3, 7, 4)).shape
+    torch.Size([3, 7, 4])
+    """
+
+    def __init__(self, max_length, d_model, *, dropout=0.0):
+        super().__init__()
+        check_count(max_length=max_length, d_model=d_model)
+        check_probability(dropout=dropout)
+        self.max_length = max_length
+        self.d_model = d_model
+        self.weight = nn.Parameter(torch.empty(max_length, d_model).normal_(std=0.02))
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x, *, offset=0):
+        check_kind("torch", x=x)
+        check_floating(x=x, weight=self.weight)
+        check_dimensions(2, x=x)
+        check_width("x", x, self.d_model)
+        check_offset("torch", offset, x)
+        offsets = torch.as_tensor(offset, dtype=torch.int64, device=x.device)
+        positions = offsets[..., None] + torch.arange(x.shape[-2], device=x.device)
+        if positions.numel():
+            self._check_range(int(positions.min()), int(positions.max()))
+        return self.dropout(x + across(self.weight[positions], x))
+
+    def _check_range(self, first, last):
+        if first < 0 or last >= self.max_length:
+            raise ValueError(
+                f"positions must lie in 0..{self.max_length - 1} (max_length {self.max_length}), "
+                f"got {first}..{last}"
+            )

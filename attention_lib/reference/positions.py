@@ -1,0 +1,26 @@
+"""Where queries and keys stand: counted from an offset, or from each other."""
+
+import numpy as np
+
+from ..checks import check_count
+
+
+def steps(n, offset):
+    """offset, offset + 1, ...: `[n]`, or `[B, n]` for offsets `[B]`."""
+    return np.asarray(offset, dtype=np.int64)[..., None] + np.arange(n)
+
+
+def angles(n, offset, width, base):
+    """Position times frequency `base^(-2i / width)`: `[n, width / 2]` or `[B, n, width / 2]`.
+
+    In float64 the angle at position p is wrong by about p / 2^53: far below what float32 resolves,
+    however long the sequence. In float32 it would be wrong by p / 2^24: 0.006 at position 100,000.
+    """
+    frequencies = float(base) ** (-np.arange(0, width, 2) / width)
+    return steps(n, offset)[..., None] * frequencies
+
+
+def distances(n_queries, n_keys):
+    """Position of the key minus position of the query, `[T, S]`; the last ones stand together."""
+    check_count(minimum=0, n_queries=n_queries, n_keys=n_keys)
+    return np.arange(n_keys) - np.arange(n_queries)[:, None] - (n_keys - n_queries)
