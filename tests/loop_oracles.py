@@ -71,3 +71,63 @@ def lstm_step(inputs, hidden, cell, input_weight, hidden_weight, input_bias, hid
         new_cell.append(keep * cell[h] + write * candidate)
         new_hidden.append(show * math.tanh(new_cell[h]))
     return new_hidden, new_cell
+
+
+def nucleus_row(logits, most, mass):
+    """Token ids picked one by one, the likeliest first, until `most` are there or `mass` is."""
+    weights = softmax_row(logits, [True] * len(logits))
+    picked, reached = [], 0.0
+    while len(picked) < min(most, len(logits)) and (not picked or reached < mass):
+        best = None
+        for token, logit in enumerate(logits):
+            if token not in picked and (best is None or logit > logits[best]):
+                best = token
+        picked.append(best)
+        reached += weights[best]
+    return sorted(picked)
+
+
+def layer_norm(row, gain, shift, eps):
+    mean = sum(row) / len(row)
+    variance = sum((x - mean) ** 2 for x in row) / len(row)
+    return [
+        g * (x - mean) / math.sqrt(variance + eps) + s
+        for x, g, s in zip(row, gain, shift, strict=True)
+    ]
+
+
+def rms_norm(row, gain, eps):
+    square = sum(x * x for x in row) / len(row)
+    return [g * x / math.sqrt(square + eps) for x, g in zip(row, gain, strict=True)]
+
+
+def gelu(x):
+    return x * (1 + math.erf(x / math.sqrt(2))) / 2
+
+
+def gelu_tanh(x):
+    return x * (1 + math.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))) / 2
+
+
+def silu(x):
+    return x / (1 + math.exp(-x))
+
+
+def linear(row, weight, bias):
+    """row [C], weight [F][C], bias [F] -> [F]."""
+    return [
+        sum(w * x for w, x in zip(weights, row, strict=True)) + b
+        for weights, b in zip(weight, bias, strict=True)
+    ]
+
+
+def feed_forward(row, up_weight, up_bias, down_weight, down_bias, activation, gate=None):
+    """One position; gate is (gate_weight, gate_bias) for "swiglu"."""
+    inner = linear(row, up_weight, up_bias)
+    if activation == "swiglu":
+        opened = linear(row, *gate)
+        inner = [silu(g) * x for g, x in zip(opened, inner, strict=True)]
+    else:
+        bend = {"relu": lambda x: max(x, 0.0), "gelu": gelu, "gelu_tanh": gelu_tanh}[activation]
+        inner = [bend(x) for x in inner]
+    return linear(inner, down_weight, down_bias)
