@@ -124,4 +124,11 @@ CONCEPTS = (
         modules=("HardAttention", "Glance", "GlimpseReader"),
     ),
     Concept("pointer network", SEQ2SEQ, MODULES, modules=("PointerNetwork",)),
+    Concept(
+        "sampling",
+        "",
+        ("reference/test_sampling.py", "functional/test_sampling.py"),
+        reference=("top_k_logits", "top_p_logits", "next_token_probabilities"),
+        functional=("top_k_logits", "top_p_logits", "next_token_probabilities"),
+    ),
 )
