@@ -6,7 +6,7 @@ RUN = $(VENV)/bin/python
 READY = $(VENV)/.attention-book-ready
 PIP = $(RUN) -m pip --disable-pip-version-check install
 
-.PHONY: help book test notebooks serve lock lint clean
+.PHONY: help book test mutants notebooks serve lock lint clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -25,6 +25,9 @@ book: $(READY)  ## build the pages from the stored notebooks
 
 test: book  ## build the pages, then run every test and every notebook
 	$(RUN) -m pytest
+
+mutants: $(READY)  ## see whether the tests notice small changes of the library (FILES="a.py b.py": of these)
+	$(RUN) -m tests.mutation $(FILES)
 
 notebooks: $(READY)  ## run the chapters that changed (CHAPTER=02: one; FORCE=1: up-to-date ones too)
 	$(RUN) -m book.pipeline notebooks $(CHAPTER) $(if $(FORCE),--force)

@@ -1,0 +1,162 @@
+"""How many small changes of the library do the tests notice? python -m tests.mutation [FILE ...]
+
+Each mutant is one change by mutmut in a copy of the project; it is killed when a test fails. Named
+files are tried against the tests of their layer that mention what they define, and the properties;
+without a name all of reference, functional and modules is tried, and the result is stored.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LAYERS = ("reference", "functional", "modules")
+RESULT = ROOT / "benchmarks" / "results" / "mutation.json"
+LEFT_OUT = ("__pycache__", ".*", "_build", "notebooks", "static", "web", "*.egg-info", "results")
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+def all_files(root: Path = ROOT) -> list[str]:
+    """Every file of the three layers that holds a function."""
+    paths = [p for layer in LAYERS for p in sorted((root / "attention_lib" / layer).rglob("*.py"))]
+    return [p.relative_to(root).as_posix() for p in paths if "def " in p.read_text("utf-8")]
+
+
+def judges(file: str, root: Path = ROOT) -> list[str]:
+    """The test files that may kill the mutants of a file."""
+    tree = ast.parse((root / file).read_text(encoding="utf-8"))
+    names = [node.name for node in tree.body if hasattr(node, "name") and node.name[0] != "_"]
+    mention = re.compile(rf"\b({'|'.join([*names, Path(file).stem])})\b")
+    layer = sorted((root / "tests" / Path(file).parts[1]).glob("test_*.py"))
+    found = [path for path in layer if mention.search(path.read_text(encoding="utf-8"))]
+    laws = sorted((root / "tests" / "properties").glob("test_*.py"))
+    found = (found or layer) + [p for p in laws if mention.search(p.read_text(encoding="utf-8"))]
+    return [path.relative_to(root).as_posix() for path in found]
+
+
+def run(files: list[str], tests: list[str], *, root: Path = ROOT, jobs: int = 1) -> dict:
+    """Try every mutant of the files against the tests. Tests that fail without one are left out."""
+    with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
+        copy = Path(folder) / "project"
+        shutil.copytree(root, copy, ignore=shutil.ignore_patterns(*LEFT_OUT))
+        (copy / "setup.cfg").write_text(f"[mutmut]\nsource_paths={Path(files[0]).parts[0]}\n")
+        spec, out = Path(folder) / "spec.json", Path(folder) / "out.json"
+        spec.write_text(json.dumps({"files": files, "tests": tests, "jobs": jobs, "out": str(out)}))
+        environment = os.environ | ONE_THREAD | {"PYTHONPATH": str(copy), "TMPDIR": folder}
+        engine = Path(__file__).with_name("engine.py")
+        done = subprocess.run(
+            [sys.executable, engine, spec], cwd=copy, env=environment, check=False
+        )
+        if not out.exists():
+            raise RuntimeError(f"the run ended with status {done.returncode} and no result")
+        return json.loads(out.read_text())
+
+
+def summary(record: dict) -> dict:
+    """A row for each file: how many mutants, how they ended, and which survived."""
+    rows = {}
+    for file in record["skipped"]:
+        mutants = [mutant for mutant in record["mutants"] if mutant["file"] == file]
+        ended = Counter(mutant["outcome"] for mutant in mutants)
+        rows[file] = {
+            "mutants": len(mutants),
+            "killed": ended["killed"],
+            "timeout": ended["timeout"],
+            "survived": ended["survived"] + ended["not reached"],
+            "score": score(ended["killed"] + ended["timeout"], len(mutants)),
+            "not mutated": record["skipped"][file],
+            "survivors": [
+                {key: mutant[key] for key in ("function", "line", "outcome", "change")}
+                for mutant in mutants
+                if mutant["outcome"] in ("survived", "not reached")
+            ],
+        }
+    return rows
+
+
+def score(noticed: int, mutants: int) -> float:
+    """Per cent, rounded down, so that 100 means all."""
+    return 100.0 if not mutants else int(1000 * noticed / mutants) / 10
+
+
+def total(rows: dict) -> dict:
+    added = {
+        key: sum(row[key] for row in rows.values())
+        for key in ("mutants", "killed", "timeout", "survived")
+    }
+    return added | {"score": score(added["killed"] + added["timeout"], added["mutants"])}
+
+
+def show(rows: dict) -> None:
+    for file, row in rows.items():
+        for mutant in row["survivors"]:
+            reached = "" if mutant["outcome"] == "survived" else ", reached by no test"
+            print(f"\n{file}:{mutant['line']} {mutant['function']}{reached}\n{mutant['change']}")
+    print(f"\n{'mutants':>8}{'killed':>8}{'timeout':>8}{'survived':>9}{'score':>7}")
+    for file, row in [*rows.items(), ("all", total(rows))]:
+        counts = f"{row['mutants']:8}{row['killed']:8}{row['timeout']:8}{row['survived']:9}"
+        print(f"{counts}{row['score']:6.1f}%  {file}")
+    left = [f"{file} {name}" for file, row in rows.items() for name in row["not mutated"]]
+    if left:
+        print("\nnot mutated, for they are decorated: " + ", ".join(left))
+
+
+def store(rows: dict, seconds: float, jobs: int, path: Path = RESULT) -> None:
+    from benchmarks.study import cpu_model
+
+    record = {
+        "study": "mutation",
+        "command": "python -m tests.mutation",
+        "machine": {"cpu": cpu_model(), "cores": os.cpu_count(), "processes": jobs},
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("mutmut", "numpy", "torch")},
+        },
+        "seconds": round(seconds),
+        "total": total(rows),
+        "files": rows,
+    }
+    path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
+    parser.add_argument("files", nargs="*", help="paths from the project's root; none: all")
+    parser.add_argument("--tests", nargs="+", metavar="PATH", help="other tests than those found")
+    parser.add_argument("--jobs", type=int, default=2, help="mutants tried at the same time")
+    parser.add_argument("--least", type=float, default=90.0, help="per cent each file has to reach")
+    given = parser.parse_args(arguments)
+    os.nice(10)
+    files = given.files or all_files()
+    tests = given.tests or sorted({test for file in files for test in judges(file)})
+    print("tests: " + " ".join(tests), flush=True)
+    record = run(files, tests, jobs=given.jobs)
+    rows = summary(record)
+    show(rows)
+    for failure in record["left out"]:
+        print(f"\nleft out, for it fails without a mutant: {failure}")
+    print(f"\n{record['seconds']:.0f} s")
+    if not (given.files or given.tests or record["left out"]):
+        store(rows, record["seconds"], given.jobs)
+    low = [file for file, row in rows.items() if row["score"] < given.least]
+    if low:
+        print(f"below {given.least:g}%: " + ", ".join(low))
+    return 1 if low or record["left out"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
