@@ -37,6 +37,11 @@ ATTENTION = (
 )
 PARTS = ("reference/test_reference_parts.py", "functional/test_functional_parts.py")
 MODULES = ("modules/test_modules.py",)
+HEADS = (
+    "reference/test_reference_heads.py",
+    "functional/test_functional_heads.py",
+    "modules/test_multi_head.py",
+)
 
 CONCEPTS = (
     Concept(
@@ -131,4 +136,20 @@ CONCEPTS = (
         reference=("top_k_logits", "top_p_logits", "next_token_probabilities"),
         functional=("top_k_logits", "top_p_logits", "next_token_probabilities"),
     ),
+    Concept(
+        "multi-head attention",
+        "",
+        HEADS,
+        reference=("split_heads", "merge_heads", "multi_head_attention"),
+        functional=("split_heads", "merge_heads", "multi_head_attention"),
+        modules=("MultiHeadAttention",),
+    ),
+    Concept(
+        "grouped-query attention",
+        "",
+        HEADS,
+        reference=("grouped_query_attention",),
+        functional=("grouped_query_attention",),
+    ),
+    Concept("key-value cache", "", ("modules/test_cache.py",), modules=("KVCache",)),
 )

@@ -7,7 +7,9 @@ reference; formulas and sources are there.
 
 from .attention import attend, attention
 from .feed_forward import feed_forward, gelu, silu
+from .grouped import grouped_query_attention
 from .hard import draw, hard_attention, take
+from .heads import merge_heads, multi_head_attention, split_heads
 from .kernel import kernel_regression
 from .lstm import lstm_cell, lstm_gates
 from .masks import causal_mask, combine_masks, padding_mask, window_mask
@@ -43,11 +45,14 @@ __all__ = [
     "feed_forward",
     "gelu",
     "general_scores",
+    "grouped_query_attention",
     "hard_attention",
     "kernel_regression",
     "layer_norm",
     "lstm_cell",
     "lstm_gates",
+    "merge_heads",
+    "multi_head_attention",
     "next_token_probabilities",
     "padding_mask",
     "pairing_permutation",
@@ -58,6 +63,7 @@ __all__ = [
     "silu",
     "sinusoidal_positions",
     "softmax",
+    "split_heads",
     "take",
     "top_k_logits",
     "top_p_logits",

@@ -1,11 +1,13 @@
 """The mechanisms as PyTorch modules, built on `attention_lib.functional`."""
 
 from .additive import AdditiveAttention
+from .cache import KVCache
 from .concat import ConcatAttention
 from .dot import DotAttention
 from .feed_forward import PositionwiseFeedForward
 from .general import GeneralAttention
 from .hard import Glance, GlimpseReader, HardAttention
+from .multi_head import MultiHeadAttention
 from .norms import LayerNorm, RMSNorm
 from .pointer import PointerNetwork
 from .positions_alibi import ALiBi
@@ -27,8 +29,10 @@ __all__ = [
     "Glance",
     "GlimpseReader",
     "HardAttention",
+    "KVCache",
     "LayerNorm",
     "LearnedPositionalEncoding",
+    "MultiHeadAttention",
     "PointerNetwork",
     "PositionwiseFeedForward",
     "RMSNorm",

@@ -7,7 +7,9 @@ input propagates; nothing else makes one.
 
 from .attention import attend, attention, attention_backward
 from .feed_forward import feed_forward, gelu, silu
+from .grouped import grouped_query_attention
 from .hard import hard_attention, reinforce_gradient
+from .heads import merge_heads, multi_head_attention, split_heads
 from .kernel import kernel_regression
 from .lstm import lstm_cell, lstm_gates
 from .masks import causal_mask, combine_masks, padding_mask, window_mask
@@ -35,11 +37,14 @@ __all__ = [
     "feed_forward",
     "gelu",
     "general_scores",
+    "grouped_query_attention",
     "hard_attention",
     "kernel_regression",
     "layer_norm",
     "lstm_cell",
     "lstm_gates",
+    "merge_heads",
+    "multi_head_attention",
     "next_token_probabilities",
     "padding_mask",
     "pairing_permutation",
@@ -52,6 +57,7 @@ __all__ = [
     "sinusoidal_positions",
     "softmax",
     "softmax_jacobian",
+    "split_heads",
     "top_k_logits",
     "top_p_logits",
     "window_mask",

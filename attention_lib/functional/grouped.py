@@ -1,0 +1,94 @@
+"""Grouped-query attention without repeating the shared keys and values."""
+
+import torch  # noqa: F401  (the doctest uses it)
+
+from ..checks import check_bias, check_flag, check_floating, check_grouped, check_kind
+from .attention import attention
+from .masks import causal_mask
+from .precision import check_torch_mask
+
+
+def grouped_query_attention(
+    query,
+    key,
+    value,
+    *,
+    mask=None,
+    bias=None,
+    causal=False,
+    scale=None,
+    return_weights=False,
+    dropout=0.0,
+):
+    """Let H query heads share G key and value heads, H / G of them each.
+
+    The queries of the heads that share a group are put below one another, `[..., G, (H / G) T, D]`:
+    one product reads each key once, where repeated keys would be read H / G times. That is what
+    makes a step of generation cheaper. A causal square, which a fused kernel halves, is kept as it
+    is and the keys are repeated: there the products cost far more than the copy.
+
+    Args:
+        query: `[..., H, T, D]`, float16, bfloat16, float32 or float64.
+        key: `[..., G, S, D]`, same dtype; G divides H.
+        value: `[..., G, S, E]`, same dtype.
+        mask: boolean tensor, broadcastable to `[..., H, T, S]`; True = may attend.
+        bias: same dtype, broadcastable to `[..., H, T, S]`.
+        causal, scale, return_weights, dropout: as for `attention`.
+
+    Returns:
+        output `[..., H, T, E]`, or (output, weights `[..., H, T, S]`).
+
+    Raises, cost and source: `attention_lib.reference.grouped_query_attention`.
+
+    >>> query, key = torch.ones(4, 3, 2), torch.ones(2, 5, 2)
+    >>> grouped_query_attention(query, key, torch.ones(2, 5, 7)).shape
+    torch.Size([4, 3, 7])
+    """
+    given = {"query": query, "key": key, "value": value}
+    check_kind("torch", **given)
+    check_floating(**given)
+    shape = check_grouped(query, key, value)
+    n_heads, n_queries, n_keys = shape[-3:]
+    share = n_heads // key.shape[-3]
+    options = {"scale": scale, "return_weights": return_weights, "dropout": dropout}
+    square = causal and mask is None and bias is None and n_queries == n_keys > 1
+    if share == 1 or square:
+        key, value = (
+            one.repeat_interleave(share, -3) if share > 1 else one for one in (key, value)
+        )
+        return attention(query, key, value, mask=mask, bias=bias, causal=causal, **options)
+    check_torch_mask(mask, shape)
+    if bias is not None:
+        check_kind("torch", bias=bias)
+        check_bias(bias, shape, query=query)
+    check_flag(causal=causal)
+    if causal and n_queries > 1:
+        future = causal_mask(n_queries, n_keys, device=query.device)
+        mask = future if mask is None else mask & future
+    fold = (share, n_queries)
+    result = attention(
+        query.unflatten(-3, (-1, share)).flatten(-3, -2),  # [..., G, (H / G) T, D]
+        key,
+        value,
+        mask=_fold(mask, *fold),
+        bias=_fold(bias, *fold),
+        **options,
+    )
+    if return_weights:
+        return tuple(one.unflatten(-2, fold).flatten(-4, -3) for one in result)
+    return result.unflatten(-2, fold).flatten(-4, -3)  # [..., H, T, E]
+
+
+def _fold(pattern, share, n_queries):
+    """Mask or bias `[..., H, T, S]` for the folded queries: `[..., G, (H / G) T, S]`.
+
+    What is the same for all heads or all queries stays as small as it is where it can.
+    """
+    if pattern is None or pattern.ndim < 2 or (pattern.ndim == 2 and pattern.shape[0] == 1):
+        return pattern
+    pattern = pattern[None] if pattern.ndim == 2 else pattern
+    if pattern.shape[-3] == pattern.shape[-2] == 1:
+        return pattern
+    n_groups = 1 if pattern.shape[-3] == 1 else -1
+    parts = pattern.unflatten(-3, (n_groups, share if n_groups == -1 else 1))
+    return parts.expand(*parts.shape[:-3], share, n_queries, -1).flatten(-3, -2)

@@ -1,0 +1,134 @@
+"""Multi-head attention on the fused kernel."""
+
+import torch  # noqa: F401  (the doctest uses it)
+from torch.nn import functional as F
+
+from ..checks import (
+    check_count,
+    check_dimensions,
+    check_divides,
+    check_flag,
+    check_floating,
+    check_kind,
+    check_projection,
+)
+from .grouped import grouped_query_attention
+
+
+def split_heads(x, n_heads):
+    """Cut the last axis into heads: `[..., T, H D]` becomes a view `[..., H, T, D]`.
+
+    Args, raises and source: `attention_lib.reference.split_heads`.
+
+    >>> split_heads(torch.arange(12).reshape(2, 6), 3)[1]
+    tensor([[2, 3],
+            [8, 9]])
+    """
+    check_kind("torch", x=x)
+    check_count(n_heads=n_heads)
+    check_dimensions(2, x=x)
+    check_divides("n_heads", n_heads, "the width of x", x.shape[-1])
+    return x.unflatten(-1, (n_heads, x.shape[-1] // n_heads)).transpose(-3, -2)
+
+
+def merge_heads(x):
+    """Put the heads side by side again: `[..., H, T, D]` becomes `[..., T, H D]`.
+
+    A copy only if the memory does not lie that way already; the fused kernel leaves it so.
+
+    Raises: as `attention_lib.reference.merge_heads`.
+
+    >>> merge_heads(split_heads(torch.arange(12).reshape(2, 6), 3))
+    tensor([[ 0,  1,  2,  3,  4,  5],
+            [ 6,  7,  8,  9, 10, 11]])
+    """
+    check_kind("torch", x=x)
+    check_dimensions(3, x=x)
+    return x.transpose(-3, -2).flatten(-2)
+
+
+def multi_head_attention(
+    query,
+    key,
+    value,
+    query_weight,
+    key_weight,
+    value_weight,
+    output_weight,
+    *,
+    n_heads,
+    n_kv_heads=None,
+    query_bias=None,
+    key_bias=None,
+    value_bias=None,
+    output_bias=None,
+    mask=None,
+    bias=None,
+    causal=False,
+    return_weights=False,
+    dropout=0.0,
+):
+    """Attend H times, each time through its own projections, and mix the H results.
+
+    Args:
+        query: `[..., T, C_q]`, float16, bfloat16, float32 or float64.
+        key: `[..., S, C_k]`, same dtype.
+        value: `[..., S, C_v]`, same dtype.
+        query_weight, key_weight, value_weight, output_weight: `[H D, C_q]`, `[G D, C_k]`,
+            `[G E, C_v]`, `[C, H E]`: the layout of torch.nn.Linear.
+        n_heads, n_kv_heads: H, and G that divides H; None means H.
+        query_bias, key_bias, value_bias, output_bias: `[H D]`, `[G D]`, `[G E]`, `[C]`, or None.
+        mask: boolean tensor, broadcastable to `[..., H, T, S]`; True = may attend.
+        bias: same dtype, broadcastable to `[..., H, T, S]`, added to the scores.
+        causal, return_weights, dropout: as for `attention`.
+
+    Returns:
+        output `[..., T, C]`, or (output, weights `[..., H, T, S]`). float16 and bfloat16 are
+        rounded after each of the three steps: projections, heads, output.
+
+    Raises, cost and source: `attention_lib.reference.multi_head_attention`.
+
+    >>> x, one = torch.eye(2), torch.eye(2)
+    >>> multi_head_attention(x, x, x, 0 * one, one, one, one, n_heads=2)
+    tensor([[0.5000, 0.5000],
+            [0.5000, 0.5000]])
+    """
+    given = {
+        "query": query,
+        "key": key,
+        "value": value,
+        "query_weight": query_weight,
+        "key_weight": key_weight,
+        "value_weight": value_weight,
+        "output_weight": output_weight,
+        "query_bias": query_bias,
+        "key_bias": key_bias,
+        "value_bias": value_bias,
+        "output_bias": output_bias,
+        "bias": bias,
+    }
+    given = {name: tensor for name, tensor in given.items() if tensor is not None}
+    check_kind("torch", **given)
+    check_floating(**given)
+    n_kv_heads = n_heads if n_kv_heads is None else n_kv_heads
+    check_count(n_heads=n_heads, n_kv_heads=n_kv_heads)
+    check_flag(return_weights=return_weights)
+    result = grouped_query_attention(
+        split_heads(_project("query", query, given), n_heads),  # [..., H, T, D]
+        split_heads(_project("key", key, given), n_kv_heads),  # [..., G, S, D]
+        split_heads(_project("value", value, given), n_kv_heads),  # [..., G, S, E]
+        mask=mask,
+        bias=bias,
+        causal=causal,
+        return_weights=return_weights,
+        dropout=dropout,
+    )
+    heads, weights = result if return_weights else (result, None)
+    output = _project("output", merge_heads(heads), given)  # [..., T, C]
+    return (output, weights) if return_weights else output
+
+
+def _project(name, x, given):
+    weight, bias = given[f"{name}_weight"], given.get(f"{name}_bias")
+    check_projection(name, x, weight, bias)
+    return F.linear(x, weight, bias)

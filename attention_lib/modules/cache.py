@@ -1,0 +1,220 @@
+"""The key-value cache: what attention has to remember between two steps of generation."""
+
+import torch
+
+from ..checks import check_count, check_floating, check_kind
+
+_FIRST_CAPACITY = 16
+
+
+class KVCache:
+    r"""Keep the projected keys and values of the positions seen so far, so that none is computed
+    twice.
+
+    Without a cache, step t of a generation projects t positions again and attends from each of
+    them. With it the step projects one position and attends from that one.
+
+    The same class serves every kind of attention: it keeps any number of tensors
+    `[B, G, T, D]` side by side, each with its own D (keys and values of G heads for
+    `MultiHeadAttention`; one latent and one rotary key for `MultiHeadLatentAttention`).
+
+    Args:
+        max_length: the largest number of positions that may come, or None. If given, memory for
+            all of them is taken at the first `append`; else the memory doubles when it is full.
+        window: None, or w: only the last w + 1 positions are kept, which is what a query needs that
+            sees itself and w positions before it. Memory is that of 2 w + 2 positions, however
+            long the sequence grows.
+
+    Raises:
+        TypeError, ValueError: max_length not an integer >= 1, window not an integer >= 0.
+
+    Cost: a position takes B G D times the bytes of the dtype for each tensor, and `append` copies
+    just the new ones (amortised: doubling and the shift of a window copy old ones now and then).
+    For inference only: nothing differentiates through it.
+    Source: the idea is older than its name; Shazeer (2019), section 2.4, writes the incremental
+    step and shows that reading the cache is what it costs. Beltagy et al. (2020) for the window.
+
+    >>> cache = KVCache()
+    >>> key, value = cache.append(torch.ones(1, 2, 3, 5), torch.ones(1, 2, 3, 7))
+    >>> key, value = cache.append(torch.zeros(1, 2, 1, 5), torch.zeros(1, 2, 1, 7))
+    >>> key.shape, value.shape, cache.length
+    (torch.Size([1, 2, 4, 5]), torch.Size([1, 2, 4, 7]), 4)
+    """
+
+    def __init__(self, *, max_length=None, window=None):
+        if max_length is not None:
+            check_count(max_length=max_length)
+        if window is not None:
+            check_count(minimum=0, window=window)
+        self.max_length = max_length
+        self.window = window
+        self.reset()
+
+    def reset(self):
+        """Forget everything and give the memory back; the next `append` may have other shapes."""
+        self._buffers = ()
+        self._start = self._stop = self._length = 0
+
+    @property
+    def length(self):
+        """Positions seen in all, also those that a window has dropped."""
+        return self._length
+
+    @property
+    def held_length(self):
+        """Positions that `held` returns."""
+        return self._stop - self._start
+
+    @property
+    def batch(self):
+        """B, or None as long as nothing was appended."""
+        return self._buffers[0].shape[0] if self._buffers else None
+
+    @property
+    def nbytes(self):
+        """Bytes taken, the part that is not filled yet included."""
+        return sum(buffer.numel() * buffer.element_size() for buffer in self._buffers)
+
+    def held(self):
+        """Everything kept, one tensor `[B, G, held_length, D]` for each that was appended.
+
+        They are views of the cache's own memory, in the order of positions: use them before the
+        next `append` or `reset`, and do not write to them. Empty before the first `append`.
+        """
+        return self._last(self.held_length)
+
+    def append(self, *tensors):
+        """Add T new positions and return what their queries may need.
+
+        Args:
+            tensors: one or more `[B, G, T, D]`, of one floating dtype and with the same B and T;
+                the number of tensors, B, G, D, dtype and device stay those of the first call.
+
+        Returns:
+            tuple of one tensor `[B, G, S, D]` for each: all positions in order, or with a window
+            those from w before the first new one on. Views, as those of `held`.
+
+        Raises:
+            TypeError: not floating tensors, or another dtype or device than before.
+            ValueError: other shapes or another number of tensors than before, more positions than
+                max_length, or a tensor through which gradients would have to flow.
+        """
+        self._check(tensors)
+        new = tensors[0].shape[-2]
+        keep = self.held_length if self.window is None else min(self.held_length, self.window)
+        self._length += new
+        if not self._buffers:
+            self._allocate(tensors, self._size(new))
+        capacity = self._buffers[0].shape[-2]
+        if self.window is not None and keep + new > capacity:
+            return self._replace(keep, tensors)
+        if self._stop + new > capacity:
+            kept = self._last(keep)
+            if self.window is None:
+                self._allocate(tensors, self._size(keep + new, 2 * capacity))
+            self._fill(kept)
+        for buffer, tensor in zip(self._buffers, tensors, strict=True):
+            buffer[:, :, self._stop : self._stop + new] = tensor.detach()
+        self._stop += new
+        everything = self._last(keep + new)
+        self._start = 0 if self.window is None else max(0, self._stop - self.window - 1)
+        return everything
+
+    def reorder(self, rows):
+        """Make row b of the batch what row rows[b] was: beam search picks and repeats rows.
+
+        Args:
+            rows: int64 `[B']`, values from 0 to B - 1; B' may differ from B.
+
+        Raises:
+            TypeError: rows not an int64 tensor.
+            ValueError: rows not one-dimensional, a row outside 0..B-1, or nothing appended yet.
+        """
+        check_kind("torch", rows=rows)
+        if rows.dtype != torch.int64:
+            raise TypeError(f"rows must have dtype int64, got {rows.dtype}")
+        if rows.ndim != 1:
+            raise ValueError(f"rows must have shape [B'], got {tuple(rows.shape)}")
+        if self.batch is None:
+            raise ValueError("rows cannot be reordered in a cache to which nothing was appended")
+        if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < self.batch:
+            raise ValueError(
+                f"rows must lie in 0..{self.batch - 1}, got {int(rows.min())}..{int(rows.max())}"
+            )
+        with torch.inference_mode(False), torch.no_grad():
+            self._buffers = tuple(buffer[rows] for buffer in self._buffers)
+
+    def _last(self, count):
+        first = self._stop - count
+        return tuple(buffer[:, :, first : self._stop] for buffer in self._buffers)
+
+    def _size(self, needed, at_least=_FIRST_CAPACITY):
+        if self.window is not None:
+            return 2 * self.window + 2
+        return self.max_length or max(needed, at_least)
+
+    def _allocate(self, tensors, size):
+        with torch.inference_mode(False):  # else nobody outside it could write to this memory
+            self._buffers = tuple(
+                one.new_empty(*one.shape[:2], size, one.shape[-1]) for one in tensors
+            )
+
+    def _fill(self, kept):
+        """Let the buffers begin with `kept` and hold nothing else."""
+        for buffer, old in zip(self._buffers, kept, strict=True):
+            buffer[:, :, : old.shape[-2]] = old.clone()  # old may lie in the same memory
+        self._start, self._stop = 0, kept[0].shape[-2]
+
+    def _replace(self, keep, tensors):
+        """A chunk larger than the window's memory: return all of it, keep only its end."""
+        pairs = zip(self._last(keep), tensors, strict=True)
+        everything = tuple(torch.cat([old, new.detach()], dim=-2) for old, new in pairs)
+        self._fill([one[:, :, -self.window - 1 :] for one in everything])
+        return everything
+
+    def _check(self, tensors):
+        if not tensors:
+            raise ValueError("append needs at least one tensor, got none")
+        named = {f"tensor {place}": tensor for place, tensor in enumerate(tensors)}
+        check_kind("torch", **named)
+        check_floating(**named)
+        for name, tensor in named.items():
+            if tensor.ndim != 4:
+                raise ValueError(f"{name} must have shape [B, G, T, D], got {tuple(tensor.shape)}")
+            if tensor.shape[0] != tensors[0].shape[0] or tensor.shape[2] != tensors[0].shape[2]:
+                raise ValueError(
+                    f"{name} must have the B and T of tensor 0 {tuple(tensors[0].shape)}, "
+                    f"got {tuple(tensor.shape)}"
+                )
+            if tensor.requires_grad and torch.is_grad_enabled():
+                raise ValueError(
+                    f"{name} needs a gradient, and none flows through a cache: "
+                    "call the model under torch.no_grad() or torch.inference_mode()"
+                )
+        if self._buffers:
+            self._check_as_before(named)
+        if self.max_length is not None and self._length + tensors[0].shape[2] > self.max_length:
+            raise ValueError(
+                f"the cache holds at most max_length = {self.max_length} positions, got "
+                f"{tensors[0].shape[2]} more after {self._length}"
+            )
+
+    def _check_as_before(self, named):
+        if len(named) != len(self._buffers):
+            raise ValueError(
+                f"the cache keeps {len(self._buffers)} tensor(s) side by side, got {len(named)}"
+            )
+        for (name, tensor), buffer in zip(named.items(), self._buffers, strict=True):
+            for axis, meaning in ((0, "batch size"), (1, "number of heads"), (3, "width")):
+                if tensor.shape[axis] != buffer.shape[axis]:
+                    raise ValueError(
+                        f"{name} must have the {meaning} {buffer.shape[axis]} of what the cache "
+                        f"holds, got shape {tuple(tensor.shape)}"
+                    )
+            for meaning in ("dtype", "device"):
+                given, held = getattr(tensor, meaning), getattr(buffer, meaning)
+                if given != held:
+                    raise TypeError(
+                        f"{name} must have the {meaning} {held} of what the cache holds, "
+                        f"got {given}"
+                    )

@@ -1,0 +1,293 @@
+"""Multi-head attention as a module: projections, heads, and a cache for generation."""
+
+import torch  # noqa: F401  (the doctest uses it)
+from torch import nn
+
+from .. import functional
+from ..checks import (
+    check_count,
+    check_divides,
+    check_flag,
+    check_floating,
+    check_kind,
+    check_probability,
+    check_shape,
+    check_width,
+)
+from ..functional.precision import check_torch_mask
+from .cache import KVCache
+from .multi_head_torch import from_torch, to_torch
+from .scored import check_input
+
+
+class MultiHeadAttention(nn.Module):
+    r"""Attend H times side by side, each time through projections of its own, and mix the results.
+
+    $$\mathrm{head}_h = \mathrm{attention}(x_q W^Q_h, x_k W^K_{g(h)}, x_v W^V_{g(h)}), \qquad
+    O = \sum_h \mathrm{head}_h W^O_h + b_O$$
+
+    Args:
+        d_model: C, width of the queries and of the output.
+        n_heads: H.
+        n_kv_heads: G, number of key and value heads, divides H. None means H; fewer is
+            grouped-query attention, 1 is multi-query attention.
+        d_key: D, width of a query and key head; None means C / H.
+        d_value: E, width of a value head; None means C / H.
+        key_width, value_width: width of the inputs key and value; None means C.
+        dropout: probability with which a weight is dropped in training.
+        bias: whether the four projections add a bias.
+        rotary: None, or a module called `(x [..., H, T, D], offset=...)` that turns queries and
+            keys by their positions.
+        position_bias: None, or a module called `(T, S)` that gives a bias `[H, T, S]` for the
+            scores; the last query stands at the last key.
+
+    Called with
+        query: `[..., T, C]`, of the dtype of the parameters.
+        key: `[..., S, key_width]`; None means query (self-attention).
+        value: `[..., S, value_width]`; None means key.
+        mask: boolean tensor, broadcastable to `[..., H, T, S]`; True = may attend. With a cache S
+            counts all positions seen, also those that its window has dropped.
+        causal: no query sees a key after its own position; the last query stands at the last key.
+        cache: None or a `KVCache`; query is then `[B, T, C]`. Without key the new positions are
+            appended, and the queries see all that the cache holds (with a window w: those from w
+            positions before them to themselves). With key (cross-attention) the first call projects
+            and stores it, and later calls use what is stored; they check that key has the same
+            number of rows, and trust that it is the same key.
+        head_gate: None, or `[H]`, a factor for the result of each head: 0 silences it, and the
+            gradient at 1 says how much the loss depends on it.
+        return_weights: also return the weights.
+
+    Returns:
+        output `[..., T, C]`, or (output, weights `[..., H, T, S]`, after dropout; their mean over
+        axis -3 is what torch calls averaged). A query with nothing to attend to has zero weights
+        in every head, so its output is the bias of the output projection, or zero.
+
+    Raises:
+        TypeError, ValueError: sizes that do not fit one another, tensors that do not fit the sizes,
+            a cache together with what it cannot serve; else as the function.
+
+    Cost: `attention_lib.reference.multi_head_attention`. Initialised as torch's module: Xavier for
+    the projections of the input (of one width: as one stacked matrix), zero biases.
+    Source: Vaswani et al. (2017), section 3.2.2; Shazeer (2019) and Ainslie et al. (2023) for
+    n_kv_heads; Michel et al. (2019) for head_gate.
+
+    >>> attention = MultiHeadAttention(12, 4, n_kv_heads=2)
+    >>> output, weights = attention(torch.ones(1, 5, 12), causal=True, return_weights=True)
+    >>> output.shape, weights.shape
+    (torch.Size([1, 5, 12]), torch.Size([1, 4, 5, 5]))
+    """
+
+    def __init__(
+        self,
+        d_model,
+        n_heads,
+        *,
+        n_kv_heads=None,
+        d_key=None,
+        d_value=None,
+        key_width=None,
+        value_width=None,
+        dropout=0.0,
+        bias=True,
+        rotary=None,
+        position_bias=None,
+    ):
+        super().__init__()
+        check_count(d_model=d_model, n_heads=n_heads)
+        if d_key is None or d_value is None:
+            check_divides("n_heads", n_heads, "d_model where d_key or d_value is None", d_model)
+        n_kv_heads = n_heads if n_kv_heads is None else n_kv_heads
+        d_key = d_model // n_heads if d_key is None else d_key
+        d_value = d_model // n_heads if d_value is None else d_value
+        key_width = d_model if key_width is None else key_width
+        value_width = d_model if value_width is None else value_width
+        check_count(n_kv_heads=n_kv_heads, d_key=d_key, d_value=d_value)
+        check_count(key_width=key_width, value_width=value_width)
+        check_divides("n_kv_heads", n_kv_heads, "n_heads", n_heads)
+        check_probability(dropout=dropout)
+        check_flag(bias=bias)
+        self.d_model, self.n_heads, self.n_kv_heads = d_model, n_heads, n_kv_heads
+        self.d_key, self.d_value, self.dropout = d_key, d_value, dropout
+        self.query_projection = nn.Linear(d_model, n_heads * d_key, bias=bias)
+        self.key_projection = nn.Linear(key_width, n_kv_heads * d_key, bias=bias)
+        self.value_projection = nn.Linear(value_width, n_kv_heads * d_value, bias=bias)
+        self.output_projection = nn.Linear(n_heads * d_value, d_model, bias=bias)
+        self.rotary = rotary
+        self.position_bias = position_bias
+        self.reset_parameters()
+
+    def reset_parameters(self):
+        """Draw the parameters anew, as torch.nn.MultiheadAttention draws them."""
+        inputs = (self.query_projection, self.key_projection, self.value_projection)
+        together = sum(one.out_features for one in inputs)
+        stacked = len({one.in_features for one in inputs}) == 1
+        self.output_projection.reset_parameters()
+        for one in inputs:
+            rows = together if stacked else one.out_features
+            bound = (6 / (one.in_features + rows)) ** 0.5
+            nn.init.uniform_(one.weight, -bound, bound)
+        for one in (*inputs, self.output_projection):
+            if one.bias is not None:
+                nn.init.zeros_(one.bias)
+
+    def forward(
+        self,
+        query,
+        key=None,
+        value=None,
+        *,
+        mask=None,
+        causal=False,
+        cache=None,
+        head_gate=None,
+        return_weights=False,
+    ):
+        heads, weights = self._heads(query, key, value, mask, causal, cache, return_weights)
+        heads = self._gated(heads, head_gate)
+        output = self.output_projection(functional.merge_heads(heads))  # [..., T, C]
+        return (output, weights) if return_weights else output
+
+    def head_contributions(
+        self, query, key=None, value=None, *, mask=None, causal=False, head_gate=None
+    ):
+        """What each head adds to the output: `[..., H, T, C]`.
+
+        Its sum over the heads, plus the bias of the output projection, is the output of the module.
+        Arguments as for a call.
+
+        Cost: H times the memory of the output.
+        Source: Elhage et al. (2021), "attention heads are independent and additive".
+        """
+        heads, _ = self._heads(query, key, value, mask, causal, None, False)
+        heads = self._gated(heads, head_gate)
+        stripes = functional.split_heads(self.output_projection.weight, self.n_heads)  # [H, C, E]
+        return heads @ stripes.mT
+
+    @classmethod
+    def from_torch(cls, module):
+        """A copy of a torch.nn.MultiheadAttention: same numbers, dtype, device and mode.
+
+        Ours is batch first, whatever batch_first of theirs.
+
+        Raises:
+            TypeError: module is not a torch.nn.MultiheadAttention.
+            ValueError: it has add_bias_kv or add_zero_attn, which ours has not.
+        """
+        return from_torch(cls, module)
+
+    def to_torch(self, *, batch_first=True):
+        """The same attention as a torch.nn.MultiheadAttention, with copies of the parameters.
+
+        Raises:
+            ValueError: theirs has no counterpart to shared key and value heads, to heads that do
+                not have width C / H, to rotary or to position_bias.
+        """
+        return to_torch(self, batch_first=batch_first)
+
+    def _heads(self, query, key, value, mask, causal, cache, return_weights):
+        """Results of the heads `[..., H, T, E]`, and their weights if asked for, else None."""
+        self._check_call(query, key, value, cache)
+        queries = functional.split_heads(self.query_projection(query), self.n_heads)
+        if key is not None and cache is not None and cache.length:
+            keys, values = cache.held()
+        else:
+            keys, values = self._project(query if key is None else key, value)
+            queries, keys = self._turn(queries, keys, key is None, cache)
+            if cache is not None:
+                keys, values = cache.append(keys, values)
+        n_queries, n_keys = queries.shape[-2], keys.shape[-2]
+        if cache is not None and cache.window is not None:
+            mask = self._window(mask, (*queries.shape[:-2], n_queries), n_keys, cache)
+            causal = False
+        bias = None if self.position_bias is None else self.position_bias(n_queries, n_keys)
+        result = functional.grouped_query_attention(
+            queries,
+            keys,
+            values,
+            mask=mask,
+            bias=bias,
+            causal=causal,
+            return_weights=return_weights,
+            dropout=self.dropout if self.training else 0.0,
+        )
+        return result if return_weights else (result, None)
+
+    def _project(self, key, value):
+        value = key if value is None else value
+        for name, array in (("key", key), ("value", value)):
+            layer = getattr(self, f"{name}_projection")
+            check_input(name, array, layer.weight)
+            check_width(name, array, layer.in_features)
+        return (
+            functional.split_heads(self.key_projection(key), self.n_kv_heads),  # [..., G, S, D]
+            functional.split_heads(self.value_projection(value), self.n_kv_heads),  # [..., G, S, E]
+        )
+
+    def _turn(self, queries, keys, to_itself, cache):
+        if self.rotary is None:
+            return queries, keys
+        if to_itself:
+            offset = cache.length if cache is not None else 0
+            return self.rotary(queries, offset=offset), self.rotary(keys, offset=offset)
+        behind = keys.shape[-2] - queries.shape[-2]  # the last query stands at the last key
+        turned = self.rotary(queries, offset=max(behind, 0))
+        return turned, self.rotary(keys, offset=max(-behind, 0))
+
+    def _window(self, mask, rows, n_keys, cache):
+        """The mask for the keys that the window still holds, and the window itself."""
+        check_torch_mask(mask, (*rows, cache.length))
+        if mask is not None and mask.ndim and mask.shape[-1] > 1:
+            mask = mask[..., mask.shape[-1] - n_keys :]
+        if rows[-1] == 1:
+            return mask
+        device = self.query_projection.weight.device
+        near = functional.window_mask(
+            rows[-1], n_keys, window=cache.window, causal=True, device=device
+        )
+        return near if mask is None else near & mask
+
+    def _gated(self, heads, head_gate):
+        if head_gate is None:
+            return heads
+        check_kind("torch", head_gate=head_gate)
+        check_floating(head_gate=head_gate, heads=heads)
+        check_shape("head_gate", head_gate, (self.n_heads,), "[H]")
+        return heads * head_gate[:, None, None]
+
+    def _check_call(self, query, key, value, cache):
+        check_input("query", query, self.query_projection.weight)
+        check_width("query", query, self.d_model)
+        if key is None and value is not None:
+            raise ValueError("value needs a key: give both, or neither for self-attention")
+        if cache is None:
+            return
+        if not isinstance(cache, KVCache):
+            raise TypeError(f"cache must be a KVCache, got {type(cache).__name__}")
+        if query.ndim != 3:
+            raise ValueError(
+                f"query must have shape [B, T, C] where a cache is used, got {tuple(query.shape)}"
+            )
+        if key is not None:
+            self._check_cross(query, key, cache)
+
+    def _check_cross(self, query, key, cache):
+        if cache.window is not None:
+            raise ValueError("a cache with a window serves self-attention, not a key of its own")
+        if self.rotary is not None or self.position_bias is not None:
+            raise ValueError(
+                "a cached key has no position relative to the queries of later steps: "
+                "cross-attention with a cache takes neither rotary nor position_bias"
+            )
+        if not cache.length:
+            return
+        check_input("key", key, self.key_projection.weight)
+        if key.shape[-2] != cache.length:
+            raise ValueError(
+                f"key must have the {cache.length} rows that the cache holds, "
+                f"got shape {tuple(key.shape)}"
+            )
+        if query.shape[0] != cache.batch:
+            raise ValueError(
+                f"query must have the batch size {cache.batch} of what the cache holds, "
+                f"got shape {tuple(query.shape)}"
+            )
