@@ -217,6 +217,13 @@ def check_positive(**numbers):
             raise ValueError(f"{name} must be greater than 0, got {number}")
 
 
+def check_not_negative(**numbers):
+    for name, number in numbers.items():
+        check_real(**{name: number})
+        if number < 0:
+            raise ValueError(f"{name} must be at least 0, got {number}")
+
+
 def check_real(**numbers):
     for name, number in numbers.items():
         if isinstance(number, (bool, np.bool_)) or not isinstance(number, _REALS):

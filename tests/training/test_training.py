@@ -72,7 +72,16 @@ def test_history_counts_measures_and_prints_itself():
     assert modes == [(False, False)] * 2
     assert model.training
     assert repr(history) == f"History(6 steps, last loss {history.losses[-1]:.4f}, metric 0.5000)"
-    assert set(history.to_dict()) == {"steps", "losses", "metric_steps", "metrics"}
+    assert history.to_dict() == {
+        "steps": [1, 2, 3, 4, 5, 6],
+        "losses": history.losses,
+        "learning_rates": [1e-2] * 6,
+        "metric_steps": [4, 6],
+        "metrics": [0.5, 0.5],
+        "best_step": None,
+        "best_metric": None,
+        "stopped_early": False,
+    }
     assert repr(History()) == "History(0 steps)"
 
 

@@ -1,0 +1,37 @@
+"""How much of a predicted sequence is right."""
+
+import torch  # noqa: F401  (the doctest uses it)
+from torch.nn import functional as F
+
+
+def token_accuracy(predicted, target, *, padding):
+    """Share of the target tokens that are predicted at their place, padding left out.
+
+    Args:
+        predicted: `[B, T']` token ids; where it is shorter than the target the rest counts as
+            wrong, what is longer is ignored.
+        target: `[B, T]` token ids.
+        padding: the token id to leave out.
+
+    Returns:
+        a float from 0 to 1.
+
+    Raises:
+        ValueError: the numbers of rows differ, or the target is all padding.
+
+    Chapter: 01_seq2seq.
+
+    >>> token_accuracy(torch.tensor([[5, 6]]), torch.tensor([[5, 7, 0]]), padding=0)
+    0.5
+    """
+    if predicted.ndim != 2 or target.ndim != 2 or len(predicted) != len(target):
+        raise ValueError(
+            f"predicted and target must be [B, T] with one B, "
+            f"got {tuple(predicted.shape)}, {tuple(target.shape)}"
+        )
+    real = target != padding
+    if not real.any():
+        raise ValueError("target must hold a token that is not padding, got padding alone")
+    length = target.shape[1]
+    predicted = F.pad(predicted, (0, max(0, length - predicted.shape[1])), value=-1)[:, :length]
+    return ((predicted == target) & real).sum().item() / real.sum().item()

@@ -1,0 +1,153 @@
+"""A training run on disk: written whole or not at all, read only if it is the same run."""
+
+import hashlib
+import io
+import json
+import os
+import pickle
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from .history import History
+
+FORMAT = "attention_lib training run 1"
+DIGEST = hashlib.sha256().digest_size
+
+
+@dataclass
+class Run:
+    """All that training changes: with this and the batches it can go on from where it was."""
+
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    history: History
+    best_weights: dict | None = None
+
+    def state(self):
+        return {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "history": asdict(self.history),
+            "best_weights": self.best_weights,
+            "generator": torch.random.get_rng_state(),
+            "cuda_generators": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        }
+
+    def load(self, state):
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.history = History(**state["history"])
+        self.best_weights = state["best_weights"]
+        torch.random.set_rng_state(state["generator"])
+        if state["cuda_generators"] and torch.cuda.is_available():
+            torch.cuda.set_rng_state_all(state["cuda_generators"])
+
+
+class Checkpoint:
+    """The file in which `fit` keeps a `Run`, together with the settings it was made under.
+
+    Args:
+        path: the file; its folder must exist. One run at a time may write it.
+        settings: nested dicts and lists of plain values and NumPy numbers.
+
+    Raises:
+        TypeError, ValueError: path is no path, is a folder, or has no folder to lie in.
+    """
+
+    def __init__(self, path, settings):
+        if not isinstance(path, (str, os.PathLike)):
+            raise TypeError(f"checkpoint must be a path, got {type(path).__name__}")
+        self.path = Path(path)
+        self.settings = json.loads(json.dumps(settings, default=lambda number: number.item()))
+        if self.path.is_dir() or not self.path.parent.is_dir():
+            raise ValueError(f"checkpoint must be a file in a folder that exists, got {self.path}")
+
+    def save(self, run):
+        """Replace the file in one step: at every moment the old or the new one is there, whole."""
+        buffer = io.BytesIO()
+        torch.save({"format": FORMAT, "settings": self.settings, **run.state()}, buffer)
+        payload = buffer.getvalue()
+        partial = self.path.with_name(self.path.name + ".partial")
+        with partial.open("wb") as file:
+            file.write(hashlib.sha256(payload).digest() + payload)
+            file.flush()
+            os.fsync(file.fileno())  # on the disk before the name points to it
+        os.replace(partial, self.path)
+        _sync_folder(self.path.parent)
+
+    def resume(self, run):
+        """Bring `run` to where the file left it, if there is a file.
+
+        Raises:
+            ValueError: the file is damaged, no checkpoint, or of a run with other settings.
+        """
+        if not self.path.exists():
+            return
+        state = read_checkpoint(self.path)
+        difference = _difference("", state["settings"], self.settings)
+        if difference:
+            raise ValueError(f"{self.path} is the checkpoint of another run: {difference}")
+        run.load(state)
+
+
+def read_checkpoint(path):
+    """Everything that a checkpoint of `fit` holds, as a dictionary on the CPU.
+
+    Returns:
+        a dict with the keys model and optimizer (their state_dict), history (the fields of
+        `History`), best_weights (a state_dict or None), settings, and the states of the generators.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file is damaged, or is no checkpoint of `fit`.
+
+    Only tensors and plain values are read: no code in the file is run.
+    """
+    content = Path(path).read_bytes()
+    digest, payload = content[:DIGEST], content[DIGEST:]
+    if hashlib.sha256(payload).digest() != digest:
+        raise ValueError(
+            f"{path} is damaged, or no checkpoint of fit; delete it to start from the beginning"
+        )
+    try:
+        state = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError) as error:
+        raise ValueError(f"{path} is no checkpoint of fit: {error}") from None
+    if not isinstance(state, dict) or state.get("format") != FORMAT:
+        raise ValueError(f"{path} is no checkpoint of fit, or one of another version")
+    return state
+
+
+def describe(model):
+    """Shape and dtype of everything that the state of a model holds, and what of it is trained."""
+    trained = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
+    return {
+        name: f"{list(tensor.shape)} {str(tensor.dtype).removeprefix('torch.')}"
+        + (" trained" if name in trained else "")
+        for name, tensor in model.state_dict(keep_vars=True).items()
+    }
+
+
+def _difference(name, then, now):
+    """The first place where two nested settings differ, in words; None if they do not."""
+    if isinstance(then, dict) and isinstance(now, dict):
+        pairs = [(f"{name} {key}", then.get(key), now.get(key)) for key in {**then, **now}]
+    elif isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
+        steps = enumerate(zip(then, now, strict=True), start=1)
+        pairs = [(f"{name} at step {step}", *pair) for step, pair in steps]
+    else:
+        return None if then == now else f"{name.strip()} was {then}, is {now}"
+    return next(filter(None, (_difference(*pair) for pair in pairs)), None)
+
+
+def _sync_folder(folder):
+    """Make the new name last through a power cut, where the system lets a folder be opened."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,156 @@
+"""Losses: loss(model, batch) for each kind of model, and the cross-entropy that they share."""
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from ..checks import check_kind, check_probability, check_shape, dtype_name
+
+
+def sequence_cross_entropy(logits, target, *, padding, label_smoothing=0.0):
+    r"""Mean cross-entropy of each target token, padding left out.
+
+    With label smoothing e the right token t shares its probability with all V tokens:
+
+    $$L = -(1 - e) \log p_t - \frac{e}{V} \sum_v \log p_v$$
+
+    Args:
+        logits: `[B, T, V]`, floating; other axes before the last one will do.
+        target: `[B, T]`, int64, token ids in 0..V-1 or padding.
+        padding: the token id to leave out, or None if every token counts.
+        label_smoothing: e in [0, 1).
+
+    Returns:
+        a scalar in nats. Zero, with zero gradient, where there is nothing but padding.
+
+    Raises:
+        TypeError, ValueError: target has not the shape of logits without its last axis, is not
+            int64 or holds an unknown id; label_smoothing not in [0, 1).
+
+    Source: Szegedy et al. (2016), label smoothing.
+    Chapter: 01_seq2seq.
+
+    >>> sequence_cross_entropy(torch.zeros(1, 2, 4), torch.tensor([[3, 0]]), padding=0)
+    tensor(1.3863)
+    """
+    check_kind("torch", logits=logits, target=target)
+    check_shape("target", target, logits.shape[:-1], "that of logits without its last axis")
+    check_probability(label_smoothing=label_smoothing)
+    real = torch.ones_like(target, dtype=torch.bool) if padding is None else target != padding
+    _check_ids("target", target, real, logits.shape[-1])
+    total = F.cross_entropy(
+        logits.flatten(0, -2),
+        target.flatten(),
+        ignore_index=-1 if padding is None else padding,  # -1 is no id, so that none is ignored
+        reduction="sum",
+        label_smoothing=label_smoothing,
+    )
+    return total / real.sum().clamp(min=1)
+
+
+def seq2seq_loss(model, batch, *, padding=0, label_smoothing=0.0):
+    """Cross-entropy of a translating model on a `ToyBatch` under teacher forcing.
+
+    For `Seq2Seq`, `Transformer` and every model called with (source, source_lengths, target_in);
+    batch has these three and target as attributes. Set the options with `functools.partial`.
+    """
+    batch = as_tensors(batch)
+    logits = model(batch.source, batch.source_lengths, batch.target_in)
+    return sequence_cross_entropy(
+        logits, batch.target, padding=padding, label_smoothing=label_smoothing
+    )
+
+
+def language_model_loss(model, tokens, *, padding=None, label_smoothing=0.0):
+    r"""Mean cross-entropy of each token given those before it, $-\log p(x_t \mid x_{<t})$.
+
+    Args:
+        model: called with tokens `[B, T-1]`, gives logits `[B, T-1, V]` of the token after each.
+        tokens: `[B, T]`, int64, a tensor or a NumPy array, T >= 2. It is the batch.
+        padding: a token id that is never to be predicted; None if there is none.
+        label_smoothing: as in `sequence_cross_entropy`.
+
+    Returns:
+        a scalar in nats; its exponential is the perplexity.
+
+    Raises:
+        TypeError, ValueError: tokens is no array `[B, T]` with T >= 2; else as
+            `sequence_cross_entropy`.
+
+    Source: Bengio et al. (2003), equation of the training criterion.
+
+    >>> uniform = lambda tokens: torch.zeros(*tokens.shape, 4)
+    >>> language_model_loss(uniform, torch.tensor([[3, 1, 2]]))
+    tensor(1.3863)
+    """
+    tokens = _as_tensor("tokens", tokens)
+    if tokens.ndim != 2 or tokens.shape[1] < 2:
+        raise ValueError(f"tokens must have shape [B, T] with T >= 2, got {tuple(tokens.shape)}")
+    logits = model(tokens[:, :-1])
+    return sequence_cross_entropy(
+        logits, tokens[:, 1:], padding=padding, label_smoothing=label_smoothing
+    )
+
+
+def classification_loss(model, batch, *, label_smoothing=0.0):
+    """Mean cross-entropy of one label for each example.
+
+    Args:
+        model: called with everything in the batch but the labels, gives logits `[B, C]`.
+        batch: a tuple, named or not, of tensors or NumPy arrays; the labels `[B]`, int64 in
+            0..C-1, come last.
+        label_smoothing: as in `sequence_cross_entropy`.
+
+    Returns:
+        a scalar in nats.
+
+    Raises:
+        TypeError, ValueError: the batch has nothing but labels, or the labels do not fit the
+            logits.
+
+    >>> batch = torch.ones(2, 3), torch.tensor([0, 1])
+    >>> classification_loss(lambda inputs: torch.zeros(2, 2), batch)
+    tensor(0.6931)
+    """
+    *inputs, labels = as_tensors(batch)
+    if not inputs:
+        raise ValueError("batch must hold inputs and, as its last entry, labels, got one entry")
+    logits = model(*inputs)
+    check_shape("labels", labels, logits.shape[:1], "[B]")
+    check_probability(label_smoothing=label_smoothing)
+    _check_ids("labels", labels, torch.ones_like(labels, dtype=torch.bool), logits.shape[-1])
+    return F.cross_entropy(logits, labels, label_smoothing=label_smoothing)
+
+
+def pointer_loss(model, batch):
+    """Cross-entropy of a `PointerNetwork` against the alignment of a `ToyBatch`."""
+    batch = as_tensors(batch)
+    positions = batch.alignment[:, :-1]  # without EOS, which is nowhere in the source
+    logits = model(batch.source, batch.source_lengths, positions)
+    return sequence_cross_entropy(logits, positions, padding=-1)
+
+
+def as_tensors(batch):
+    """The same tuple, named or not, with torch tensors for its arrays (they share memory)."""
+    if not isinstance(batch, tuple):
+        raise TypeError(f"batch must be a tuple of arrays, got {type(batch).__name__}")
+    tensors = [_as_tensor("batch", array) for array in batch]
+    return type(batch)(*tensors) if hasattr(batch, "_fields") else tuple(tensors)
+
+
+def _as_tensor(name, array):
+    if isinstance(array, np.ndarray):
+        return torch.from_numpy(array)
+    if not isinstance(array, torch.Tensor):
+        raise TypeError(f"{name} must hold NumPy arrays or tensors, got {type(array).__name__}")
+    return array
+
+
+def _check_ids(name, ids, real, vocabulary):
+    if ids.dtype != torch.int64:
+        raise TypeError(f"{name} must hold ids of dtype int64, got {dtype_name(ids)}")
+    ids = ids[real]
+    if len(ids) and not 0 <= ids.min() <= ids.max() < vocabulary:
+        raise ValueError(
+            f"{name} must hold ids in 0..{vocabulary - 1}, got {int(ids.min())}..{int(ids.max())}"
+        )
