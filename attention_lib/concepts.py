@@ -42,6 +42,11 @@ HEADS = (
     "functional/test_functional_heads.py",
     "modules/test_multi_head.py",
 )
+POSITIONS = (
+    "reference/test_reference_positions.py",
+    "functional/test_functional_positions.py",
+    "modules/test_module_positions.py",
+)
 
 CONCEPTS = (
     Concept(
@@ -152,4 +157,42 @@ CONCEPTS = (
         functional=("grouped_query_attention",),
     ),
     Concept("key-value cache", "", ("modules/test_cache.py",), modules=("KVCache",)),
+    Concept(
+        "sinusoidal positions",
+        "",
+        POSITIONS,
+        reference=("sinusoidal_positions",),
+        functional=("sinusoidal_positions",),
+        modules=("SinusoidalPositionalEncoding",),
+    ),
+    Concept(
+        "learned positions",
+        "",
+        ("modules/test_module_positions.py",),
+        modules=("LearnedPositionalEncoding",),
+    ),
+    Concept(
+        "relative position bias",
+        "",
+        POSITIONS,
+        reference=("relative_buckets", "clipped_distances"),
+        functional=("relative_buckets", "clipped_distances"),
+        modules=("RelativePositionBias", "ClippedRelativeBias"),
+    ),
+    Concept(
+        "ALiBi",
+        "",
+        POSITIONS,
+        reference=("alibi_slopes", "alibi_bias"),
+        functional=("alibi_slopes", "alibi_bias"),
+        modules=("ALiBi",),
+    ),
+    Concept(
+        "rotary positions",
+        "",
+        POSITIONS,
+        reference=("rotate", "pairing_permutation"),
+        functional=("rotate", "pairing_permutation"),
+        modules=("RotaryPositionalEncoding",),
+    ),
 )

@@ -131,3 +131,51 @@ def feed_forward(row, up_weight, up_bias, down_weight, down_bias, activation, ga
         bend = {"relu": lambda x: max(x, 0.0), "gelu": gelu, "gelu_tanh": gelu_tanh}[activation]
         inner = [bend(x) for x in inner]
     return linear(inner, down_weight, down_bias)
+
+
+def sinusoid(position, width):
+    """Vaswani et al. (2017), section 3.5: the vector of one position."""
+    row = []
+    for column in range(width):
+        angle = position / 10000 ** (2 * (column // 2) / width)
+        row.append(math.sin(angle) if column % 2 == 0 else math.cos(angle))
+    return row
+
+
+def rotated(row, position, base, pairs):
+    """Su et al. (2021), equation 15: pairs of columns (i, j), each turned as a complex number."""
+    turned = [0.0] * len(row)
+    for index, (i, j) in enumerate(pairs):
+        angle = position / base ** (2 * index / len(row))
+        number = complex(row[i], row[j]) * complex(math.cos(angle), math.sin(angle))
+        turned[i], turned[j] = number.real, number.imag
+    return turned
+
+
+def t5_bucket(relative_position, n_buckets, max_distance, bidirectional):
+    """Raffel et al. (2020): the bucket of key position minus query position."""
+    bucket = 0
+    if bidirectional:
+        n_buckets //= 2
+        if relative_position > 0:
+            bucket = n_buckets
+        distance = abs(relative_position)
+    else:
+        distance = max(-relative_position, 0)
+    exact = n_buckets // 2
+    if distance < exact:
+        return bucket + distance
+    steps = math.log(distance / exact) / math.log(max_distance / exact) * (n_buckets - exact)
+    # A border met exactly counts as reached; the logarithms may miss it by their last digit.
+    return bucket + min(exact + math.floor(steps + 1e-9), n_buckets - 1)
+
+
+def alibi_slopes(n_heads):
+    """Press, Smith and Lewis (2022) and the rule of their code for any number of heads."""
+    power = 1
+    while power * 2 <= n_heads:
+        power *= 2
+    ratio = 0.5 ** (8 / power)
+    slopes = [ratio ** (1 + h) for h in range(power)]
+    ratio = 0.5 ** (8 / (2 * power))
+    return slopes + [ratio ** (1 + 2 * h) for h in range(n_heads - power)]
