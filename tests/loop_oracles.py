@@ -179,3 +179,69 @@ def alibi_slopes(n_heads):
     slopes = [ratio ** (1 + h) for h in range(power)]
     ratio = 0.5 ** (8 / (2 * power))
     return slopes + [ratio ** (1 + 2 * h) for h in range(n_heads - power)]
+
+
+def multi_head(query, key, value, projections, n_heads, n_groups, allowed, bias=None):
+    """Rows [T][C_q], [S][C_k], [S][C_v] -> output [T][C] and weights [H][T][S].
+
+    projections: name -> (weight [out][in], bias [out]); allowed and bias: [H][T][S].
+    """
+    queries = [linear(row, *projections["query"]) for row in query]
+    keys = [linear(row, *projections["key"]) for row in key]
+    values = [linear(row, *projections["value"]) for row in value]
+    d_key, d_value = len(queries[0]) // n_heads, len(values[0]) // n_groups
+    out_weight, out_bias = projections["output"]
+    outputs = [list(out_bias) for _ in query]
+    all_weights = []
+    for h in range(n_heads):
+        g = h * n_groups // n_heads
+        heads, weights = attention(
+            [row[h * d_key : (h + 1) * d_key] for row in queries],
+            [row[g * d_key : (g + 1) * d_key] for row in keys],
+            [row[g * d_value : (g + 1) * d_value] for row in values],
+            allowed[h],
+            1 / math.sqrt(d_key),
+            None if bias is None else bias[h],
+        )
+        all_weights.append(weights)
+        for i, head in enumerate(heads):
+            for c in range(len(out_bias)):
+                for e in range(d_value):
+                    outputs[i][c] += out_weight[c][h * d_value + e] * head[e]
+    return outputs, all_weights
+
+
+def latent_attention(rows, weights, n_heads, allowed, base):
+    """DeepSeek-AI (2024), section 2.1, one number at a time; weights: name -> [out][in] or gain."""
+
+    def product(name, row):
+        return linear(row, weights[name], [0.0] * len(weights[name]))
+
+    def turned(row, position):
+        pairs = [(2 * i, 2 * i + 1) for i in range(len(row) // 2)]
+        return rotated(row, position, base, pairs)
+
+    latents = [rms_norm(product("latent", row), weights["latent_gain"], 1e-6) for row in rows]
+    rotary = [turned(product("rotary_key", row), j) for j, row in enumerate(rows)]
+    if "query_gain" in weights:
+        asking = [rms_norm(product("query_down", row), weights["query_gain"], 1e-6) for row in rows]
+    else:
+        asking = rows
+    queries = [product("query", row) for row in asking]
+    keys = [product("key", latent) for latent in latents]
+    values = [product("value", latent) for latent in latents]
+    d_key, d_value, d_rotary = len(keys[0]) // n_heads, len(values[0]) // n_heads, len(rotary[0])
+    heads, all_weights = [], []
+    for h in range(n_heads):
+        first = h * (d_key + d_rotary)
+        own = []
+        for i, row in enumerate(queries):
+            part = row[first : first + d_key + d_rotary]
+            own.append(part[:d_key] + turned(part[d_key:], i))
+        both = [k[h * d_key : (h + 1) * d_key] + r for k, r in zip(keys, rotary, strict=True)]
+        stretch = [row[h * d_value : (h + 1) * d_value] for row in values]
+        output, attended = attention(own, both, stretch, allowed, 1 / math.sqrt(d_key + d_rotary))
+        heads.append(output)
+        all_weights.append(attended)
+    merged = [[x for head in heads for x in head[i]] for i in range(len(rows))]
+    return [product("output", row) for row in merged], all_weights

@@ -14,8 +14,7 @@ from ..checks import (
     check_shape,
     check_width,
 )
-from ..functional.precision import check_torch_mask
-from .cache import KVCache
+from .cached import append, check_cache
 from .multi_head_torch import from_torch, to_torch
 from .scored import check_input
 
@@ -37,7 +36,7 @@ class MultiHeadAttention(nn.Module):
         dropout: probability with which a weight is dropped in training.
         bias: whether the four projections add a bias.
         rotary: None, or a module called `(x [..., H, T, D], offset=...)` that turns queries and
-            keys by their positions.
+            keys by their positions; where a key is given the last query stands at the last key.
         position_bias: None, or a module called `(T, S)` that gives a bias `[H, T, S]` for the
             scores; the last query stands at the last key.
 
@@ -187,25 +186,23 @@ class MultiHeadAttention(nn.Module):
     def _heads(self, query, key, value, mask, causal, cache, return_weights):
         """Results of the heads `[..., H, T, E]`, and their weights if asked for, else None."""
         self._check_call(query, key, value, cache)
+        check_flag(causal=causal, return_weights=return_weights)
         queries = functional.split_heads(self.query_projection(query), self.n_heads)
         if key is not None and cache is not None and cache.length:
             keys, values = cache.held()
         else:
             keys, values = self._project(query if key is None else key, value)
             queries, keys = self._turn(queries, keys, key is None, cache)
-            if cache is not None:
+            if cache is not None and key is None:
+                (keys, values), mask = append(cache, (keys, values), mask, queries)
+            elif cache is not None:
                 keys, values = cache.append(keys, values)
-        n_queries, n_keys = queries.shape[-2], keys.shape[-2]
-        if cache is not None and cache.window is not None:
-            mask = self._window(mask, (*queries.shape[:-2], n_queries), n_keys, cache)
-            causal = False
-        bias = None if self.position_bias is None else self.position_bias(n_queries, n_keys)
         result = functional.grouped_query_attention(
             queries,
             keys,
             values,
             mask=mask,
-            bias=bias,
+            bias=self._bias(queries, keys),
             causal=causal,
             return_weights=return_weights,
             dropout=self.dropout if self.training else 0.0,
@@ -233,18 +230,10 @@ class MultiHeadAttention(nn.Module):
         turned = self.rotary(queries, offset=max(behind, 0))
         return turned, self.rotary(keys, offset=max(-behind, 0))
 
-    def _window(self, mask, rows, n_keys, cache):
-        """The mask for the keys that the window still holds, and the window itself."""
-        check_torch_mask(mask, (*rows, cache.length))
-        if mask is not None and mask.ndim and mask.shape[-1] > 1:
-            mask = mask[..., mask.shape[-1] - n_keys :]
-        if rows[-1] == 1:
-            return mask
-        device = self.query_projection.weight.device
-        near = functional.window_mask(
-            rows[-1], n_keys, window=cache.window, causal=True, device=device
-        )
-        return near if mask is None else near & mask
+    def _bias(self, queries, keys):
+        if self.position_bias is None:
+            return None
+        return self.position_bias(queries.shape[-2], keys.shape[-2])  # [H, T, S]
 
     def _gated(self, heads, head_gate):
         if head_gate is None:
@@ -259,15 +248,8 @@ class MultiHeadAttention(nn.Module):
         check_width("query", query, self.d_model)
         if key is None and value is not None:
             raise ValueError("value needs a key: give both, or neither for self-attention")
-        if cache is None:
-            return
-        if not isinstance(cache, KVCache):
-            raise TypeError(f"cache must be a KVCache, got {type(cache).__name__}")
-        if query.ndim != 3:
-            raise ValueError(
-                f"query must have shape [B, T, C] where a cache is used, got {tuple(query.shape)}"
-            )
-        if key is not None:
+        check_cache(cache, query)
+        if key is not None and cache is not None:
             self._check_cross(query, key, cache)
 
     def _check_cross(self, query, key, cache):
