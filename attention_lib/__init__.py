@@ -1,8 +1,8 @@
 """Attention, defined in NumPy, computed in PyTorch, drawn and explained.
 
 `attention_lib.reference` holds the definitions and needs NumPy alone. The parts that need more
-(`functional`, `modules` and `training` need torch, `figures` needs matplotlib, `explorables` needs
-widgets) are imported when they are first used.
+(`functional`, `modules`, `generation` and `training` need torch, `figures` needs matplotlib,
+`explorables` needs widgets) are imported when they are first used.
 """
 
 from importlib import import_module
@@ -15,6 +15,7 @@ _PARTS = (
     "explorables",
     "figures",
     "functional",
+    "generation",
     "modules",
     "palette",
     "reference",

@@ -15,6 +15,7 @@ LAYERS = {
     "explorables": {"checks", "reference", "figures", "palette"},
     "functional": {"checks"},
     "modules": {"checks", "functional"},
+    "generation": {"checks", "functional", "modules"},
     "training": {"checks", "functional", "modules"},
     "exercises": {"checks", "reference", "data"},
 }
@@ -24,8 +25,10 @@ TORCH = {"numpy", "torch"}
 PACKAGES = {
     "figures": {"numpy", "matplotlib", "matplotlib_inline", "IPython"},
     "explorables": {"numpy", "matplotlib", "anywidget", "ipywidgets", "traitlets"},
+    "data": NUMPY_ONLY | {"tokenizers"},
     "functional": TORCH,
     "modules": TORCH,
+    "generation": TORCH,
     "training": TORCH | {"tqdm"},
 }
 
