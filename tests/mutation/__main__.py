@@ -55,11 +55,10 @@ def run(files: list[str], tests: list[str], *, root: Path = ROOT, jobs: int = 1)
         (copy / "setup.cfg").write_text(f"[mutmut]\nsource_paths={Path(files[0]).parts[0]}\n")
         spec, out = Path(folder) / "spec.json", Path(folder) / "out.json"
         spec.write_text(json.dumps({"files": files, "tests": tests, "jobs": jobs, "out": str(out)}))
-        environment = os.environ | ONE_THREAD | {"PYTHONPATH": str(copy), "TMPDIR": folder}
-        engine = Path(__file__).with_name("engine.py")
-        done = subprocess.run(
-            [sys.executable, engine, spec], cwd=copy, env=environment, check=False
-        )
+        path = os.pathsep.join([str(copy), str(ROOT)])  # the copy's files first
+        environment = os.environ | ONE_THREAD | {"PYTHONPATH": path, "TMPDIR": folder}
+        command = [sys.executable, "-m", "tests.mutation.engine", spec]
+        done = subprocess.run(command, cwd=copy, env=environment, check=False)
         if not out.exists():
             raise RuntimeError(f"the run ended with status {done.returncode} and no result")
         return json.loads(out.read_text())

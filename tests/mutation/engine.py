@@ -1,4 +1,4 @@
-"""Run the tests against every mutant, in a copy of the project: python engine.py SPEC.
+"""Run the tests against every mutant, in a copy of the project.
 
 Pytest collects once. After that each mutant costs a fork and the tests that reach its function.
 """
@@ -19,8 +19,7 @@ import pytest
 from mutmut.mutation.trampoline import set_mutant_under_test
 from mutmut.state import state
 
-sys.path.insert(0, str(Path(__file__).parent))
-from mutants import mutate
+from .mutants import mutate
 
 GIGABYTE = 2**30
 
