@@ -47,6 +47,14 @@ POSITIONS = (
     "functional/test_functional_positions.py",
     "modules/test_module_positions.py",
 )
+NORMS = ("reference/test_norms.py", "functional/test_norms.py", "modules/test_norms.py")
+FEED_FORWARD = (
+    "reference/test_feed_forward.py",
+    "functional/test_feed_forward.py",
+    "modules/test_feed_forward.py",
+)
+ENCODER = ("reference/test_encoder.py", "modules/test_encoder.py", "modules/test_from_torch.py")
+DECODER = ("reference/test_decoder.py", "modules/test_decoder.py", "modules/test_from_torch.py")
 
 CONCEPTS = (
     Concept(
@@ -194,5 +202,52 @@ CONCEPTS = (
         reference=("rotate", "pairing_permutation"),
         functional=("rotate", "pairing_permutation"),
         modules=("RotaryPositionalEncoding",),
+    ),
+    Concept(
+        "layer norm",
+        "",
+        NORMS,
+        reference=("layer_norm",),
+        functional=("layer_norm",),
+        modules=("LayerNorm",),
+    ),
+    Concept(
+        "RMS norm",
+        "",
+        NORMS,
+        reference=("rms_norm",),
+        functional=("rms_norm",),
+        modules=("RMSNorm",),
+    ),
+    Concept(
+        "feed-forward network",
+        "",
+        FEED_FORWARD,
+        reference=("feed_forward", "gelu", "silu"),
+        functional=("feed_forward", "gelu", "silu"),
+        modules=("PositionwiseFeedForward",),
+    ),
+    Concept(
+        "Transformer encoder",
+        "",
+        ENCODER,
+        modules=("TransformerEncoderLayer", "TransformerEncoder"),
+    ),
+    Concept(
+        "Transformer decoder",
+        "",
+        DECODER,
+        modules=(
+            "TransformerDecoderLayer",
+            "TransformerDecoder",
+            "DecoderCache",
+            "DecoderWeights",
+        ),
+    ),
+    Concept(
+        "Transformer",
+        "",
+        ("modules/test_transformer.py",),
+        modules=("Transformer", "Memory", "TransformerWeights"),
     ),
 )

@@ -3,7 +3,9 @@
 from .additive import AdditiveAttention
 from .cache import KVCache
 from .concat import ConcatAttention
+from .decoder import DecoderCache, DecoderWeights, TransformerDecoder, TransformerDecoderLayer
 from .dot import DotAttention
+from .encoder import TransformerEncoder, TransformerEncoderLayer
 from .feed_forward import PositionwiseFeedForward
 from .general import GeneralAttention
 from .hard import Glance, GlimpseReader, HardAttention
@@ -17,12 +19,15 @@ from .positions_rotary import RotaryPositionalEncoding
 from .positions_sinusoidal import SinusoidalPositionalEncoding
 from .scaled_dot_product import ScaledDotProductAttention
 from .seq2seq import Encoded, Seq2Seq
+from .transformer import Memory, Transformer, TransformerWeights
 
 __all__ = [
     "ALiBi",
     "AdditiveAttention",
     "ClippedRelativeBias",
     "ConcatAttention",
+    "DecoderCache",
+    "DecoderWeights",
     "DotAttention",
     "Encoded",
     "GeneralAttention",
@@ -32,6 +37,7 @@ __all__ = [
     "KVCache",
     "LayerNorm",
     "LearnedPositionalEncoding",
+    "Memory",
     "MultiHeadAttention",
     "PointerNetwork",
     "PositionwiseFeedForward",
@@ -41,4 +47,10 @@ __all__ = [
     "ScaledDotProductAttention",
     "Seq2Seq",
     "SinusoidalPositionalEncoding",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
+    "TransformerWeights",
 ]

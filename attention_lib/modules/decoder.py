@@ -1,0 +1,270 @@
+"""The Transformer decoder: causal self-attention, then cross-attention to a memory."""
+
+from typing import NamedTuple
+
+import torch
+from torch import nn
+
+from ..checks import check_count, check_flag
+from .cache import KVCache
+from .feed_forward import PositionwiseFeedForward
+from .multi_head import MultiHeadAttention
+from .residual import ResidualLayer, check_caches, check_stream, make_final_norm, make_norm
+from .torch_layers import layer_from_torch, stack_from_torch
+from .torch_parts import check_instance
+
+
+class DecoderCache(NamedTuple):
+    """What one decoder layer remembers between two steps of generation.
+
+    Attributes:
+        self_attention: a `KVCache` that grows by the new positions.
+        cross_attention: a `KVCache` that the first step fills from the memory, once.
+    """
+
+    self_attention: KVCache
+    cross_attention: KVCache
+
+    @property
+    def length(self):
+        """Positions decoded so far."""
+        return self.self_attention.length
+
+    def reorder(self, rows):
+        """Make row b of the batch what row rows[b] was, in both."""
+        for cache in self:
+            cache.reorder(rows)
+
+    def reset(self):
+        """Forget everything."""
+        for cache in self:
+            cache.reset()
+
+
+class DecoderWeights(NamedTuple):
+    """The attention weights of one decoder layer.
+
+    Attributes:
+        self_attention: `[..., H, T, T]`, or `[..., H, T, S']` with a cache that holds S' positions.
+        cross_attention: `[..., H, T, S]`.
+    """
+
+    self_attention: torch.Tensor
+    cross_attention: torch.Tensor
+
+
+class TransformerDecoderLayer(ResidualLayer):
+    r"""Gather from the past, then from the memory, then transform each position by itself.
+
+    Pre-LN, with the norms N, dropout D and the memory M (the output of the encoder; no norm):
+
+    $$h = x + D(\mathrm{attention}(N_1(x))), \quad
+    g = h + D(\mathrm{attention}(N_2(h), M)), \quad y = g + D(\mathrm{ffn}(N_3(g)))$$
+
+    Post-LN puts each norm after its sum, as in `TransformerEncoderLayer`.
+
+    Args:
+        d_model, n_heads, d_ff, norm_first, norm, activation, dropout, n_kv_heads, bias, residual:
+            as for `TransformerEncoderLayer`; n_kv_heads serves both attentions.
+        rotary, position_bias: position modules for the self-attention; between target and memory
+            there is no distance.
+
+    Layers: self_attention, cross_attention and feed_forward, each with its norm: `*_norm`.
+
+    Called with x `[..., T, C]` and memory `[..., S, C]`; mask, boolean, broadcastable to `[..., H,
+    T, T]`, for the self-attention; memory_mask, to `[..., H, T, S]`, for the cross-attention (for
+    padding, `padding_mask(lengths, S)[:, None]`); causal, for the self-attention, True unless
+    given; a `DecoderCache`, which needs causal=True: x then holds the new positions only, and the
+    memory, projected at the first call, is not read again. Returns y `[..., T, C]`, or with
+    `return_weights=True` (y, `DecoderWeights`).
+
+    Raises:
+        TypeError, ValueError: as `TransformerEncoderLayer`; memory that does not fit.
+
+    Cost: that of the encoder layer, and for the cross-attention 4 (T + S) C^2 + 4 T S C FLOPs.
+    Source: Vaswani et al. (2017), section 3.1; further as `TransformerEncoderLayer`.
+
+    >>> layer = TransformerDecoderLayer(6, 2, 24)
+    >>> layer(torch.ones(3, 5, 6), torch.ones(3, 7, 6)).shape
+    torch.Size([3, 5, 6])
+    """
+
+    def __init__(
+        self,
+        d_model,
+        n_heads,
+        d_ff,
+        *,
+        norm_first=True,
+        norm="layer",
+        activation="relu",
+        dropout=0.0,
+        n_kv_heads=None,
+        bias=True,
+        rotary=None,
+        position_bias=None,
+        residual=True,
+    ):
+        super().__init__(d_model, norm_first=norm_first, residual=residual, dropout=dropout)
+        options = {"n_kv_heads": n_kv_heads, "dropout": dropout, "bias": bias}
+        self.self_attention = MultiHeadAttention(
+            d_model, n_heads, rotary=rotary, position_bias=position_bias, **options
+        )
+        self.self_attention_norm = make_norm(norm, d_model, bias=bias)
+        self.cross_attention = MultiHeadAttention(d_model, n_heads, **options)
+        self.cross_attention_norm = make_norm(norm, d_model, bias=bias)
+        self.feed_forward = PositionwiseFeedForward(
+            d_model, d_ff, activation=activation, dropout=dropout, bias=bias
+        )
+        self.feed_forward_norm = make_norm(norm, d_model, bias=bias)
+
+    def forward(
+        self,
+        x,
+        memory,
+        *,
+        mask=None,
+        memory_mask=None,
+        causal=True,
+        cache=None,
+        return_weights=False,
+    ):
+        check_stream("x", x, self)
+        check_stream("memory", memory, self)
+        check_flag(causal=causal, return_weights=return_weights)
+        own_cache, cross_cache = _check_cache(cache, causal)
+        x, own_weights = self.attend(
+            x,
+            self.self_attention,
+            self.self_attention_norm,
+            mask=mask,
+            causal=causal,
+            cache=own_cache,
+            return_weights=return_weights,
+        )
+        x, cross_weights = self.attend(
+            x,
+            self.cross_attention,
+            self.cross_attention_norm,
+            memory,
+            mask=memory_mask,
+            cache=cross_cache,
+            return_weights=return_weights,
+        )
+        x = self.transform(x, self.feed_forward, self.feed_forward_norm)
+        return (x, DecoderWeights(own_weights, cross_weights)) if return_weights else x
+
+    @classmethod
+    def from_torch(cls, module):
+        """A copy of a torch.nn.TransformerDecoderLayer, in its mode, dtype and on its device.
+
+        Note that PyTorch's layer is causal only on request (`tgt_is_causal` and `tgt_mask`), this
+        one unless causal=False.
+
+        Raises:
+            TypeError, ValueError: as `TransformerEncoderLayer.from_torch`.
+        """
+        check_instance(module, nn.TransformerDecoderLayer)
+        counterparts = {
+            "self_attention": "self_attn",
+            "self_attention_norm": "norm1",
+            "cross_attention": "multihead_attn",
+            "cross_attention_norm": "norm2",
+            "feed_forward_norm": "norm3",
+        }
+        return layer_from_torch(cls, module, counterparts)
+
+
+class TransformerDecoder(nn.Module):
+    """A stack of decoder layers, with a final norm where the layers are pre-LN.
+
+    Args:
+        n_layers: number of layers, at least 1.
+        d_model, n_heads, d_ff: of each `TransformerDecoderLayer`.
+        norm_first, norm, bias, final_norm, layer_options: as for `TransformerEncoder`.
+
+    Layers: layers, final_norm (or None).
+
+    Called as a layer, with `caches`, one `DecoderCache` a layer as `new_caches` makes them. Returns
+    the stream `[..., T, C]`, or with `return_weights=True` (stream, list of the `DecoderWeights` of
+    each layer).
+
+    Raises:
+        TypeError, ValueError: as the layer and as `TransformerEncoder`.
+
+    Cost: n_layers times the layer. Source: `TransformerDecoderLayer`.
+
+    >>> decoder = TransformerDecoder(2, 6, 2, 24).eval()
+    >>> x, memory, caches = torch.ones(3, 1, 6), torch.ones(3, 7, 6), decoder.new_caches()
+    >>> with torch.no_grad():
+    ...     steps = [decoder(x, memory, caches=caches).shape for _ in range(2)]
+    >>> steps[1], caches[0].length
+    (torch.Size([3, 1, 6]), 2)
+    """
+
+    def __init__(
+        self,
+        n_layers,
+        d_model,
+        n_heads,
+        d_ff,
+        *,
+        norm_first=True,
+        norm="layer",
+        bias=True,
+        final_norm=None,
+        **layer_options,
+    ):
+        super().__init__()
+        check_count(n_layers=n_layers)
+        options = {"norm_first": norm_first, "norm": norm, "bias": bias, **layer_options}
+        self.layers = nn.ModuleList(
+            TransformerDecoderLayer(d_model, n_heads, d_ff, **options) for _ in range(n_layers)
+        )
+        self.final_norm = make_final_norm(final_norm, norm_first, norm, d_model, bias=bias)
+
+    def new_caches(self, max_length=None):
+        """One empty `DecoderCache` for each layer, for up to max_length positions (None: any)."""
+        return [DecoderCache(KVCache(max_length=max_length), KVCache()) for _ in self.layers]
+
+    def forward(
+        self,
+        x,
+        memory,
+        *,
+        mask=None,
+        memory_mask=None,
+        causal=True,
+        caches=None,
+        return_weights=False,
+    ):
+        caches = check_caches(caches, len(self.layers))
+        options = {"mask": mask, "memory_mask": memory_mask, "causal": causal}
+        all_weights = []
+        for layer, cache in zip(self.layers, caches, strict=True):
+            result = layer(x, memory, cache=cache, return_weights=return_weights, **options)
+            x, weights = result if return_weights else (result, None)
+            all_weights.append(weights)
+        x = x if self.final_norm is None else self.final_norm(x)
+        return (x, all_weights) if return_weights else x
+
+    @classmethod
+    def from_torch(cls, module):
+        """A copy of a torch.nn.TransformerDecoder and its final norm, if it has one.
+
+        Raises:
+            TypeError, ValueError: as `TransformerDecoderLayer.from_torch`, for each layer; no
+                layers.
+        """
+        check_instance(module, nn.TransformerDecoder)
+        return stack_from_torch(cls, TransformerDecoderLayer, module)
+
+
+def _check_cache(cache, causal):
+    if cache is None:
+        return None, None
+    if not isinstance(cache, DecoderCache):
+        raise TypeError(f"cache must be a DecoderCache, got {type(cache).__name__}")
+    if not causal:
+        raise ValueError("causal must be True with a cache: the past cannot see what comes")
+    return cache

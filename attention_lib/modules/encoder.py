@@ -1,0 +1,209 @@
+"""The Transformer encoder: self-attention and a feed-forward network on a residual stream."""
+
+import torch  # noqa: F401  (the doctests use it)
+from torch import nn
+
+from ..checks import check_count, check_flag
+from .cache import KVCache
+from .feed_forward import PositionwiseFeedForward
+from .multi_head import MultiHeadAttention
+from .residual import ResidualLayer, check_caches, check_stream, make_final_norm, make_norm
+from .torch_layers import layer_from_torch, stack_from_torch
+from .torch_parts import check_instance
+
+
+class TransformerEncoderLayer(ResidualLayer):
+    r"""Let each position gather from the others, then transform each by itself.
+
+    Pre-LN, with the norms N, dropout D and the two sublayers:
+
+    $$h = x + D(\mathrm{attention}(N_1(x))), \qquad y = h + D(\mathrm{ffn}(N_2(h)))$$
+
+    Post-LN, the order of the 2017 paper:
+
+    $$h = N_1(x + D(\mathrm{attention}(x))), \qquad y = N_2(h + D(\mathrm{ffn}(h)))$$
+
+    Args:
+        d_model: C, the width of the stream.
+        n_heads: H.
+        d_ff: F, the inner width of the feed-forward network.
+        norm_first: True for pre-LN, False for post-LN.
+        norm: "layer", "rms", or None for no norm.
+        activation: of `PositionwiseFeedForward`.
+        dropout: probability for what is added to the stream, for the attention weights and for the
+            inner layer of the network; in training only.
+        n_kv_heads: G, as for `MultiHeadAttention`.
+        bias: whether linear layers and layer norms have biases.
+        rotary, position_bias: position modules for `MultiHeadAttention`.
+        residual: False leaves out the addition, for an ablation.
+
+    Layers: self_attention, self_attention_norm, feed_forward, feed_forward_norm.
+
+    Called with x `[..., T, C]`; mask boolean, broadcastable to `[..., H, T, T]`, True = may attend
+    (for padding, `padding_mask(lengths, T)[:, None]`); causal; a `KVCache`, which needs
+    causal=True: x then holds the new positions only, and the mask covers all positions held.
+    Returns y `[..., T, C]`, or with `return_weights=True` (y, weights `[..., H, T, S]`).
+
+    What stands at a position that the mask hides from all others changes nothing elsewhere. Its own
+    output is that of a query that reads the real positions: finite, to be ignored.
+
+    Raises:
+        TypeError, ValueError: a size is not a positive integer, an option unknown, tensors that do
+            not fit, a cache with causal=False.
+
+    Cost: 8 T C^2 + 4 T^2 C + 4 T C F FLOPs with G = H and no gate; the attention is fused unless
+    weights are asked for.
+    Source: Vaswani et al. (2017), section 3.1 (post-LN); Xiong et al. (2020), pre-LN. Dropout
+        stands where torch.nn.TransformerEncoderLayer has it; the paper drops out only what is
+        added to the stream.
+
+    >>> TransformerEncoderLayer(6, 2, 24)(torch.ones(3, 5, 6)).shape
+    torch.Size([3, 5, 6])
+    """
+
+    def __init__(
+        self,
+        d_model,
+        n_heads,
+        d_ff,
+        *,
+        norm_first=True,
+        norm="layer",
+        activation="relu",
+        dropout=0.0,
+        n_kv_heads=None,
+        bias=True,
+        rotary=None,
+        position_bias=None,
+        residual=True,
+    ):
+        super().__init__(d_model, norm_first=norm_first, residual=residual, dropout=dropout)
+        self.self_attention = MultiHeadAttention(
+            d_model,
+            n_heads,
+            n_kv_heads=n_kv_heads,
+            dropout=dropout,
+            bias=bias,
+            rotary=rotary,
+            position_bias=position_bias,
+        )
+        self.self_attention_norm = make_norm(norm, d_model, bias=bias)
+        self.feed_forward = PositionwiseFeedForward(
+            d_model, d_ff, activation=activation, dropout=dropout, bias=bias
+        )
+        self.feed_forward_norm = make_norm(norm, d_model, bias=bias)
+
+    def forward(self, x, *, mask=None, causal=False, cache=None, return_weights=False):
+        check_stream("x", x, self)
+        check_flag(causal=causal, return_weights=return_weights)
+        if cache is not None and not causal:
+            raise ValueError("causal must be True with a cache: the past cannot see what comes")
+        x, weights = self.attend(
+            x,
+            self.self_attention,
+            self.self_attention_norm,
+            mask=mask,
+            causal=causal,
+            cache=cache,
+            return_weights=return_weights,
+        )
+        x = self.transform(x, self.feed_forward, self.feed_forward_norm)
+        return (x, weights) if return_weights else x
+
+    @classmethod
+    def from_torch(cls, module):
+        """A copy of a torch.nn.TransformerEncoderLayer, in its mode, dtype and on its device.
+
+        Both orders of the norm, batch_first or not (this layer is always called batch first), with
+        or without biases.
+
+        Raises:
+            TypeError: another kind of module.
+            ValueError: an activation other than ReLU and GELU, or two probabilities of dropout on
+                the stream.
+        """
+        check_instance(module, nn.TransformerEncoderLayer)
+        counterparts = {
+            "self_attention": "self_attn",
+            "self_attention_norm": "norm1",
+            "feed_forward_norm": "norm2",
+        }
+        return layer_from_torch(cls, module, counterparts)
+
+
+class TransformerEncoder(nn.Module):
+    """A stack of encoder layers, with a final norm where the layers are pre-LN.
+
+    Args:
+        n_layers: number of layers, at least 1.
+        d_model, n_heads, d_ff: of each `TransformerEncoderLayer`.
+        norm_first, norm, bias: of each layer, and of the final norm.
+        final_norm: whether a norm follows the last layer; None means: with pre-LN and a norm, for
+            nothing else normalises what pre-LN layers have added up.
+        layer_options: activation, dropout, n_kv_heads, rotary, position_bias, residual of each
+            layer. A rotary or position_bias module is shared by all layers, as T5 shares its bias:
+            learned once, it stands in the state_dict under each layer.
+
+    Layers: layers, final_norm (or None).
+
+    Called as a layer, with `caches`, one `KVCache` a layer as `new_caches` makes them. Returns the
+    stream `[..., T, C]`, or with `return_weights=True` (stream, list of the weights `[..., H, T,
+    S]` of each layer).
+
+    Raises:
+        TypeError, ValueError: as the layer; n_layers not a positive integer, final_norm=True with
+            norm=None, caches not one for each layer.
+
+    Cost: n_layers times the layer. Source: `TransformerEncoderLayer`.
+
+    >>> encoder = TransformerEncoder(2, 6, 2, 24)
+    >>> stream, weights = encoder(torch.ones(3, 5, 6), return_weights=True)
+    >>> stream.shape, len(weights), weights[0].shape
+    (torch.Size([3, 5, 6]), 2, torch.Size([3, 2, 5, 5]))
+    """
+
+    def __init__(
+        self,
+        n_layers,
+        d_model,
+        n_heads,
+        d_ff,
+        *,
+        norm_first=True,
+        norm="layer",
+        bias=True,
+        final_norm=None,
+        **layer_options,
+    ):
+        super().__init__()
+        check_count(n_layers=n_layers)
+        options = {"norm_first": norm_first, "norm": norm, "bias": bias, **layer_options}
+        self.layers = nn.ModuleList(
+            TransformerEncoderLayer(d_model, n_heads, d_ff, **options) for _ in range(n_layers)
+        )
+        self.final_norm = make_final_norm(final_norm, norm_first, norm, d_model, bias=bias)
+
+    def new_caches(self, max_length=None):
+        """One empty `KVCache` for each layer."""
+        return [KVCache(max_length=max_length) for _ in self.layers]
+
+    def forward(self, x, *, mask=None, causal=False, caches=None, return_weights=False):
+        caches = check_caches(caches, len(self.layers))
+        all_weights = []
+        for layer, cache in zip(self.layers, caches, strict=True):
+            result = layer(x, mask=mask, causal=causal, cache=cache, return_weights=return_weights)
+            x, weights = result if return_weights else (result, None)
+            all_weights.append(weights)
+        x = x if self.final_norm is None else self.final_norm(x)
+        return (x, all_weights) if return_weights else x
+
+    @classmethod
+    def from_torch(cls, module):
+        """A copy of a torch.nn.TransformerEncoder and its final norm, if it has one.
+
+        Raises:
+            TypeError, ValueError: as `TransformerEncoderLayer.from_torch`, for each layer; no
+                layers.
+        """
+        check_instance(module, nn.TransformerEncoder)
+        return stack_from_torch(cls, TransformerEncoderLayer, module)

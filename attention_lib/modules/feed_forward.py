@@ -1,0 +1,67 @@
+"""The position-wise feed-forward network as a module."""
+
+import torch  # noqa: F401  (the doctest uses it)
+from torch import nn
+
+from .. import functional
+from ..checks import ACTIVATIONS, check_choice, check_count, check_flag, check_probability
+
+
+class PositionwiseFeedForward(nn.Module):
+    r"""Pass each position through the same small network: widen, bend, narrow.
+
+    $$y = W_\downarrow \, \phi(W_\uparrow x + b_\uparrow) + b_\downarrow, \qquad
+    \text{SwiGLU: } y = W_\downarrow \big(\mathrm{silu}(W_g x + b_g) \odot
+    (W_\uparrow x + b_\uparrow)\big) + b_\downarrow$$
+
+    Args:
+        d_model: C, the width of input and output.
+        d_ff: F, the inner width.
+        activation: "relu", "gelu", "gelu_tanh" or "swiglu". With a third matrix, "swiglu" has as
+            many parameters as the others at two thirds of their d_ff.
+        dropout: probability with which a number of the inner layer is dropped in training.
+        bias: whether the linear layers have biases.
+
+    Layers: up_projection, down_projection and, for "swiglu", gate_projection; else it is None.
+
+    Called with x `[..., C]`; returns the same shape and dtype. No position sees another.
+
+    Raises:
+        TypeError, ValueError: a size is not a positive integer, activation unknown, dropout not in
+            [0, 1), x that does not fit.
+
+    Cost and source: `attention_lib.reference.feed_forward`.
+
+    >>> PositionwiseFeedForward(3, 7, activation="gelu")(torch.ones(2, 5, 3)).shape
+    torch.Size([2, 5, 3])
+    """
+
+    def __init__(self, d_model, d_ff, *, activation="relu", dropout=0.0, bias=True):
+        super().__init__()
+        check_count(d_model=d_model, d_ff=d_ff)
+        check_choice("activation", activation, ACTIVATIONS)
+        check_probability(dropout=dropout)
+        check_flag(bias=bias)
+        self.activation = activation
+        self.dropout = dropout
+        self.up_projection = nn.Linear(d_model, d_ff, bias=bias)
+        self.down_projection = nn.Linear(d_ff, d_model, bias=bias)
+        gated = activation == "swiglu"
+        self.gate_projection = nn.Linear(d_model, d_ff, bias=bias) if gated else None
+
+    def forward(self, x):
+        gate = self.gate_projection
+        return functional.feed_forward(
+            x,
+            self.up_projection.weight,
+            self.down_projection.weight,
+            up_bias=self.up_projection.bias,
+            down_bias=self.down_projection.bias,
+            gate_weight=None if gate is None else gate.weight,
+            gate_bias=None if gate is None else gate.bias,
+            activation=self.activation,
+            dropout=self.dropout if self.training else 0.0,
+        )
+
+    def extra_repr(self):
+        return f"activation={self.activation!r}, dropout={self.dropout}"

@@ -1,0 +1,124 @@
+"""Layer norm and RMS norm as modules with a learned gain."""
+
+import torch
+from torch import nn
+
+from .. import functional
+from ..checks import check_count, check_flag, check_positive
+from .torch_parts import check_instance, copied
+
+
+class LayerNorm(nn.Module):
+    r"""Give each vector mean 0 and variance 1, then a learned gain and shift for each coordinate.
+
+    $$y = g \odot \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} + s$$
+
+    Args:
+        d_model: C, the width of the vectors.
+        eps: a number > 0, added to the variance.
+        bias: whether there is a shift.
+
+    Parameters: gain `[C]`, ones at the start; shift `[C]`, zeros, or None.
+
+    Called with x `[..., C]` of the dtype of the gain; returns the same shape and dtype.
+
+    Raises:
+        TypeError, ValueError: d_model not a positive integer, eps not positive, x that does not
+            fit.
+
+    Cost and source: `attention_lib.reference.layer_norm`.
+
+    >>> LayerNorm(4)(torch.tensor([1.0, 2.0, 3.0, 6.0])).detach()
+    tensor([-1.0690, -0.5345,  0.0000,  1.6036])
+    """
+
+    def __init__(self, d_model, *, eps=1e-5, bias=True):
+        super().__init__()
+        check_count(d_model=d_model)
+        check_positive(eps=eps)
+        check_flag(bias=bias)
+        self.eps = eps
+        self.gain = nn.Parameter(torch.ones(d_model))
+        self.shift = nn.Parameter(torch.zeros(d_model)) if bias else None
+
+    def forward(self, x):
+        return functional.layer_norm(x, self.gain, self.shift, eps=self.eps)
+
+    def extra_repr(self):
+        return f"{len(self.gain)}, eps={self.eps}, bias={self.shift is not None}"
+
+    @classmethod
+    def from_torch(cls, module):
+        """A copy of a torch.nn.LayerNorm over one axis that has a weight.
+
+        Raises:
+            TypeError: another kind of module.
+            ValueError: it normalises several axes, has no weight, or its eps is 0.
+        """
+        check_instance(module, nn.LayerNorm)
+        made = cls(_width(module), eps=module.eps, bias=module.bias is not None)
+        made.gain, made.shift = copied(module.weight), copied(module.bias)
+        return made.train(module.training)
+
+
+class RMSNorm(nn.Module):
+    r"""Divide each vector by its root mean square, then apply a learned gain to each coordinate.
+
+    $$y = g \odot \frac{x}{\sqrt{\frac{1}{C} \sum_c x_c^2 + \epsilon}}$$
+
+    Args:
+        d_model: C, the width of the vectors.
+        eps: a number > 0, added to the mean square.
+
+    Parameters: gain `[C]`, ones at the start.
+
+    Called with x `[..., C]` of the dtype of the gain; returns the same shape and dtype.
+
+    Raises:
+        TypeError, ValueError: as `LayerNorm`.
+
+    Cost and source: `attention_lib.reference.rms_norm`.
+
+    >>> RMSNorm(2)(torch.tensor([1.0, 7.0])).detach()
+    tensor([0.2000, 1.4000])
+    """
+
+    def __init__(self, d_model, *, eps=1e-6):
+        super().__init__()
+        check_count(d_model=d_model)
+        check_positive(eps=eps)
+        self.eps = eps
+        self.gain = nn.Parameter(torch.ones(d_model))
+
+    def forward(self, x):
+        return functional.rms_norm(x, self.gain, eps=self.eps)
+
+    def extra_repr(self):
+        return f"{len(self.gain)}, eps={self.eps}"
+
+    @classmethod
+    def from_torch(cls, module):
+        """A copy of a torch.nn.RMSNorm over one axis that has a weight.
+
+        Its eps=None means the step between 1 and the next number of the weight's dtype.
+
+        Raises:
+            TypeError, ValueError: as `LayerNorm.from_torch`.
+        """
+        check_instance(module, nn.RMSNorm)
+        width = _width(module)
+        eps = torch.finfo(module.weight.dtype).eps if module.eps is None else module.eps
+        made = cls(width, eps=eps)
+        made.gain = copied(module.weight)
+        return made.train(module.training)
+
+
+def _width(module):
+    if len(module.normalized_shape) != 1:
+        raise ValueError(
+            "module must normalise the last axis alone, "
+            f"got normalized_shape={tuple(module.normalized_shape)}"
+        )
+    if module.weight is None:
+        raise ValueError("module must have a weight, got elementwise_affine=False")
+    return module.normalized_shape[0]

@@ -1,0 +1,44 @@
+"""The schemes by which a Transformer knows positions, by name, and where each of them enters."""
+
+from ..checks import check_choice, check_count
+from .positions_alibi import ALiBi
+from .positions_learned import LearnedPositionalEncoding
+from .positions_relative import RelativePositionBias
+from .positions_rotary import RotaryPositionalEncoding
+from .positions_sinusoidal import SinusoidalPositionalEncoding
+
+POSITIONS = ("sinusoidal", "learned", "rotary", "alibi", "relative", None)
+
+
+def check_positions(positions, max_length):
+    """`positions` is a known scheme; max_length is given for "learned" and for no other."""
+    check_choice("positions", positions, POSITIONS)
+    if (positions == "learned") != (max_length is not None):
+        raise ValueError(
+            'max_length must be given for positions="learned" and for no other, '
+            f"got positions={positions!r} and max_length={max_length}"
+        )
+    if max_length is not None:
+        check_count(max_length=max_length)
+
+
+def embedding_positions(positions, d_model, *, max_length=None):
+    """What is added to the embeddings: a module called `(x, offset=...)`, or None."""
+    check_positions(positions, max_length)
+    if positions == "sinusoidal":
+        return SinusoidalPositionalEncoding(d_model)
+    if positions == "learned":
+        return LearnedPositionalEncoding(max_length, d_model)
+    return None
+
+
+def attention_positions(positions, d_model, n_heads, *, bidirectional):
+    """What enters self-attention, as options of a layer: rotary or position_bias, or neither."""
+    check_choice("positions", positions, POSITIONS)
+    if positions == "rotary":
+        return {"rotary": RotaryPositionalEncoding(d_model // n_heads)}
+    if positions == "alibi":
+        return {"position_bias": ALiBi(n_heads)}
+    if positions == "relative":
+        return {"position_bias": RelativePositionBias(n_heads, bidirectional=bidirectional)}
+    return {}
