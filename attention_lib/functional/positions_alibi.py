@@ -34,7 +34,7 @@ def alibi_slopes(n_heads, *, dtype=None, device=None):
     dtype = check_floating_dtype(dtype)
     power = 2 ** (int(n_heads).bit_length() - 1)  # the largest power of two that is not above H
     exponents = [h / power for h in range(1, power + 1)]
-    exponents += [h / (2 * power) for h in range(1, 2 * power, 2)][: n_heads - power]
+    exponents += [h / (2 * power) for h in range(1, 2 * (n_heads - power), 2)]
     return torch.tensor([2 ** (-8 * one) for one in exponents], dtype=dtype, device=device)
 
 

@@ -74,6 +74,5 @@ def _bucket_starts(side, max_distance):
     exact, longest = side // 2, int(max_distance)  # whole numbers without an upper end
     wide = side - exact
     borders = [longest**k * exact ** (wide - k) for k in range(1, wide)]
-    distances = range(longest + 1)
-    starts = [bisect_left(distances, border, key=lambda n: n**wide) for border in borders]
+    starts = [bisect_left(range(longest), border, key=lambda n: n**wide) for border in borders]
     return [*range(1, exact + 1), *starts]

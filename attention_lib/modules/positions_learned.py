@@ -12,7 +12,7 @@ from ..checks import (
     check_probability,
     check_width,
 )
-from ..functional.positions import across
+from ..functional.positions import across, steps
 
 
 class LearnedPositionalEncoding(nn.Module):
@@ -57,8 +57,7 @@ class LearnedPositionalEncoding(nn.Module):
         check_dimensions(2, x=x)
         check_width("x", x, self.d_model)
         check_offset("torch", offset, x)
-        offsets = torch.as_tensor(offset, dtype=torch.int64, device=x.device)
-        positions = offsets[..., None] + torch.arange(x.shape[-2], device=x.device)
+        positions = steps(x.shape[-2], offset, x.device)  # [T] or [B, T]
         if positions.numel():
             self._check_range(int(positions.min()), int(positions.max()))
         return self.dropout(x + across(self.weight[positions], x))

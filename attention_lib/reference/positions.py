@@ -7,7 +7,7 @@ from ..checks import check_count
 
 def steps(n, offset):
     """offset, offset + 1, ...: `[n]`, or `[B, n]` for offsets `[B]`."""
-    return np.asarray(offset, dtype=np.int64)[..., None] + np.arange(n)
+    return np.asarray(offset)[..., None] + np.arange(n)
 
 
 def angles(n, offset, width, base):

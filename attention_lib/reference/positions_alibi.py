@@ -34,8 +34,8 @@ def alibi_slopes(n_heads):
     check_count(n_heads=n_heads)
     power = 2 ** (int(n_heads).bit_length() - 1)  # the largest power of two that is not above H
     first = np.arange(1, power + 1) / power
-    between = np.arange(1, 2 * power, 2) / (2 * power)
-    return 2.0 ** (-8 * np.concatenate([first, between[: n_heads - power]]))
+    between = np.arange(1, 2 * (n_heads - power), 2) / (2 * power)
+    return 2.0 ** (-8 * np.concatenate([first, between]))
 
 
 def alibi_bias(n_heads, n_queries, n_keys):

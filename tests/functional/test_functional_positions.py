@@ -133,6 +133,40 @@ def test_angles_are_float64_also_where_the_device_has_none():
     assert with_float64(torch.device("mps")) == torch.device("cpu")
 
 
+@pytest.fixture
+def default_meta():
+    """Whatever names no device lands on one that holds no numbers."""
+    with torch.device("meta"):
+        yield
+
+
+def test_nothing_is_left_to_the_default_device(default_meta):
+    cpu = {"device": "cpu"}
+    offset = torch.tensor([3, -2], **cpu)
+    waves = functional.sinusoidal_positions(3, 4, dtype=torch.float64, **cpu)
+    assert_allclose(waves, reference.sinusoidal_positions(3, 4), atol=1e-14)
+    waves = functional.sinusoidal_positions(3, 4, offset=offset, dtype=torch.float64)
+    assert_allclose(waves[0], reference.sinusoidal_positions(3, 4, offset=3), atol=1e-14)
+    buckets = functional.relative_buckets(3, 5, **cpu)
+    assert_array_equal(buckets, reference.relative_buckets(3, 5))
+    buckets = functional.relative_buckets(3, 5, bidirectional=False, **cpu)
+    assert_array_equal(buckets, reference.relative_buckets(3, 5, bidirectional=False))
+    clipped = functional.clipped_distances(3, 5, max_distance=2, **cpu)
+    assert_array_equal(clipped, reference.clipped_distances(3, 5, max_distance=2))
+    bias = functional.alibi_bias(3, 5, 7, dtype=torch.float64, **cpu)
+    assert_allclose(bias, reference.alibi_bias(3, 5, 7))
+    assert_array_equal(functional.pairing_permutation(4, **cpu), [0, 2, 1, 3])
+    x = torch.ones(2, 3, 4, dtype=torch.float64, **cpu)
+    for start in (5, offset):
+        made = functional.rotate(x, offset=start)
+        known = start if start is not offset else np.array([3, -2])
+        assert_allclose(made, reference.rotate(x.numpy(), offset=known), atol=1e-14)
+
+
+def test_sinusoidal_positions_count_from_zero():
+    assert_array_equal(functional.sinusoidal_positions(1, 4), [[0.0, 1.0, 0.0, 1.0]])
+
+
 def test_results_lie_on_the_device_that_is_asked_for():
     assert functional.sinusoidal_positions(3, 4, device="meta").is_meta
     offset = torch.zeros(2, dtype=torch.int64, device="meta")
@@ -242,6 +276,11 @@ WRONG = [
     (lambda: functional.rotate(X[..., :5]), ValueError, r"x must have an even width.*\(2, 3, 5\)"),
     (lambda: functional.rotate(X, base=-1), ValueError, "base must be greater than 0, got -1"),
     (lambda: functional.rotate(X, pairing=None), ValueError, "pairing must be one of.*got None"),
+    (
+        lambda: functional.rotate(X, offset=np.array([1, 2])),
+        TypeError,
+        "^offset must be a torch.Tensor, got ndarray$",
+    ),
     (lambda: functional.rotate(X, offset=1.0), TypeError, "offset must be an integer or.*float"),
     (
         lambda: functional.rotate(X, offset=torch.tensor([1, 2, 3])),

@@ -188,6 +188,22 @@ def test_biases_move_with_the_model(make):
     assert make().to(torch.float64)(5, 7).dtype == torch.float64
 
 
+def test_modules_leave_nothing_to_the_default_device():
+    modules = [
+        RelativePositionBias(3),
+        ClippedRelativeBias(3, max_distance=2),
+        ALiBi(3),
+    ]
+    encodings = [SinusoidalPositionalEncoding(6), LearnedPositionalEncoding(9, 6)]
+    x = normal(2, 5, 6).float()
+    with torch.device("meta"):
+        for module in modules:
+            assert module(5, 7).sum().isfinite()
+        for module in encodings:
+            for offset in (2, UNEVEN - 1):
+                assert module(x, offset=offset).sum().isfinite()
+
+
 @pytest.mark.parametrize("pairing", ["interleaved", "half"])
 def test_rotary_encoding_equals_the_reference(pairing):
     x = normal(2, 3, 5, 6)
@@ -243,6 +259,16 @@ WRONG = [
         lambda: SinusoidalPositionalEncoding(6)(X, offset=torch.tensor([1, 2, 3])),
         ValueError,
         r"offset \[B\] must have one entry.*\(3,\) and x \(2, 5, 6\)",
+    ),
+    (
+        lambda: SinusoidalPositionalEncoding(6)(X, offset=np.array([1, 2])),
+        TypeError,
+        "^offset must be a torch.Tensor, got ndarray$",
+    ),
+    (
+        lambda: LearnedPositionalEncoding(9, 6).double()(X, offset=np.array([1, 2])),
+        TypeError,
+        "^offset must be a torch.Tensor, got ndarray$",
     ),
     (
         lambda: SinusoidalPositionalEncoding(6)(X[0], offset=torch.tensor([1])),

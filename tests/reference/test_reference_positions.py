@@ -53,6 +53,10 @@ def test_products_of_sinusoidal_positions_know_the_distance_only(first, second, 
     assert_allclose(product(first + shift, second + shift), product(first, second), atol=1e-10)
 
 
+def test_sinusoidal_positions_count_from_zero():
+    assert_array_equal(sinusoidal_positions(1, 4), [[0.0, 1.0, 0.0, 1.0]])
+
+
 # buckets and clipped distances
 
 
@@ -201,12 +205,13 @@ def test_rotate_with_an_offset_for_each_row_of_the_batch(shape, pairing):
         assert_array_equal(made[row], rotate(x[row], offset=offset, pairing=pairing))
 
 
+@pytest.mark.parametrize("pairing", PAIRS)
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
-def test_rotate_in_low_precision_far_away(dtype):
+def test_rotate_in_low_precision_far_away(dtype, pairing):
     x = normal(5, 6).astype(dtype)
-    made = rotate(x, offset=100_000)
+    made = rotate(x, offset=100_000, pairing=pairing)
     assert made.dtype == dtype
-    expected = rotate(x.astype(np.float64), offset=100_000)
+    expected = rotate(x.astype(np.float64), offset=100_000, pairing=pairing)
     assert_allclose(made, expected, atol=2 * np.finfo(dtype).eps)
 
 
@@ -265,6 +270,13 @@ def test_rotate_of_views_and_of_nothing():
     assert sinusoidal_positions(0, 4).shape == (0, 4)
 
 
+class Tensor:
+    """Has what an array has, and is none."""
+
+    def __init__(self, array):
+        self.dtype, self.shape, self.ndim = array.dtype, array.shape, array.ndim
+
+
 X = normal(2, 3, 6)
 WRONG = [
     (lambda: sinusoidal_positions(-1, 4), ValueError, "n must be at least 0, got -1"),
@@ -319,6 +331,16 @@ WRONG = [
         lambda: rotate(X, pairing="neox"),
         ValueError,
         "pairing must be one of 'interleaved', 'half', got 'neox'",
+    ),
+    (
+        lambda: sinusoidal_positions(3, 4, offset=Tensor(np.array([1]))),
+        TypeError,
+        "^offset must be a NumPy array, got Tensor$",
+    ),
+    (
+        lambda: rotate(X, offset=Tensor(np.array([1, 2]))),
+        TypeError,
+        "^offset must be a NumPy array, got Tensor$",
     ),
     (
         lambda: rotate(X, offset=[1, 2]),
