@@ -1,12 +1,12 @@
 """The training loop repeats itself, refuses nonsense, and the small models learn their tasks."""
 
+import sys
 from functools import partial
 
 import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
-from torch.nn import functional as F
 
 from attention_lib.data.toy import PAD, marker_task, reverse_task, sort_task
 from attention_lib.modules import GlimpseReader, PointerNetwork, Seq2Seq
@@ -20,17 +20,8 @@ from attention_lib.training import (
     reinforce_loss,
     seeded,
     seq2seq_loss,
-    sequence_cross_entropy,
     token_accuracy,
 )
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def short(step):
@@ -85,6 +76,105 @@ def test_history_counts_measures_and_prints_itself():
     assert repr(History()) == "History(0 steps)"
 
 
+def test_what_a_metric_draws_changes_nothing_and_is_the_same_each_time():
+    """Dropout follows the same generator, so that a metric that draws could disturb it."""
+    seen = []
+
+    def draws(model):
+        seen.append((torch.rand(1).item(), torch.randn(3).sum().item()))
+        return seen[-1][0]
+
+    assert run()[1].losses == run(metric=draws, metric_every=1)[1].losses
+    assert len(seen) == 6
+    assert len(set(seen)) == 1
+    first = seen[0]
+    run(seed=1, metric=draws)
+    assert seen[-1] != first
+
+
+def test_dropout_repeats_itself_and_follows_the_seed():
+    def losses(**options):
+        with seeded(0):
+            model = torch.nn.Sequential(torch.nn.Linear(3, 5), torch.nn.Dropout(0.5))
+        settings = {"steps": 5, "learning_rate": 0.1, "progress": False, **options}
+        x = torch.ones(7, 3)
+        return fit(model, lambda step: x, lambda m, b: m(b).square().sum(), **settings).losses
+
+    assert losses() == losses() == losses(seed=0)
+    assert losses(seed=1) != losses()
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_each_module_keeps_its_mode(fails):
+    model = torch.nn.Sequential(torch.nn.Linear(1, 1), torch.nn.Dropout(0.5))
+    model[1].eval()
+    seen = []
+
+    def loss(model, batch):
+        seen.append([one.training for one in model.modules()])
+        return model(batch).sum() * (torch.nan if fails else 1)
+
+    options = {"steps": 1, "learning_rate": 0.1, "progress": False}
+    if fails:
+        with pytest.raises(FloatingPointError, match="loss is nan at step 1"):
+            fit(model, [torch.ones(1, 1)], loss, **options)
+    else:
+        fit(model, [torch.ones(1, 1)], loss, **options)
+    assert seen == [[True] * 3]
+    assert [one.training for one in model.modules()] == [True, True, False]
+
+
+def test_the_bar_shows_loss_and_metric(monkeypatch):
+    shown = []
+
+    class Bar:
+        def __init__(self, **options):
+            shown.append(options)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            shown.append("gone")
+
+        def set_postfix_str(self, text, refresh):
+            shown.append(text)
+
+        def update(self):
+            shown.append("update")
+
+    monkeypatch.setattr("attention_lib.training.loop.tqdm", Bar)
+    _, history = run(steps=2, metric=lambda model: 0.25, metric_every=2, progress=True)
+    one, two = history.losses
+    assert shown[0] == {
+        "total": 2,
+        "initial": 0,
+        "disable": False,
+        "leave": False,
+        "delay": 1,
+        "file": sys.stderr,
+    }
+    assert shown[1:] == [
+        f"loss {one:.3f}",
+        "update",
+        f"loss {two:.3f}, metric 0.250",
+        "update",
+        "gone",
+    ]
+    shown.clear()
+    run(steps=1)
+    assert shown[0]["disable"] is True
+
+
+def test_a_metric_is_taken_every_hundred_steps_and_at_the_end():
+    line, x = torch.nn.Linear(1, 1), torch.ones(1, 1)
+    options = {"learning_rate": 0.1, "progress": False, "metric": lambda model: 1}
+    history = fit(line, lambda step: x, lambda m, b: m(b).square().sum(), steps=205, **options)
+    assert history.metric_steps == [100, 200, 205]
+    assert history.metrics == [1.0] * 3
+    assert all(isinstance(one, float) for one in history.metrics)
+
+
 def test_the_mode_of_the_model_is_kept_and_iterables_will_do():
     line = torch.nn.Linear(1, 1).eval()
     x = torch.ones(1, 1)
@@ -112,37 +202,19 @@ def test_clipping_limits_the_step_and_none_does_not():
         ({"learning_rate": 0.0}, ValueError, "learning_rate must be greater than 0"),
         ({"clip": -1.0}, ValueError, "clip must be greater than 0"),
         ({"seed": -1}, ValueError, "seed must be at least 0"),
+        ({"metric_every": 0}, ValueError, "metric_every must be at least 1, got 0"),
+        ({"checkpoint_every": 0}, ValueError, "checkpoint_every must be at least 1, got 0"),
+        ({"progress": None}, TypeError, "progress must be True or False, got NoneType"),
         ({"loss": lambda m, b: m(b)}, ValueError, r"loss must return a scalar, got shape \(2, 1\)"),
         ({"loss": lambda m, b: m(b).sum() * torch.nan}, FloatingPointError, "nan at step 1"),
         ({"steps": 3}, ValueError, "batches must give 3 batches, got 2"),
     ],
 )
 def test_bad_options_are_named(options, error, message):
-    settings = {"loss": lambda m, b: m(b).sum(), "steps": 1, "learning_rate": 0.1, **options}
+    settings = {"loss": lambda m, b: m(b).sum(), "steps": 1, "learning_rate": 0.1}
+    settings |= {"progress": False, **options}
     with pytest.raises(error, match=message):
-        fit(torch.nn.Linear(1, 1), [torch.ones(2, 1)] * 2, progress=False, **settings)
-
-
-def test_sequence_losses_leave_padding_out():
-    logits = torch.from_numpy(np.random.default_rng(0).normal(size=(2, 3, 5)))
-    target = torch.tensor([[4, 2, 0], [3, 0, 0]])
-    expected = F.cross_entropy(logits[target != 0], target[target != 0])
-    assert_allclose(sequence_cross_entropy(logits, target, padding=0), expected, rtol=1e-12)
-    assert sequence_cross_entropy(logits, target * 0, padding=0) == 0
-    with pytest.raises(ValueError, match=r"target must have shape.*\(2, 3\), got \(2, 2\)"):
-        sequence_cross_entropy(logits, target[:, :2], padding=0)
-
-
-def test_token_accuracy_counts_missing_tokens_as_wrong():
-    target = torch.tensor([[4, 2, 3], [3, 0, 0]])
-    assert token_accuracy(target, target, padding=0) == 1.0
-    assert token_accuracy(target[:, :1], target, padding=0) == 0.5
-    longer = F.pad(target, (0, 2), value=7)
-    assert token_accuracy(longer, target, padding=0) == 1.0
-    with pytest.raises(ValueError, match="padding alone"):
-        token_accuracy(target, target * 0, padding=0)
-    with pytest.raises(ValueError, match="one B"):
-        token_accuracy(target[:1], target, padding=0)
+        fit(torch.nn.Linear(1, 1), [torch.ones(2, 1)] * 2, **settings)
 
 
 def test_reinforce_loss_has_the_gradient_of_the_reference():
