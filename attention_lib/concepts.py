@@ -164,6 +164,13 @@ CONCEPTS = (
         reference=("grouped_query_attention",),
         functional=("grouped_query_attention",),
     ),
+    Concept(
+        "latent attention",
+        "",
+        ("reference/test_reference_latent.py", "modules/test_latent.py"),
+        reference=("latent_attention",),
+        modules=("MultiHeadLatentAttention",),
+    ),
     Concept("key-value cache", "", ("modules/test_cache.py",), modules=("KVCache",)),
     Concept(
         "sinusoidal positions",
@@ -231,12 +238,14 @@ CONCEPTS = (
         "Transformer encoder",
         "",
         ENCODER,
+        reference=("encoder_layer", "encoder"),
         modules=("TransformerEncoderLayer", "TransformerEncoder"),
     ),
     Concept(
         "Transformer decoder",
         "",
         DECODER,
+        reference=("decoder_layer", "decoder"),
         modules=(
             "TransformerDecoderLayer",
             "TransformerDecoder",
@@ -249,5 +258,11 @@ CONCEPTS = (
         "",
         ("modules/test_transformer.py",),
         modules=("Transformer", "Memory", "TransformerWeights"),
+    ),
+    Concept(
+        "language model",
+        "",
+        ("modules/test_language_model.py",),
+        modules=("LanguageModel",),
     ),
 )

@@ -9,6 +9,8 @@ from .encoder import TransformerEncoder, TransformerEncoderLayer
 from .feed_forward import PositionwiseFeedForward
 from .general import GeneralAttention
 from .hard import Glance, GlimpseReader, HardAttention
+from .language_model import LanguageModel
+from .latent import MultiHeadLatentAttention
 from .multi_head import MultiHeadAttention
 from .norms import LayerNorm, RMSNorm
 from .pointer import PointerNetwork
@@ -35,10 +37,12 @@ __all__ = [
     "GlimpseReader",
     "HardAttention",
     "KVCache",
+    "LanguageModel",
     "LayerNorm",
     "LearnedPositionalEncoding",
     "Memory",
     "MultiHeadAttention",
+    "MultiHeadLatentAttention",
     "PointerNetwork",
     "PositionwiseFeedForward",
     "RMSNorm",
