@@ -212,10 +212,11 @@ def multi_head(query, key, value, projections, n_heads, n_groups, allowed, bias=
 
 
 def latent_attention(rows, weights, n_heads, allowed, base):
-    """DeepSeek-AI (2024), section 2.1, one number at a time; weights: name -> [out][in] or gain."""
+    """DeepSeek-AI (2024), section 2.1, one number at a time; weights under the names of ours."""
 
     def product(name, row):
-        return linear(row, weights[name], [0.0] * len(weights[name]))
+        weight = weights[f"{name}_weight"]
+        return linear(row, weight, [0.0] * len(weight))
 
     def turned(row, position):
         pairs = [(2 * i, 2 * i + 1) for i in range(len(row) // 2)]
@@ -245,3 +246,16 @@ def latent_attention(rows, weights, n_heads, allowed, base):
         all_weights.append(attended)
     merged = [[x for head in heads for x in head[i]] for i in range(len(rows))]
     return [product("output", row) for row in merged], all_weights
+
+
+def blocks(n_queries, n_keys, size, neighbours, causal):
+    """Which query may attend to which key: walk from the query's block to the key's."""
+    allowed = []
+    for i in range(n_queries):
+        position = i + n_keys - n_queries
+        block = math.floor(position / size)
+        first, behind = (block - neighbours) * size, (block + neighbours + 1) * size
+        if causal:
+            behind = min(behind, position + 1)
+        allowed.append([first <= j < behind for j in range(n_keys)])
+    return allowed

@@ -6,13 +6,16 @@ input propagates; nothing else makes one.
 """
 
 from .attention import attend, attention, attention_backward
+from .decoder import decoder, decoder_layer
+from .encoder import encoder, encoder_layer
 from .feed_forward import feed_forward, gelu, silu
 from .grouped import grouped_query_attention
 from .hard import hard_attention, reinforce_gradient
 from .heads import merge_heads, multi_head_attention, split_heads
 from .kernel import kernel_regression
+from .latent import latent_attention
 from .lstm import lstm_cell, lstm_gates
-from .masks import causal_mask, combine_masks, padding_mask, window_mask
+from .masks import block_mask, causal_mask, combine_masks, padding_mask, window_mask
 from .norms import layer_norm, rms_norm
 from .positions_alibi import alibi_bias, alibi_slopes
 from .positions_relative import clipped_distances, relative_buckets
@@ -29,17 +32,23 @@ __all__ = [
     "attend",
     "attention",
     "attention_backward",
+    "block_mask",
     "causal_mask",
     "clipped_distances",
     "combine_masks",
     "concat_scores",
+    "decoder",
+    "decoder_layer",
     "dot_scores",
+    "encoder",
+    "encoder_layer",
     "feed_forward",
     "gelu",
     "general_scores",
     "grouped_query_attention",
     "hard_attention",
     "kernel_regression",
+    "latent_attention",
     "layer_norm",
     "lstm_cell",
     "lstm_gates",
