@@ -257,6 +257,13 @@ def check_count(minimum=1, **numbers):
             raise ValueError(f"{name} must be at least {minimum}, got {number}")
 
 
+def check_sizes(shape, letters):
+    """shape holds one size for each letter, such as "BTS"."""
+    if not isinstance(shape, (tuple, list)) or len(shape) != len(letters):
+        raise ValueError(f"shape must be ({', '.join(letters)}), got {shape}")
+    check_count(minimum=0, **dict(zip(letters, shape, strict=True)))
+
+
 def check_flag(**flags):
     for name, flag in flags.items():
         if not isinstance(flag, (bool, np.bool_)):

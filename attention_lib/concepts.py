@@ -114,9 +114,27 @@ CONCEPTS = (
     Concept(
         "masks",
         SEQ2SEQ,
-        PARTS,
-        reference=("causal_mask", "padding_mask", "window_mask", "combine_masks"),
-        functional=("causal_mask", "padding_mask", "window_mask", "combine_masks"),
+        (
+            "reference/test_reference_masks.py",
+            "functional/test_functional_masks.py",
+            *PARTS,
+        ),
+        reference=("causal_mask", "padding_mask", "window_mask", "block_mask", "combine_masks"),
+        functional=("causal_mask", "padding_mask", "window_mask", "block_mask", "combine_masks"),
+    ),
+    Concept(
+        "masks of other libraries",
+        "",
+        ("functional/test_masks_torch.py", "functional/test_masks_keras.py"),
+        functional=(
+            "to_sdpa_mask",
+            "from_sdpa_mask",
+            "to_multihead_mask",
+            "to_key_padding_mask",
+            "from_multihead_mask",
+            "to_keras_mask",
+            "from_keras_mask",
+        ),
     ),
     Concept(
         "LSTM cell",

@@ -12,7 +12,15 @@ from .hard import draw, hard_attention, take
 from .heads import merge_heads, multi_head_attention, split_heads
 from .kernel import kernel_regression
 from .lstm import lstm_cell, lstm_gates
-from .masks import causal_mask, combine_masks, padding_mask, window_mask
+from .masks import block_mask, causal_mask, combine_masks, padding_mask, window_mask
+from .masks_keras import from_keras_mask, to_keras_mask
+from .masks_torch import (
+    from_multihead_mask,
+    from_sdpa_mask,
+    to_key_padding_mask,
+    to_multihead_mask,
+    to_sdpa_mask,
+)
 from .norms import layer_norm, rms_norm
 from .positions_alibi import alibi_bias, alibi_slopes
 from .positions_relative import clipped_distances, relative_buckets
@@ -36,6 +44,7 @@ __all__ = [
     "alibi_slopes",
     "attend",
     "attention",
+    "block_mask",
     "causal_mask",
     "clipped_distances",
     "combine_masks",
@@ -43,6 +52,9 @@ __all__ = [
     "dot_scores",
     "draw",
     "feed_forward",
+    "from_keras_mask",
+    "from_multihead_mask",
+    "from_sdpa_mask",
     "gelu",
     "general_scores",
     "grouped_query_attention",
@@ -65,6 +77,10 @@ __all__ = [
     "softmax",
     "split_heads",
     "take",
+    "to_keras_mask",
+    "to_key_padding_mask",
+    "to_multihead_mask",
+    "to_sdpa_mask",
     "top_k_logits",
     "top_p_logits",
     "window_mask",

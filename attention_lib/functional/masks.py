@@ -34,6 +34,26 @@ def window_mask(n_queries, n_keys, *, window, causal=False, device=None):
     return (reach >= 0) & (reach <= window)
 
 
+def block_mask(n_queries, n_keys, *, block_size, neighbours=0, causal=False, device=None):
+    """Let each query see the keys of its own block, and of `neighbours` blocks to each side.
+
+    Arguments, raises, cost and source as `attention_lib.reference.block_mask`.
+
+    >>> block_mask(3, 3, block_size=2).int()
+    tensor([[1, 1, 0],
+            [1, 1, 0],
+            [0, 0, 1]], dtype=torch.int32)
+    """
+    check_count(minimum=0, n_queries=n_queries, n_keys=n_keys, neighbours=neighbours)
+    check_count(block_size=block_size)
+    check_flag(causal=causal)
+    query = torch.arange(n_queries, device=device)[:, None] + (n_keys - n_queries)
+    key = torch.arange(n_keys, device=device)
+    # // rounds down below zero too, where the queries before the first key stand
+    near = (query // block_size - key // block_size).abs() <= neighbours  # [T, S]
+    return near & (query >= key) if causal else near
+
+
 def padding_mask(lengths, n_keys):
     """Let queries see only the keys that are not padding; lengths `[B]` give a boolean `[B, 1, S]`.
 
