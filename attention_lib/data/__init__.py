@@ -1,1 +1,11 @@
-"""Data for the chapters. `toy` makes tasks with known answers; it needs NumPy alone."""
+"""Data for the chapters: real texts and sounds that come with the package, and toy tasks.
+
+- `toy`: tasks with known answers and alignments.
+- `translation`, `sentiment`, `speech`: sentence pairs, rated sentences, spoken digits, each with
+  the attribution that its licence asks for (`files/*/ATTRIBUTION.md`) and with fixed splits.
+- `digit_strings`, `log_mel`, `speech_batch`: strings of spoken digits and what a model hears.
+- `tokeniser`, `tokeniser_training`, `truecase`: text to token ids and back.
+- `tokens`, `batching`: special ids, padding, batches of like lengths.
+
+NumPy is enough, but for the tokenisers: they need the package tokenizers, the extra "text".
+"""

@@ -1,0 +1,185 @@
+"""Batches of sequences of about the same length: little padding, every example once an epoch."""
+
+import numpy as np
+
+from ..checks import check_count, check_flag
+from .tokens import EOS, LabelledBatch, PairBatch, pad
+
+
+def length_batches(lengths, batch_size, *, seed, epoch=0, shuffle=True):
+    """Divide examples into batches of like lengths.
+
+    The examples are sorted by length, those of equal length at random, cut into batches, and the
+    batches come in random order. The last cut may be smaller, and holds the longest.
+
+    Args:
+        lengths: `[n]` integers, or `[n, k]` for examples of k sequences (sorted by the first
+            column, then by the next).
+        batch_size: examples a batch.
+        seed, epoch: integers >= 0; the same two give the same batches.
+        shuffle: False sorts only, equal lengths by their index: for evaluation.
+
+    Returns:
+        a list of int64 arrays of indices; each index stands in exactly one.
+
+    Raises:
+        TypeError, ValueError: a wrong shape or dtype, an argument out of range.
+
+    Cost: O(n log n).
+
+    >>> length_batches([7, 2, 7, 3], 2, seed=0, shuffle=False)
+    [array([1, 3]), array([0, 2])]
+    """
+    lengths = _lengths(lengths)
+    check_count(batch_size=batch_size)
+    check_count(minimum=0, seed=seed, epoch=epoch)
+    check_flag(shuffle=shuffle)
+    n = len(lengths)
+    rng = np.random.default_rng([seed, epoch])
+    ties = rng.permutation(n) if shuffle else np.arange(n)
+    order = np.lexsort((ties, *lengths.T[::-1]))
+    batches = [order[start : start + batch_size] for start in range(0, n, batch_size)]
+    return [batches[i] for i in rng.permutation(len(batches))] if shuffle else batches
+
+
+def padding_share(lengths, batches):
+    """The share of the places in the padded batches that hold nothing: wasted work.
+
+    Args:
+        lengths: `[n]` or `[n, k]` integers, as for `length_batches`.
+        batches: a list of arrays of indices.
+
+    Returns:
+        a float from 0 to 1; 0 where there are no places at all.
+
+    Raises:
+        TypeError, ValueError: lengths have a wrong shape or dtype.
+
+    >>> padding_share([4, 1, 4], [np.array([0, 1]), np.array([2])])
+    0.25
+    """
+    lengths = _lengths(lengths)
+    real = sum(int(lengths[batch].sum()) for batch in batches)
+    places = sum(len(batch) * int(lengths[batch].max(axis=0).sum()) for batch in batches)
+    return 1 - real / places if places else 0.0
+
+
+class _Batches:
+    """Batches by step, without end: step t is batch t mod len(self) of epoch t // len(self)."""
+
+    def __init__(self, lengths, batch_size, seed, shuffle):
+        self.lengths = lengths
+        self.batch_size, self.seed, self.shuffle = batch_size, seed, shuffle
+        self._planned = (0, self.plan(0))
+
+    def plan(self, epoch):
+        """The indices of each batch of an epoch."""
+        return length_batches(
+            self.lengths, self.batch_size, seed=self.seed, epoch=epoch, shuffle=self.shuffle
+        )
+
+    def __len__(self):
+        """Batches an epoch."""
+        return -(-len(self.lengths) // self.batch_size)
+
+    def __call__(self, step):
+        check_count(minimum=0, step=step)
+        epoch, place = divmod(step, len(self))
+        if self._planned[0] != epoch:
+            self._planned = (epoch, self.plan(epoch))
+        return self.batch(self._planned[1][place])
+
+    def epoch(self, number=0):
+        """The batches of one epoch, one after the other."""
+        for indices in self.plan(number):
+            yield self.batch(indices)
+
+    def padding_share(self):
+        """The share of padding in the batches of epoch 0."""
+        return padding_share(self.lengths, self.plan(0))
+
+
+class PairBatches(_Batches):
+    """Batches of pairs of token sequences for `training.fit`, without end.
+
+    Called with a step it gives a `PairBatch`; a pass over all pairs takes `len(batches)` steps, and
+    every pass divides them anew. `epoch(k)` gives the batches of one pass, each pair exactly once.
+
+    Args:
+        sources, targets: sequences of the same number of lists of token ids, without SOS and EOS;
+            the batch ends each target with EOS.
+        batch_size: pairs a batch.
+        seed: integer >= 0; seed and step decide the batch.
+        shuffle: False keeps one order, sorted by length.
+
+    Raises:
+        TypeError, ValueError: no pairs, unequal numbers, or an argument out of range.
+
+    >>> batches = PairBatches([[5, 6], [7]], [[8], [9, 9]], 2, seed=0)
+    >>> batches(0).target
+    array([[9, 9, 2], [8, 2, 0]])
+    """
+
+    def __init__(self, sources, targets, batch_size, *, seed, shuffle=True):
+        _check_examples(sources=sources, targets=targets)
+        self.sources = [list(source) for source in sources]
+        self.targets = [[*target, EOS] for target in targets]
+        lengths = np.stack([_sizes(self.sources), _sizes(self.targets)], axis=1)
+        super().__init__(lengths, batch_size, seed, shuffle)
+
+    def batch(self, indices):
+        """The `PairBatch` of these examples."""
+        sources, source_lengths = pad([self.sources[i] for i in indices])
+        targets, target_lengths = pad([self.targets[i] for i in indices])
+        return PairBatch(sources, source_lengths, targets, target_lengths)
+
+
+class LabelledBatches(_Batches):
+    """Batches of labelled token sequences for `training.fit`, without end; see `PairBatches`.
+
+    Args:
+        sequences: lists of token ids.
+        labels: as many integers, from 0.
+        batch_size, seed, shuffle: as for `PairBatches`.
+
+    Raises:
+        TypeError, ValueError: as `PairBatches`; a label is negative or no integer.
+
+    >>> LabelledBatches([[5, 6], [7]], [1, 0], 2, seed=0, shuffle=False)(0).labels
+    array([0, 1])
+    """
+
+    def __init__(self, sequences, labels, batch_size, *, seed, shuffle=True):
+        _check_examples(sequences=sequences, labels=labels)
+        for index, label in enumerate(labels):
+            check_count(minimum=0, **{f"labels[{index}]": label})
+        self.sequences = [list(sequence) for sequence in sequences]
+        self.labels = np.array(labels, dtype=np.int64)
+        super().__init__(_sizes(self.sequences), batch_size, seed, shuffle)
+
+    def batch(self, indices):
+        """The `LabelledBatch` of these examples."""
+        return LabelledBatch(*pad([self.sequences[i] for i in indices]), self.labels[indices])
+
+
+def _sizes(sequences):
+    return np.array([len(sequence) for sequence in sequences], dtype=np.int64)
+
+
+def _check_examples(**examples):
+    sizes = {name: len(one) for name, one in examples.items()}
+    if len(set(sizes.values())) > 1 or 0 in sizes.values():
+        listing = " and ".join(f"{size} {name}" for name, size in sizes.items())
+        raise ValueError(f"{' and '.join(sizes)} must be equally many and not none, got {listing}")
+
+
+def _lengths(lengths):
+    lengths = np.asarray(lengths)
+    if lengths.ndim not in (1, 2):
+        raise ValueError(f"lengths must have shape [n] or [n, k], got {lengths.shape}")
+    if lengths.size and lengths.dtype.kind not in "iu":
+        raise TypeError(f"lengths must be integers, got dtype {lengths.dtype}")
+    if lengths.size and lengths.min() < 0:
+        raise ValueError(f"lengths must be at least 0, got {lengths.min()}")
+    columns = lengths.shape[1] if lengths.ndim == 2 else 1
+    return lengths.astype(np.int64).reshape(len(lengths), columns)

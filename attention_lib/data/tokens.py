@@ -1,0 +1,94 @@
+"""Token ids with a meaning of their own, and the batches of them that the models take."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..checks import check_count
+
+PAD = 0
+SOS = 1
+EOS = 2
+MARK = 3  # in the toy tasks
+UNK = 3  # in texts
+FIRST_SYMBOL = 4
+
+
+class PairBatch(NamedTuple):
+    """Sequences and what they are to become, padded with PAD. All four are int64 arrays.
+
+    Attributes:
+        source: `[n, S]` token ids, without SOS or EOS.
+        source_lengths: `[n]`.
+        target: `[n, T]` token ids, each row ended by EOS.
+        target_lengths: `[n]`, EOS counted.
+    """
+
+    source: np.ndarray
+    source_lengths: np.ndarray
+    target: np.ndarray
+    target_lengths: np.ndarray
+
+    @property
+    def target_in(self):
+        """`[n, T]`, what teacher forcing feeds: SOS, then the target but its last token."""
+        return teacher_forcing(self.target)
+
+
+class LabelledBatch(NamedTuple):
+    """Sequences with one label each, padded with PAD. All three are int64 arrays.
+
+    Attributes:
+        tokens: `[n, S]` token ids.
+        lengths: `[n]`.
+        labels: `[n]`, 0 .. number of classes - 1.
+    """
+
+    tokens: np.ndarray
+    lengths: np.ndarray
+    labels: np.ndarray
+
+
+def teacher_forcing(target):
+    """SOS, then the target `[..., T]` but its last token; a NumPy array or a torch tensor.
+
+    >>> teacher_forcing(np.array([[7, 8, EOS]]))
+    array([[1, 7, 8]])
+    """
+    shifted = target * 0 + SOS
+    shifted[..., 1:] = target[..., :-1]
+    return shifted
+
+
+def pad(sequences, *, padding=PAD):
+    """Sequences of different lengths as the rows of one array, filled up on the right.
+
+    Args:
+        sequences: a sequence of sequences of integers.
+        padding: the integer to fill with.
+
+    Returns:
+        tokens `[n, longest]` and lengths `[n]`, both int64.
+
+    Raises:
+        TypeError: padding or an entry is not an integer. ValueError: a sequence is not flat.
+
+    >>> pad([[5, 6, 7], [8]])
+    (array([[5, 6, 7], [8, 0, 0]]), array([3, 1]))
+    """
+    check_count(minimum=-(2**63), padding=padding)
+    rows = [_row(index, sequence) for index, sequence in enumerate(sequences)]
+    lengths = np.array([len(row) for row in rows], dtype=np.int64)
+    tokens = np.full((len(rows), lengths.max(initial=0)), padding, dtype=np.int64)
+    for index, row in enumerate(rows):
+        tokens[index, : len(row)] = row
+    return tokens, lengths
+
+
+def _row(index, sequence):
+    row = np.asarray(sequence)
+    if row.ndim != 1:
+        raise ValueError(f"sequences[{index}] must have shape [length], got {row.shape}")
+    if len(row) and row.dtype.kind not in "iu":
+        raise TypeError(f"sequences[{index}] must hold integers, got dtype {row.dtype}")
+    return row
