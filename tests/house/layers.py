@@ -9,6 +9,7 @@ LAYERS = {
     "palette": set(),
     "claims": set(),
     "concepts": set(),
+    "cost": {"checks"},
     "data": {"checks"},
     "reference": {"checks"},
     "figures": {"checks", "reference", "palette"},

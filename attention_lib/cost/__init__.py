@@ -1,0 +1,74 @@
+"""What each mechanism costs: parameters, FLOPs, bytes moved and memory, counted from its sizes.
+
+Every function takes the sizes as its module does and returns a `Cost`; no tensor is made. The
+conventions, the same everywhere:
+
+- A multiply-add is 2 FLOPs. `matmul_flops` are the products of matrices, as
+  `torch.utils.flop_counter.FlopCounterMode` counts them; `elementwise_flops` the rest.
+- A mask saves no FLOPs on dense attention: masked scores are computed and thrown away.
+- `training=True` counts forward and backward, without recomputing activations and without
+  dropout; the step of the optimiser is a cost of its own, `optimiser`. Otherwise forward only.
+- `itemsize` is the bytes of a number: 4 for float32, 2 for float16 and bfloat16.
+- One kernel after the other: each reads its operands once and writes its result once. What a
+  compiler fuses, and what a kernel reads twice because its cache is small, is left out; and so are
+  the workspace of a library, the fragments of its allocator and the memory of its code.
+
+`a + b` is a, then b; `6 * layer` is six layers with their own parameters; `step.repeat(10)` runs
+the same parameters ten times. `print(cost)` shows a table of the parts.
+"""
+
+from .attention import attention, causal_pairs
+from .feed_forward import feed_forward, layer_norm, rms_norm
+from .heads import kv_cache_bytes, multi_head_attention
+from .kernels import embedding, linear, optimiser
+from .latent import latent_cache_bytes, multi_head_latent_attention
+from .layers import decoder_layer, encoder_layer
+from .ledger import Cost, combine, readable
+from .models import language_model, transformer
+from .positions import (
+    alibi,
+    learned_positions,
+    relative_bias,
+    rotary_positions,
+    sinusoidal_positions,
+)
+from .recurrent import lstm, lstm_cell, pointer_network, seq2seq
+from .scored import additive_attention, concat_attention, dot_attention, general_attention
+from .stacks import decoder, encoder
+
+__all__ = [
+    "Cost",
+    "additive_attention",
+    "alibi",
+    "attention",
+    "causal_pairs",
+    "combine",
+    "concat_attention",
+    "decoder",
+    "decoder_layer",
+    "dot_attention",
+    "embedding",
+    "encoder",
+    "encoder_layer",
+    "feed_forward",
+    "general_attention",
+    "kv_cache_bytes",
+    "language_model",
+    "latent_cache_bytes",
+    "layer_norm",
+    "learned_positions",
+    "linear",
+    "lstm",
+    "lstm_cell",
+    "multi_head_attention",
+    "multi_head_latent_attention",
+    "optimiser",
+    "pointer_network",
+    "readable",
+    "relative_bias",
+    "rms_norm",
+    "rotary_positions",
+    "seq2seq",
+    "sinusoidal_positions",
+    "transformer",
+]

@@ -1,0 +1,168 @@
+"""Attention by itself, with each of the library's scores; materialised or fused."""
+
+from ..checks import check_count, check_divides, check_flag
+from .kernels import SOFTMAX_FLOPS, kernel, with_inputs
+
+
+def attention(
+    n_queries,
+    n_keys,
+    *,
+    d_key,
+    d_value=None,
+    n_heads=1,
+    n_kv_heads=None,
+    pairs=None,
+    masked=False,
+    biased=False,
+    fused=False,
+    cached=False,
+    batch=1,
+    itemsize=4,
+    training=False,
+):
+    r"""Scaled dot-product attention, `attention_lib.functional.attention`.
+
+    $$\mathrm{FLOPs} = 2 \, B H P (D + E), \qquad P = T S \text{ unless fewer pairs are scored}$$
+
+    Materialised, the scores and the weights, B H P numbers each, are written and read again. Fused
+    (FlashAttention), no score leaves the chip: query, key and value are read once, the output is
+    written once, and backward computes the scores anew: 2 B H P (3 D + 2 E) instead of
+    2 B H P (2 D + 2 E).
+
+    Args:
+        n_queries, n_keys: T and S.
+        d_key: D, width of one head.
+        d_value: E; None means D.
+        n_heads: H.
+        n_kv_heads: G, divides H; None means H. Fewer shrink keys and values, not the FLOPs.
+        pairs: P, how many (query, key) pairs one head scores, at most T S. None means all of them,
+            as a mask on dense attention computes; `causal_pairs` is what a kernel that skips the
+            future computes.
+        masked: a boolean mask `[T, S]`, one byte an entry, is read.
+        biased: a bias `[H, T, S]`, such as positions, is read and added.
+        fused: scores and weights are never written.
+        cached: keys and values lie in a cache and count in neither held_bytes nor peak_bytes.
+        batch: B.
+        itemsize: bytes of a number.
+        training: forward and backward; every input gets a gradient.
+
+    Returns:
+        `Cost` with the parts scores (a mask and a bias included), softmax and output, or fused. The
+        inputs stay alive until it ends; an intermediate result is freed after its last use.
+
+    Raises:
+        TypeError, ValueError: a size is not a positive integer, G does not divide H, P above T S,
+            cached in training.
+
+    Source: Vaswani et al. (2017), table 1; Dao et al. (2022), theorem 2 and algorithm 4, for fused,
+        whose reads of keys and values once for each block of queries are left out here; Shazeer
+        (2019) for G = 1, Ainslie et al. (2023) for G < H.
+
+    >>> attention(1000, 1000, d_key=64).matmul_flops
+    256000000
+    >>> attention(1000, 1000, d_key=64).bytes_moved, attention(1000, 1000, d_key=64,
+    ... fused=True).bytes_moved
+    (17024000, 1024000)
+    """
+    d_value = d_key if d_value is None else d_value
+    n_kv_heads = n_heads if n_kv_heads is None else n_kv_heads
+    check_count(minimum=0, n_queries=n_queries, n_keys=n_keys, batch=batch)
+    check_count(d_key=d_key, d_value=d_value, n_heads=n_heads, n_kv_heads=n_kv_heads)
+    check_divides("n_kv_heads", n_kv_heads, "n_heads", n_heads)
+    check_flag(masked=masked, biased=biased, fused=fused, cached=cached, training=training)
+    check_inference("cached", cached, training)
+    pairs = _pairs(pairs, n_queries, n_keys)
+    query = batch * n_heads * n_queries * d_key
+    key, value = (batch * n_kv_heads * n_keys * width for width in (d_key, d_value))
+    output = batch * n_heads * n_queries * d_value
+    scores = batch * n_heads * pairs
+    inputs = query + (0 if cached else key + value)
+    shared = {"itemsize": itemsize, "training": training}
+    if fused:
+        # one logarithm of a sum for each row, in float32 at least, is saved with the output
+        sums = batch * n_heads * n_queries * max(1, 4 // itemsize) if training else 0
+        whole = kernel(
+            reads=query + key + value + n_heads * pairs * biased,
+            writes=output + sums,
+            matmul=2 * scores * (d_key + d_value),
+            elementwise=scores * (1 + SOFTMAX_FLOPS + masked + biased),
+            saves=output + sums + n_heads * pairs * biased,
+            held=query + key + value,
+            mask_bytes=pairs * masked,
+            backward_matmul=2 * scores * (3 * d_key + 2 * d_value),
+            **shared,
+        )
+        return with_inputs({"fused": whole}, inputs, **shared)
+    first = dot_scores(query + key, scores, d_key, scaled=True, **shared)
+    if masked or biased:
+        first = first + kernel(
+            reads=scores + n_heads * pairs * biased,
+            writes=scores,
+            elementwise=scores * (masked + biased),
+            mask_bytes=pairs * masked,
+            **shared,
+        )
+    parts = {"scores": first, **weigh(scores, value, output, d_value, **shared)}
+    return with_inputs(parts, inputs, **shared)
+
+
+def causal_pairs(n_queries, n_keys):
+    """How many (query, key) pairs a causal mask lets through, the last query at the last key.
+
+    >>> causal_pairs(3, 3), causal_pairs(2, 5), causal_pairs(5, 2)
+    (6, 9, 3)
+    """
+    check_count(minimum=0, n_queries=n_queries, n_keys=n_keys)
+    seeing = min(n_queries, n_keys)  # the last query sees all keys, the one before one fewer, ...
+    return seeing * n_keys - seeing * (seeing - 1) // 2
+
+
+def dot_scores(inputs, scores, width, *, scaled, itemsize=4, training=False):
+    """The inner products of queries and keys, which are `inputs` numbers held elsewhere."""
+    return kernel(
+        reads=inputs,
+        writes=scores,
+        matmul=2 * scores * width,
+        elementwise=scores * scaled,
+        held=inputs,
+        itemsize=itemsize,
+        training=training,
+    )
+
+
+def weigh(scores, value, output, d_value, *, itemsize=4, training=False):
+    """The two steps after every kind of score: softmax, and the average of the values."""
+    shared = {"itemsize": itemsize, "training": training}
+    return {
+        "softmax": kernel(
+            reads=scores,
+            writes=scores,
+            elementwise=SOFTMAX_FLOPS * scores,
+            saves=scores,
+            **shared,
+        ),
+        "output": kernel(
+            reads=scores + value,
+            writes=output,
+            matmul=2 * scores * d_value,
+            held=value + scores * training,
+            **shared,
+        ),
+    }
+
+
+def check_inference(name, flag, training):
+    if flag and training:
+        raise ValueError(f"{name} must be off in training, for nothing is learned through a cache")
+
+
+def _pairs(pairs, n_queries, n_keys):
+    if pairs is None:
+        return n_queries * n_keys
+    check_count(minimum=0, pairs=pairs)
+    if pairs > n_queries * n_keys:
+        raise ValueError(
+            f"pairs must be at most n_queries * n_keys = {n_queries * n_keys}, got {pairs}"
+        )
+    return pairs

@@ -1,0 +1,192 @@
+"""The steps that every mechanism is made of: one kernel, one product, one pass over numbers."""
+
+from dataclasses import replace
+
+from ..checks import check_count, check_flag
+from .ledger import Cost, combine
+
+SOFTMAX_FLOPS = 5  # maximum, difference, exponential, sum, quotient
+
+
+def kernel(
+    *,
+    reads,
+    writes,
+    parameters=0,
+    matmul=0,
+    elementwise=0,
+    saves=0,
+    held=0,
+    live=0,
+    mask_bytes=0,
+    backward_matmul=None,
+    itemsize=4,
+    training=False,
+):
+    r"""One step that reads its operands once and writes its result once.
+
+    Forward it moves reads + writes + parameters numbers. Training adds the backward pass, counted
+    as twice the forward one. For a product $C = AB$ that is exact, in FLOPs and in bytes:
+    $\partial A = \partial C B^\top$ and $\partial B = A^\top \partial C$ are two products of the
+    same size, each moving the same three matrices. For elementwise steps it is an estimate.
+
+    Args:
+        reads, writes, parameters: how many numbers it reads, writes, and reads as parameters.
+        matmul, elementwise: FLOPs of the forward pass.
+        saves: numbers that training keeps for backward, except those that an earlier kernel keeps.
+        held: how many of the numbers read are counted elsewhere, as held or as a cache.
+        live: numbers alive meanwhile that this kernel neither reads nor writes.
+        mask_bytes: bytes of a boolean mask that it reads, and in training saves.
+        backward_matmul: FLOPs of products in the backward pass; None means twice the forward ones.
+        itemsize: bytes of a number.
+        training: count forward and backward.
+
+    Returns:
+        `Cost`. The peak is reads - held + writes + live; in training also saves + live + the
+        gradients of all that was read and written, if that is more.
+
+    Raises:
+        TypeError, ValueError: a count is not an integer of at least 0.
+
+    >>> kernel(reads=6, writes=2, matmul=24, saves=6, training=True).matmul_flops
+    72
+    """
+    counts = {"reads": reads, "writes": writes, "parameters": parameters, "matmul": matmul}
+    counts |= {"elementwise": elementwise, "saves": saves, "held": held, "live": live}
+    check_count(minimum=0, **counts, mask_bytes=mask_bytes)
+    check_count(itemsize=itemsize)
+    check_flag(training=training)
+    moved, peak, passes = reads + writes + parameters, reads - held + writes, 1
+    if training:
+        backward = 2 * matmul if backward_matmul is None else backward_matmul
+        check_count(minimum=0, backward_matmul=backward)
+        matmul, peak, passes = matmul + backward, max(peak, saves + reads + writes), 3
+    return Cost(
+        parameters=parameters,
+        matmul_flops=matmul,
+        elementwise_flops=passes * elementwise,
+        bytes_moved=passes * (moved * itemsize + mask_bytes),
+        weight_bytes=parameters * itemsize,
+        held_bytes=saves * itemsize + mask_bytes if training else 0,
+        peak_bytes=(peak + live) * itemsize + mask_bytes,
+    )
+
+
+def linear(rows, d_in, d_out, *, bias=True, tied=False, held=0, live=0, itemsize=4, training=False):
+    """A learned linear map of `rows` vectors: x W + b, `nn.Linear`.
+
+    2 rows d_in d_out FLOPs and rows d_out additions for the bias. Training saves the input, except
+    for the `held` numbers of it that an earlier kernel holds; `live` as for `kernel`. `tied`: the
+    parameters are read, but belong to another part.
+
+    >>> linear(10, 3, 5).parameters, linear(10, 3, 5).matmul_flops
+    (20, 300)
+    """
+    check_count(minimum=0, rows=rows)
+    check_count(d_in=d_in, d_out=d_out)
+    check_flag(bias=bias, tied=tied)
+    cost = kernel(
+        reads=rows * d_in,
+        writes=rows * d_out,
+        parameters=d_in * d_out + bias * d_out,
+        matmul=2 * rows * d_in * d_out,
+        elementwise=bias * rows * d_out,
+        saves=rows * d_in - held,
+        held=held,
+        live=live,
+        itemsize=itemsize,
+        training=training,
+    )
+    return replace(cost, parameters=0, weight_bytes=0) if tied else cost
+
+
+def elementwise(
+    numbers, flops=1, *, operands=1, saves=0, held=0, live=0, itemsize=4, training=False
+):
+    """A pass over `numbers` numbers that writes as many, with `flops` operations for each.
+
+    `operands` arrays of that size are read, `held` and `saves` are numbers as for `kernel`.
+
+    >>> elementwise(10, operands=2).bytes_moved  # the sum of two arrays
+    120
+    """
+    check_count(minimum=0, numbers=numbers, flops=flops, operands=operands)
+    return kernel(
+        reads=operands * numbers,
+        writes=numbers,
+        elementwise=flops * numbers,
+        saves=saves,
+        held=held,
+        live=live,
+        itemsize=itemsize,
+        training=training,
+    )
+
+
+def with_inputs(parts, numbers, *, itemsize=4, training=False):
+    """The sum of named parts whose inputs, `numbers` numbers in all, stay alive until the end.
+
+    Training saves them, once, in the first part. The parts themselves count them as `held`.
+
+    >>> with_inputs({"step": elementwise(10, held=10)}, 10).peak_bytes
+    80
+    """
+    inputs = numbers * itemsize
+    if training:
+        (name, first), *rest = parts.items()
+        return combine({name: Cost(held_bytes=inputs, peak_bytes=inputs) + first, **dict(rest)})
+    return combine({name: part.beside(inputs) for name, part in parts.items()})
+
+
+def embedding(rows, vocabulary, d_model, *, scaled=False, itemsize=4, training=False):
+    """One row of a learned table for each of `rows` token ids, `nn.Embedding`.
+
+    No product: the rows are copied; `scaled` multiplies them by a constant. Training saves the ids
+    (8 bytes each) and writes a gradient as large as the table.
+
+    >>> embedding(10, 97, 6).parameters
+    582
+    """
+    check_count(minimum=0, rows=rows)
+    check_count(vocabulary=vocabulary, d_model=d_model, itemsize=itemsize)
+    check_flag(scaled=scaled, training=training)
+    size, ids = rows * d_model * itemsize, rows * 8
+    table = vocabulary * d_model * itemsize
+    copies = 2 + 2 * scaled
+    return Cost(
+        parameters=vocabulary * d_model,
+        elementwise_flops=scaled * rows * d_model * (3 if training else 1),
+        bytes_moved=(ids + copies * size) * (3 if training else 1) + table * training,
+        weight_bytes=table,
+        held_bytes=ids * training,
+        peak_bytes=ids + (1 + scaled) * size,
+    )
+
+
+def owning(cost, parameters, *, itemsize=4):
+    """The same cost with `parameters` learned numbers more, of which few may be read."""
+    return replace(
+        cost,
+        parameters=cost.parameters + parameters,
+        weight_bytes=cost.weight_bytes + parameters * itemsize,
+    )
+
+
+def optimiser(parameters, *, states=2, itemsize=4):
+    """One step of an optimiser that keeps `states` numbers for each parameter: 2 for Adam, 0 for
+    plain SGD.
+
+    Adds the gradients and the states to weight_bytes. Moves the parameter, its gradient and its
+    states in, the parameter and its states out. Operations: 2 a parameter and 5 for each state, an
+    estimate.
+
+    >>> optimiser(1000).weight_bytes  # gradient and two moments, 4 bytes each
+    12000
+    """
+    check_count(minimum=0, parameters=parameters, states=states)
+    check_count(itemsize=itemsize)
+    return Cost(
+        elementwise_flops=(2 + 5 * states) * parameters,
+        bytes_moved=(3 + 2 * states) * parameters * itemsize,
+        weight_bytes=(1 + states) * parameters * itemsize,
+    )
