@@ -63,7 +63,7 @@ def decoder_layer(
     """
     check_flag(return_weights=return_weights)
     order = {"norm_first": norm_first, "norm": norm}
-    dtype, x, memory, bias, parameters = widen_all(parameters, x=x, memory=memory, bias=bias)
+    dtype, parameters, bias, x, memory = widen_all(parameters, bias, x=x, memory=memory)
     heads = {"n_heads": n_heads, "n_kv_heads": n_kv_heads}
     h = enter(x, parameters, "self_attention", **order)
     own = part(parameters, "self_attention")
@@ -112,7 +112,7 @@ def decoder(
     array([[3., 5.]])
     """
     check_flag(return_weights=return_weights)
-    dtype, x, memory, bias, parameters = widen_all(parameters, x=x, memory=memory, bias=bias)
+    dtype, parameters, bias, x, memory = widen_all(parameters, bias, x=x, memory=memory)
     all_weights = []
     for layer in layers(parameters):
         x, pair = decoder_layer(

@@ -65,7 +65,7 @@ def encoder_layer(
     """
     check_flag(return_weights=return_weights)
     order = {"norm_first": norm_first, "norm": norm}
-    dtype, x, bias, parameters = widen_all(parameters, x=x, bias=bias)
+    dtype, parameters, bias, x = widen_all(parameters, bias, x=x)
     h = enter(x, parameters, "self_attention", **order)
     own = part(parameters, "self_attention")
     heads = {"n_heads": n_heads, "n_kv_heads": n_kv_heads}
@@ -106,7 +106,7 @@ def encoder(x, parameters, *, norm="layer", bias=None, return_weights=False, **l
     array([[3., 5.]])
     """
     check_flag(return_weights=return_weights)
-    dtype, x, bias, parameters = widen_all(parameters, x=x, bias=bias)
+    dtype, parameters, bias, x = widen_all(parameters, bias, x=x)
     all_weights = []
     for layer in layers(parameters):
         x, weights = encoder_layer(

@@ -12,12 +12,13 @@ from .precision import widen
 NORMS = ("layer", "rms", None)
 
 
-def widen_all(parameters, **arrays):
-    """(dtype, the widened arrays, the widened parameters), all of one dtype; None stays None."""
-    given = {name: array for name, array in arrays.items() if array is not None}
-    dtype, *widened = widen(**given, **parameters)
-    everything = dict(zip([*given, *parameters], widened, strict=True))
-    return dtype, *map(everything.get, arrays), {name: everything[name] for name in parameters}
+def widen_all(parameters, bias, **arrays):
+    """(dtype, parameters, bias, arrays), all but the dtype widened; the bias may be None."""
+    given = {**arrays, **({} if bias is None else {"bias": bias}), **parameters}
+    dtype, *widened = widen(**given)
+    wide = dict(zip(given, widened, strict=True))
+    wide_parameters = {name: wide[name] for name in parameters}
+    return dtype, wide_parameters, wide.get("bias"), *(wide[name] for name in arrays)
 
 
 def part(parameters, name):
@@ -29,7 +30,7 @@ def part(parameters, name):
         if key.startswith(prefix)
     }
     if not inside:
-        raise ValueError(f"parameters must hold {prefix}*, got {', '.join(sorted(parameters))}")
+        raise _missing(prefix, parameters)
     return inside
 
 
@@ -95,7 +96,7 @@ def layers(parameters):
     """The parameters of each layer of a stack, the first first."""
     count = len({name.split(".")[1] for name in parameters if name.startswith("layers.")})
     if not count:
-        raise ValueError(f"parameters must hold layers.*, got {', '.join(sorted(parameters))}")
+        raise _missing("layers.", parameters)
     return [part(parameters, f"layers.{place}") for place in range(count)]
 
 
@@ -105,3 +106,8 @@ def _normalise(x, parameters, name, norm):
         return x
     own = part(parameters, name)
     return layer_norm(x, **own) if norm == "layer" else rms_norm(x, **own)
+
+
+def _missing(prefix, parameters):
+    found = sorted({name.partition(".")[0] for name in parameters})
+    return ValueError(f"parameters must hold {prefix}*, got {', '.join(found) or 'none'}")
