@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..checks import check_count, check_flag
-from .tokens import EOS, LabelledBatch, PairBatch, pad
+from .tokens import EOS, LabelledBatch, PairBatch, is_integer, pad
 
 
 def length_batches(lengths, batch_size, *, seed, epoch=0, shuffle=True):
@@ -95,7 +95,7 @@ class _Batches:
             yield self.batch(indices)
 
     def padding_share(self):
-        """The share of padding in the batches of epoch 0."""
+        """The share of padding in the batches; the same in every epoch."""
         return padding_share(self.lengths, self.plan(0))
 
 
@@ -177,7 +177,7 @@ def _lengths(lengths):
     lengths = np.asarray(lengths)
     if lengths.ndim not in (1, 2):
         raise ValueError(f"lengths must have shape [n] or [n, k], got {lengths.shape}")
-    if lengths.size and lengths.dtype.kind not in "iu":
+    if lengths.size and not is_integer(lengths):
         raise TypeError(f"lengths must be integers, got dtype {lengths.dtype}")
     if lengths.size and lengths.min() < 0:
         raise ValueError(f"lengths must be at least 0, got {lengths.min()}")

@@ -1,5 +1,6 @@
 """Token ids with a meaning of their own, and the batches of them that the models take."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -76,7 +77,7 @@ def pad(sequences, *, padding=PAD):
     >>> pad([[5, 6, 7], [8]])
     (array([[5, 6, 7], [8, 0, 0]]), array([3, 1]))
     """
-    check_count(minimum=-(2**63), padding=padding)
+    check_count(minimum=-math.inf, padding=padding)
     rows = [_row(index, sequence) for index, sequence in enumerate(sequences)]
     lengths = np.array([len(row) for row in rows], dtype=np.int64)
     tokens = np.full((len(rows), lengths.max(initial=0)), padding, dtype=np.int64)
@@ -89,6 +90,11 @@ def _row(index, sequence):
     row = np.asarray(sequence)
     if row.ndim != 1:
         raise ValueError(f"sequences[{index}] must have shape [length], got {row.shape}")
-    if len(row) and row.dtype.kind not in "iu":
+    if len(row) and not is_integer(row):
         raise TypeError(f"sequences[{index}] must hold integers, got dtype {row.dtype}")
     return row
+
+
+def is_integer(array):
+    """The array holds integers that fit int64."""
+    return np.issubdtype(array.dtype, np.integer) and np.can_cast(array.dtype, np.int64)

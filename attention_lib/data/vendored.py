@@ -45,7 +45,7 @@ def read_vendored(name):
 
 
 def _bytes(name):
-    path = folder().joinpath(*name.split("/"))
+    path = folder().joinpath(name)
     if not path.is_file():
         raise FileNotFoundError(
             f"{name} is missing: expected it in {folder()}; install attention-lib again"

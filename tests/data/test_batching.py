@@ -42,6 +42,7 @@ def test_pad_fills_up_on_the_right():
     assert_array_equal(lengths, [3, 0, 1, 2])
     assert tokens.dtype == lengths.dtype == np.int64
     assert_array_equal(pad([[1], [2, 3]], padding=-1)[0], [[1, -1], [2, 3]])
+    assert_array_equal(pad([[300], []], padding=np.int8(5))[0], [[300], [5]])
 
 
 def test_pad_of_nothing_is_nothing():
@@ -56,6 +57,8 @@ def test_pad_of_nothing_is_nothing():
     ("sequences", "padding", "error", "message"),
     [
         ([[1], [2.5]], 0, TypeError, r"sequences\[1\] must hold integers, got dtype float64"),
+        ([[2**63]], 0, TypeError, r"sequences\[0\] must hold integers, got dtype uint64"),
+        ([[2**70]], 0, TypeError, r"sequences\[0\] must hold integers, got dtype object"),
         ([[True]], 0, TypeError, r"sequences\[0\] must hold integers, got dtype bool"),
         ([[[1, 2]]], 0, ValueError, r"sequences\[0\] must have shape \[length\], got \(1, 2\)"),
         ([3], 0, ValueError, r"sequences\[0\] must have shape \[length\], got \(\)"),
@@ -195,9 +198,32 @@ def test_a_step_gives_the_same_batch_whenever_it_is_asked_for():
     back = [backward(step).source for step in reversed(steps)][::-1]
     for left, right in zip(there, back, strict=True):
         assert_array_equal(left, right)
+    fresh = PairBatches(SOURCES, TARGETS, 4, seed=3)  # its first step is in the second epoch
+    assert_array_equal(fresh(8).source, there[8])
     assert any(not np.array_equal(there[s], there[s + 6]) for s in range(6))
     other = PairBatches(SOURCES, TARGETS, 4, seed=4)
     assert any(not np.array_equal(there[s], other(s).source) for s in range(6))
+
+
+def test_an_epoch_is_planned_once():
+    batches, asked = PairBatches(SOURCES, TARGETS, 4, seed=3), []
+    plan = batches.plan
+    batches.plan = lambda epoch: asked.append(epoch) or plan(epoch)
+    for step in range(13):
+        batches(step)
+    assert asked == [1, 2]
+
+
+def test_by_default_both_kinds_are_shuffled_and_the_epoch_is_the_first():
+    pairs = PairBatches(SOURCES, TARGETS, 4, seed=3)
+    labelled = LabelledBatches(SOURCES, np.arange(23, dtype=np.int8), 4, seed=3)
+    for batches in (pairs, labelled):
+        first = [batch[0] for batch in batches.epoch()]
+        for step, tokens in enumerate(first):
+            assert_array_equal(tokens, batches(step)[0])
+        widths = [tokens.shape[1] for tokens in first]
+        assert widths != sorted(widths)
+    assert labelled(0).labels.dtype == np.int64
 
 
 def test_without_shuffling_every_epoch_is_the_same_and_sorted():
