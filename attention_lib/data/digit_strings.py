@@ -57,12 +57,12 @@ def digit_strings(
     """Draw strings of digits and say them with the recordings of one speaker.
 
     A string belongs to one split for good (`split_of_digits`): what is tested is heard in no
-    training batch, and the same seed draws other gaps, speeds and noise in another split. But all
-    splits are made from the same ten recordings a language. A test therefore shows that a model
-    finds known sounds in unknown strings, under changes of place, speed, loudness and noise. It
-    does not show speech recognition: for that another speaker would have to say the same words, and
-    there is none here. Another language is another test again: its words are other words, from the
-    same speaker for "en" and "es", from another for the rest.
+    training batch, though parts of it are, and the same seed draws other gaps, speeds and noise in
+    another split. But all splits are made from the same ten recordings a language. A test therefore
+    shows that a model finds known sounds in unknown strings, under changes of place, speed,
+    loudness and noise. It does not show speech recognition: for that another speaker would have to
+    say the same words, and there is none here. Another language is another test again: its words
+    are other words, from the same speaker for "en" and "es", from another for the rest.
 
     Args:
         n: number of strings.
@@ -145,7 +145,8 @@ def _say(digits, voices, augmentation, rng):
     if augmentation.noise is not None:
         audio = _with_noise(audio, sum(ends) - sum(starts), rng.uniform(*augmentation.noise), rng)
     audio = audio / max(1.0, float(np.abs(audio).max()))
-    return DigitString(digits, audio, np.array(starts), np.array(ends))
+    starts, ends = np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64)
+    return DigitString(digits, audio, starts, ends)
 
 
 def _draw_gap(augmentation, rng):

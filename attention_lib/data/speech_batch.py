@@ -69,7 +69,7 @@ def speech_batch(strings, *, n_mels=40, stack=4):
         if not isinstance(string, DigitString):
             raise TypeError(f"strings[{index}] must be a DigitString, got {type(string).__name__}")
     frames = [_stacked(string.audio, n_mels, stack) for string in strings]
-    lengths = np.array([len(one) for one in frames])
+    lengths = np.array([len(one) for one in frames], dtype=np.int64)
     source = np.zeros((len(frames), lengths.max(), stack * n_mels), dtype=np.float32)
     for row, one in zip(source, frames, strict=True):
         row[: len(one)] = one
