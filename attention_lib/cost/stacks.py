@@ -44,6 +44,8 @@ def _stack(one, n_layers, n_tokens, d_model, norm_first, final_norm, layer):
     norm = layer.get("norm", "layer")
     final_norm = (norm_first and norm is not None) if final_norm is None else final_norm
     check_flag(final_norm=final_norm)
+    if final_norm and norm is None:
+        raise ValueError("final_norm must be False or None where norm is None, got True")
     if not final_norm:
         return n_layers * one
     defaults = {"bias": True, "batch": 1, "itemsize": 4, "training": False}
