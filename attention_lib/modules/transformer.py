@@ -11,6 +11,7 @@ from ..checks import check_count, check_flag, check_probability
 from .decoder import TransformerDecoder
 from .encoder import TransformerEncoder
 from .position_schemes import attention_positions, embedding_positions
+from .residual import check_caches
 from .seq2seq import check_source_lengths, check_tokens
 
 
@@ -162,7 +163,8 @@ class Transformer(nn.Module):
                 f"target_in must have {len(memory.states)} rows like the source, "
                 f"got shape {tuple(target_in.shape)}"
             )
-        offset = caches[0].length if caches else 0
+        layers = self.decoder.layers
+        offset = 0 if caches is None else check_caches(caches, len(layers))[0].length
         x = self._embed(target_in, self.target_embedding, self.target_positions, offset)
         result = self.decoder(
             x,
