@@ -108,8 +108,8 @@ def _search(state, prompts, prompt_lengths, max_new_tokens, end, padding, width,
             total = gains.new_zeros(len(prompts), 1)
             best = _nothing(tokens.expand(-1, wanted, -1), gains)
         column = position - prompt_lengths  # [B]; negative while the prompt is not over
-        there = prompts[:, min(position, prompts.shape[1] - 1)]
-        table = _table(gains, is_open, certain=torch.where(column < 0, there, -1))
+        known = prompts[:, min(position, prompts.shape[1] - 1)]
+        table = _table(gains, is_open, certain=torch.where(column < 0, known, -1))
         total, slot, token = _extend(total, table, width)
         tokens = _write(tokens, slot, token, column)
         ends = (column == max_new_tokens - 1)[:, None].expand(total.shape)

@@ -155,8 +155,8 @@ def _write(state, prompts, prompt_lengths, max_new_tokens, end, padding, choose)
             going &= ~(writes & (token == end))
         if not going.any():
             return Generated(tokens[:, : int(lengths.max())], lengths, total)
-        there = prompts[rows, min(position, prompts.shape[1] - 1)]
-        fed = torch.where(writes, token, there)[going, None]
+        known = prompts[rows, min(position, prompts.shape[1] - 1)]
+        fed = torch.where(writes, token, known)[going, None]
         if not going.all():
             state.reorder(going.nonzero()[:, 0])
         rows = rows[going]

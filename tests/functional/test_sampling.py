@@ -62,6 +62,14 @@ def test_equal_logits_are_kept_from_the_smaller_token_id_on():
     assert_array_equal(top_k_logits(shifted, 1) > -INF, [[0, 1, 0], [1, 0, 0]])
 
 
+def test_p_of_1_keeps_even_what_rounding_would_drop():
+    """In float32 the first token alone has probability 1."""
+    logits = torch.tensor([40.0, 0.0, 1.0])
+    assert_array_equal(top_p_logits(logits, 1), logits)
+    assert_array_equal(top_p_logits(logits, 1.0), logits)
+    assert kept(top_p_logits(logits, 0.999999)) == [0]
+
+
 def test_tokens_of_no_probability_stay_out():
     logits = torch.tensor([-INF, 1.0, -INF, 0.0])
     for filtered in (top_k_logits(logits, 3), top_p_logits(logits, 0.999), top_p_logits(logits, 1)):

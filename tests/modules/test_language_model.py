@@ -52,6 +52,20 @@ def test_it_is_the_sum_of_its_parts(positions):
     assert_allclose(model.hidden_states(TOKENS).detach(), hidden.detach(), rtol=1e-11, atol=1e-13)
 
 
+def test_the_stack_is_the_encoder_of_torch_with_a_causal_mask():
+    with seeded(0):
+        layer = torch.nn.TransformerEncoderLayer(12, 3, 7, 0.0, batch_first=True, norm_first=True)
+        norm = torch.nn.LayerNorm(12)
+        theirs = torch.nn.TransformerEncoder(layer, 2, norm, enable_nested_tensor=False)
+    theirs.double().eval()
+    model = built(None)
+    model.stack = TransformerEncoder.from_torch(theirs)
+    x = model.embedding(TOKENS) * 12**0.5
+    hidden = theirs(x, mask=torch.ones(5, 5).triu(1).bool())
+    logits = hidden @ model.embedding.weight.T
+    assert_allclose(model(TOKENS).detach(), logits.detach(), rtol=1e-11, atol=1e-13)
+
+
 @pytest.mark.parametrize("positions", POSITIONS)
 def test_the_future_and_the_neighbours_change_nothing(positions):
     model = built(positions)

@@ -72,6 +72,15 @@ def test_equal_logits_are_kept_from_the_smaller_token_id_on():
     ]
     even = np.zeros(4)
     assert [kept(top_p_logits(even, p)) for p in (0.25, 0.3, 0.75)] == [[0], [0, 1], [0, 1, 2]]
+    assert kept(top_p_logits(np.zeros(1024), 0.5)) == list(range(512))
+
+
+def test_p_of_1_keeps_even_what_rounding_would_drop():
+    """In float32 the first token alone has probability 1."""
+    logits = np.array([40.0, 0.0, 1.0], np.float32)
+    assert_array_equal(top_p_logits(logits, 1), logits)
+    assert_array_equal(top_p_logits(logits, 1.0), logits)
+    assert kept(top_p_logits(logits, 0.999999)) == [0]
 
 
 def test_tokens_of_no_probability_stay_out():
