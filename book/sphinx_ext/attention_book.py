@@ -1,4 +1,4 @@
-"""What the book needs from Sphinx beyond configuration: plain words on folds, light pages."""
+"""What the book needs from Sphinx beyond configuration: words on folds and toggles, light pages."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ CLAIMS = "application/vnd.attention-book.claims+json"
 THEME_CSS = Path("_static/styles/pydata-sphinx-theme.css")
 ICON_RULE = re.compile(r"(?:\.fa-[\w-]+:(?:before|after),?)+\{content:\"[^\"]*\"\}")
 ICON_NAME = re.compile(r"\.fa-([\w-]+):")
+TOGGLE = '<summary><span class="toctree-toggle"'
+NAMED_TOGGLE = TOGGLE.replace("<summary>", '<summary aria-label="Pages below this one">')
 USED_ICON = re.compile(r"\bfa-([a-z0-9-]+)")
 
 
@@ -55,6 +57,16 @@ def close_folded(translator, node):
     translator.body.append("</details>\n")
 
 
+def name_toggles(app, exception):
+    """The theme folds pages below a page, with a button that has a picture and no words."""
+    if exception or app.builder.name != "html":
+        return
+    for page in Path(app.outdir).rglob("*.html"):
+        text = page.read_text("utf8")
+        if TOGGLE in text:
+            page.write_text(text.replace(TOGGLE, NAMED_TOGGLE), "utf8")
+
+
 def drop_unused_icons(app, exception):
     """The theme's style sheet names two thousand icons; keep those that some page shows."""
     sheet = Path(app.outdir) / THEME_CSS
@@ -74,5 +86,6 @@ def setup(app):
     app.connect("source-read", drop_claims_data)
     app.add_post_transform(FoldedCells)
     app.add_node(HideCodeCellNode, override=True, html=(open_folded, close_folded))
+    app.connect("build-finished", name_toggles)
     app.connect("build-finished", drop_unused_icons)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
