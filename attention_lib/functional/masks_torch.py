@@ -15,6 +15,7 @@ from ..checks import (
     check_sizes,
 )
 from .masks import combine_masks
+from .precision import check_floating_dtype
 
 
 def to_sdpa_mask(mask, *, dtype=None):
@@ -193,11 +194,8 @@ def from_multihead_mask(attn_mask=None, key_padding_mask=None, *, n_heads=None):
 
 
 def _to_added(blocked, dtype):
-    if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
-        raise TypeError(f"dtype must be a floating torch.dtype or None, got {dtype}")
-    return torch.zeros(blocked.shape, dtype=dtype, device=blocked.device).masked_fill_(
-        blocked, -torch.inf
-    )
+    zeros = torch.zeros(blocked.shape, dtype=check_floating_dtype(dtype), device=blocked.device)
+    return zeros.masked_fill_(blocked, -torch.inf)
 
 
 def _blocked(name, mask):

@@ -154,7 +154,7 @@ ONES = torch.ones(B, T, S, dtype=torch.bool)
             "^attention_mask must be boolean or integers, got dtype torch.complex64$",
         ),
         (
-            lambda: ours.from_keras_mask(ONES * 2),
+            lambda: ours.from_keras_mask(torch.tensor([[[0, 1, 2]]])),
             ValueError,
             "^attention_mask must hold only 0 and 1, got 2$",
         ),

@@ -133,6 +133,7 @@ def test_multihead_attention_reads_padding(dtype):
     mask = ours.padding_mask(torch.tensor([3, 7]), S)
     written = ours.to_key_padding_mask(mask, dtype=dtype)
     assert written.shape == (B, S)
+    assert written.dtype == (dtype or torch.bool)
     assert torch.equal(written, ours.to_key_padding_mask(mask[:, None], dtype=dtype))
     theirs = module(query, memory, memory, key_padding_mask=written)[0]
     back = ours.from_multihead_mask(key_padding_mask=written)
@@ -200,12 +201,12 @@ TRUE = torch.ones(T, S, dtype=torch.bool)
         (
             lambda: ours.to_sdpa_mask(TRUE, dtype=torch.int64),
             TypeError,
-            "^dtype must be a floating torch.dtype or None, got torch.int64$",
+            "^dtype must be a floating torch.dtype, got torch.int64$",
         ),
         (
             lambda: ours.to_sdpa_mask(TRUE, dtype="float32"),
             TypeError,
-            "^dtype must be a floating torch.dtype or None, got float32$",
+            "^dtype must be a floating torch.dtype, got float32$",
         ),
         (
             lambda: ours.from_sdpa_mask([[0.0]]),
@@ -282,7 +283,7 @@ TRUE = torch.ones(T, S, dtype=torch.bool)
         (
             lambda: ours.to_multihead_mask(TRUE, dtype=torch.bool),
             TypeError,
-            "^dtype must be a floating torch.dtype or None, got torch.bool$",
+            "^dtype must be a floating torch.dtype, got torch.bool$",
         ),
         *(
             (
