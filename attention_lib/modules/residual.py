@@ -68,7 +68,7 @@ def make_final_norm(wanted, norm_first, kind, d_model, *, bias):
 
 def check_stream(name, x, layer):
     """`x` is a tensor `[..., length, d_model]` of the dtype of the layer's weights."""
-    check_input(name, x, layer.self_attention.query_projection.weight)
+    check_input(name, x, layer.feed_forward.up_projection.weight)
     check_width(name, x, layer.d_model)
 
 
