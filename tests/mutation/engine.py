@@ -94,7 +94,7 @@ class MutationRun:
         if process := os.fork():
             self.running[process] = mutant
             return
-        limit = 5 + int(10 * seconds)
+        limit = 5 + int(3 * seconds)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
         resource.setrlimit(resource.RLIMIT_AS, (24 * GIGABYTE, 24 * GIGABYTE))
@@ -140,7 +140,7 @@ def main(spec):
 
     plugin = MutationRun(mutants, spec["jobs"], report)
     options = "--import-mode=importlib -p no:nbval -p no:cacheprovider --capture=sys"
-    options += " --continue-on-collection-errors"
+    options += " --continue-on-collection-errors --tb=native"
     pytest.main(["-o", f"addopts={options}", *spec["tests"]], plugins=[plugin])
     record = {
         "left out": plugin.left_out,
