@@ -114,7 +114,7 @@ class KVCache:
                 self._allocate(tensors, self._size(keep + new, 2 * capacity))
             self._fill(kept)
         for buffer, tensor in zip(self._buffers, tensors, strict=True):
-            buffer[:, :, self._stop : self._stop + new] = tensor.detach()
+            buffer[:, :, self._stop : self._stop + new] = tensor
         self._stop += new
         everything = self._last(keep + new)
         self._start = 0 if self.window is None else max(0, self._stop - self.window - 1)
@@ -141,7 +141,7 @@ class KVCache:
             raise ValueError(
                 f"rows must lie in 0..{self.batch - 1}, got {int(rows.min())}..{int(rows.max())}"
             )
-        with torch.inference_mode(False), torch.no_grad():
+        with torch.inference_mode(False):
             self._buffers = tuple(buffer[rows] for buffer in self._buffers)
 
     def _last(self, count):
@@ -168,7 +168,7 @@ class KVCache:
     def _replace(self, keep, tensors):
         """A chunk larger than the window's memory: return all of it, keep only its end."""
         pairs = zip(self._last(keep), tensors, strict=True)
-        everything = tuple(torch.cat([old, new.detach()], dim=-2) for old, new in pairs)
+        everything = tuple(torch.cat([old, new], dim=-2) for old, new in pairs)
         self._fill([one[:, :, -self.window - 1 :] for one in everything])
         return everything
 

@@ -33,8 +33,8 @@ def append(cache, new, mask, queries):
     check_torch_mask(mask, (*queries.shape[:-1], cache.length + n_queries))
     held = cache.append(*new)
     n_keys = held[0].shape[-2]
-    if mask is not None and mask.ndim and mask.shape[-1] > 1:
-        mask = mask[..., mask.shape[-1] - n_keys :]
+    if mask is not None and mask.ndim:
+        mask = mask[..., mask.shape[-1] - n_keys :]  # a last axis of 1 stays
     if cache.window is None or n_queries == 1:
         return held, mask
     near = functional.window_mask(

@@ -334,6 +334,21 @@ def call(place=0, value=None, **options):
             "^mask must be a torch.Tensor, got ndarray$",
         ),
         (
+            lambda: call(n_heads=0, n_kv_heads=None),
+            ValueError,
+            "^n_heads must be at least 1, got 0$",
+        ),
+        (
+            lambda: functional.grouped_query_attention(Q4.tolist(), K4, V4),
+            TypeError,
+            "^query must be a torch.Tensor, got list$",
+        ),
+        (
+            lambda: functional.grouped_query_attention(Q4, K4, V4.tolist()),
+            TypeError,
+            "^value must be a torch.Tensor, got list$",
+        ),
+        (
             lambda: functional.grouped_query_attention(Q4[:, :5], K4, V4),
             ValueError,
             "^the heads of key must divide those of query",

@@ -100,6 +100,12 @@ def test_a_group_serves_neighbouring_heads(n_groups):
         assert_allclose(weights[:, h], alone[1], rtol=1e-13)
 
 
+def test_without_options_every_query_sees_every_key_and_only_the_output_comes_back():
+    query, key, value = grouped_example(H)
+    output = reference.grouped_query_attention(query, key, value)
+    assert_allclose(output, reference.attention(query, key, value), rtol=1e-13)
+
+
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float16, 4e-3), (np.float32, 4e-6)])
 def test_small_dtypes_come_back_and_are_rounded_once(dtype, tolerance):
     given, weights = example.inputs(dtype), example.weights(2, dtype)
@@ -208,6 +214,21 @@ Q4, K4, V4 = grouped_example(2)
             lambda: call(mask=np.ones((2, 3, 5), bool)),
             ValueError,
             r"^mask must broadcast to the scores' shape \(2, 6, 3, 5\), got \(2, 3, 5\)$",
+        ),
+        (
+            lambda: call(n_heads=0, n_kv_heads=None),
+            ValueError,
+            "^n_heads must be at least 1, got 0$",
+        ),
+        (
+            lambda: reference.grouped_query_attention(Q4.tolist(), K4, V4),
+            TypeError,
+            "^query must be a NumPy array, got list$",
+        ),
+        (
+            lambda: reference.grouped_query_attention(Q4, K4, V4.tolist()),
+            TypeError,
+            "^value must be a NumPy array, got list$",
         ),
         (
             lambda: reference.grouped_query_attention(Q4[:, :5], K4, V4),
