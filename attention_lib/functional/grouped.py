@@ -82,13 +82,12 @@ def grouped_query_attention(
 def _fold(pattern, share, n_queries):
     """Mask or bias `[..., H, T, S]` for the folded queries: `[..., G, (H / G) T, S]`.
 
-    What is the same for all heads or all queries stays as small as it is where it can.
+    What is the same for all heads and all queries stays as small as it is.
     """
-    if pattern is None or pattern.ndim < 2 or (pattern.ndim == 2 and pattern.shape[0] == 1):
+    if pattern is None or pattern.ndim < 2:
         return pattern
     pattern = pattern[None] if pattern.ndim == 2 else pattern
     if pattern.shape[-3] == pattern.shape[-2] == 1:
         return pattern
-    n_groups = 1 if pattern.shape[-3] == 1 else -1
-    parts = pattern.unflatten(-3, (n_groups, share if n_groups == -1 else 1))
+    parts = pattern.unflatten(-3, (-1, min(share, pattern.shape[-3])))  # [..., G or 1, share, T, S]
     return parts.expand(*parts.shape[:-3], share, n_queries, -1).flatten(-3, -2)
