@@ -32,15 +32,8 @@ DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 
 @cache
 def parts() -> dict:
-    """part: its modules, for the parts of the library that exist."""
-    found = {}
-    for part in PARTS:
-        try:
-            found[part] = modules_of(f"attention_lib.{part}")
-        except ModuleNotFoundError as error:
-            if error.name != f"attention_lib.{part}":
-                raise
-    return found
+    """part: its modules."""
+    return {part: modules_of(f"attention_lib.{part}") for part in PARTS}
 
 
 @cache
