@@ -22,9 +22,9 @@ class MultiHeadLatentAttention(nn.Module):
     $$q_{hi} = [W^{UQ}_h z_i ; \mathrm{RoPE}_i(W^{QR}_h z_i)], \qquad
     z_i = x_i \ \text{ or } \ \mathrm{RMSNorm}(W^{DQ} x_i)$$
 
-    the heads attend with scale $1/\sqrt{D + R}$ and are mixed by W^O. Keys are never turned
-    themselves, a rotation between W^{UK} and the latent would have to be undone at every step;
-    position travels in r alone. So the same sum can be read in two ways:
+    the heads attend with scale $1/\sqrt{D + R}$ and are mixed by W^O. Position travels in r alone:
+    a rotation of $W^{UK}_h c_j$, another one at each position, would stand between W^{UK} and the
+    query. Without it the same sum can be read in two ways:
 
     - naive: make keys and values of all heads. For training and for a prompt.
     - absorbed: $q^\top W^{UK} c = (W^{UK\top} q)^\top c$, so W^{UK} goes into the query and W^{UV}
