@@ -13,6 +13,7 @@ import json
 import os
 import platform
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -47,14 +48,25 @@ def judges(file: str, root: Path = ROOT) -> list[str]:
     return [path.relative_to(root).as_posix() for path in found]
 
 
-def run(files: list[str], tests: list[str], *, root: Path = ROOT, jobs: int = 1) -> dict:
-    """Try every mutant of the files against the tests. Tests that fail without one are left out."""
+def run(
+    files: list[str],
+    tests: list[str],
+    *,
+    root: Path = ROOT,
+    jobs: int = 1,
+    only: list | None = None,
+) -> dict:
+    """Try every mutant of the files against the tests. Tests that fail without one are left out.
+
+    only: [file, function, change] of the mutants to try; None for all.
+    """
     with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
         copy = Path(folder) / "project"
         shutil.copytree(root, copy, ignore=shutil.ignore_patterns(*LEFT_OUT))
         (copy / "setup.cfg").write_text(f"[mutmut]\nsource_paths={Path(files[0]).parts[0]}\n")
         spec, out = Path(folder) / "spec.json", Path(folder) / "out.json"
-        spec.write_text(json.dumps({"files": files, "tests": tests, "jobs": jobs, "out": str(out)}))
+        wanted = {"files": files, "tests": tests, "jobs": jobs, "only": only, "out": str(out)}
+        spec.write_text(json.dumps(wanted))
         path = os.pathsep.join([str(copy), str(ROOT)])  # the copy's files first
         environment = os.environ | ONE_THREAD | {"PYTHONPATH": path, "TMPDIR": folder}
         command = [sys.executable, "-m", "tests.mutation.engine", spec]
@@ -113,12 +125,22 @@ def show(rows: dict) -> None:
         print("\nnot mutated, for they are decorated: " + ", ".join(left))
 
 
-def store(rows: dict, seconds: float, jobs: int, path: Path = RESULT) -> None:
+def survivors(path: Path) -> list[list[str]]:
+    """What to try again after a stored run: [file, function, change]."""
+    rows = json.loads(path.read_text(encoding="utf-8"))["files"]
+    return [
+        [file, each["function"], each["change"]]
+        for file, row in rows.items()
+        for each in row["survivors"]
+    ]
+
+
+def store(rows: dict, seconds: float, command: list[str], jobs: int, path: Path = RESULT) -> None:
     from benchmarks.study import cpu_model
 
     record = {
         "study": "mutation",
-        "command": "python -m tests.mutation",
+        "command": shlex.join(["python", "-m", "tests.mutation", *command]),
         "machine": {"cpu": cpu_model(), "cores": os.cpu_count(), "processes": jobs},
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "versions": {
@@ -138,19 +160,25 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--tests", nargs="+", metavar="PATH", help="other tests than those found")
     parser.add_argument("--jobs", type=int, default=2, help="mutants tried at the same time")
     parser.add_argument("--least", type=float, default=90.0, help="per cent each file has to reach")
+    parser.add_argument("--out", type=Path, help="where to store the result of named files")
+    parser.add_argument("--again", type=Path, help="try the survivors of this stored result alone")
+    arguments = sys.argv[1:] if arguments is None else arguments
     given = parser.parse_args(arguments)
     os.nice(10)
-    files = given.files or all_files()
+    only = survivors(given.again) if given.again else None
+    again = sorted({file for file, *_ in only}) if given.again else []
+    files = given.files or again or all_files()
     tests = given.tests or sorted({test for file in files for test in judges(file)})
     print("tests: " + " ".join(tests), flush=True)
-    record = run(files, tests, jobs=given.jobs)
+    record = run(files, tests, jobs=given.jobs, only=only)
     rows = summary(record)
     show(rows)
     for failure in record["left out"]:
         print(f"\nleft out, for it fails without a mutant: {failure}")
     print(f"\n{record['seconds']:.0f} s")
-    if not (given.files or given.tests or record["left out"]):
-        store(rows, record["seconds"], given.jobs)
+    whole = not (given.files or given.tests or given.again or record["left out"])
+    if given.out or whole:
+        store(rows, record["seconds"], arguments, given.jobs, given.out or RESULT)
     low = [file for file, row in rows.items() if row["score"] < given.least]
     if low:
         print(f"below {given.least:g}%: " + ", ".join(low))

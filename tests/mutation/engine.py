@@ -128,6 +128,8 @@ def main(spec):
     for file in spec["files"]:
         made, skipped[file] = mutate(Path(file))
         mutants += made
+    if spec["only"] is not None:
+        mutants = [m for m in mutants if [m.file, m.function, m.change] in spec["only"]]
     outcomes = {}
     begin = time.monotonic()
 

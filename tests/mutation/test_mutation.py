@@ -76,12 +76,17 @@ def test_that_fails_anyway():
 
 
 @pytest.fixture(scope="module")
-def record(tmp_path_factory):
+def root(tmp_path_factory):
     root = tmp_path_factory.mktemp("tiny")
     (root / "tiny").mkdir()
     (root / "tiny" / "numbers.py").write_text(SOURCE)
     (root / "tests").mkdir()
     (root / "tests" / "test_numbers.py").write_text(TESTS)
+    return root
+
+
+@pytest.fixture(scope="module")
+def record(root):
     record = tool.run(["tiny/numbers.py"], ["tests/test_numbers.py"], root=root, jobs=2)
     assert (root / "tiny" / "numbers.py").read_text() == SOURCE
     return record
@@ -148,6 +153,19 @@ def test_a_file_is_judged_by_its_layer_and_by_the_properties():
     )
 
 
+def test_only_what_survived_can_be_tried_again(root, record, tmp_path):
+    path = tmp_path / "mutation.json"
+    tool.store(tool.summary(record), 1.0, [], 1, path)
+    (root / "tests" / "test_more.py").write_text(
+        "from tiny.numbers import unused\n\ndef test_unused():\n    assert unused(3) == 2\n"
+    )
+    again = tool.run(
+        ["tiny/numbers.py"], ["tests/test_more.py"], root=root, only=tool.survivors(path)
+    )
+    ends = {(each["function"], each["outcome"]) for each in again["mutants"]}
+    assert ends == {("unused", "killed"), ("Pair.total", "not reached")}
+
+
 def test_the_score_is_rounded_down():
     assert tool.score(1999, 2000) == 99.9
     assert tool.score(0, 0) == 100.0
@@ -155,12 +173,18 @@ def test_the_score_is_rounded_down():
 
 def test_the_stored_result_names_command_date_and_versions(record, tmp_path):
     path = tmp_path / "mutation.json"
-    tool.store(tool.summary(record), 12.3, 2, path)
+    tool.store(tool.summary(record), 12.3, ["tiny/numbers.py"], 2, path)
     stored = json.loads(path.read_text())
-    assert stored["command"] == "python -m tests.mutation"
+    assert stored["command"] == "python -m tests.mutation tiny/numbers.py"
     assert {"python", "mutmut", "numpy", "torch"} == set(stored["versions"])
     assert stored["total"]["mutants"] == len(record["mutants"])
     assert stored["files"]["tiny/numbers.py"]["survivors"][0]["function"] == "unused"
+    assert stored["total"]["survived"] == len(tool.survivors(path))
+    assert tool.survivors(path)[0] == [
+        "tiny/numbers.py",
+        "unused",
+        "- return x - 1\n+ return x + 1",
+    ]
 
 
 def test_a_file_below_the_least_score_makes_the_command_fail(record, monkeypatch, capsys):
