@@ -236,9 +236,23 @@ def test_zero_sizes_and_views(n_groups):
     assert not turned.is_contiguous()
     expected = run(query, key, value)
     assert_allclose(run(turned, key.flip(2), value.flip(2)), expected, rtol=1e-12)
+    alone = run(query[0], key[0], value[0], return_weights=True)
+    assert_allclose(alone[0], expected[0], rtol=1e-12)
+    assert alone[1].shape == (H, T, S)
     assert_allclose(run(query[0], key[0], value[0]), expected[0], rtol=1e-12)
     shared = run(query, key[0], value[:1])
     assert_allclose(shared[0], expected[0], rtol=1e-12)
+
+
+@BOTH
+def test_masks_are_made_where_the_tensors_are(return_weights):
+    query, key, value = (one.to("meta") for one in tensors(grouped_example(2)))
+    for mask in (None, torch.ones(T, S, dtype=torch.bool, device="meta")):
+        result = functional.grouped_query_attention(
+            query, key, value, mask=mask, causal=True, return_weights=return_weights
+        )
+        output = result[0] if return_weights else result
+        assert output.device.type == "meta"
 
 
 def test_groups_are_not_repeated_for_a_step_of_generation(monkeypatch):

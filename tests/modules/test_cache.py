@@ -440,6 +440,14 @@ def test_cross_attention_projects_its_key_once(chunks, n_kv_heads):
     assert cache.length == 11
 
 
+@pytest.mark.parametrize("window", [None, 4])
+def test_cache_and_masks_live_where_the_module_lives(window):
+    module, x, cache = built().to("meta"), X.float().to("meta"), KVCache(window=window)
+    for part in (x[:, :7], x[:, 7:8]):
+        assert module(part, cache=cache, causal=True).device.type == "meta"
+    assert {one.device.type for one in cache.held()} == {"meta"}
+
+
 def test_cross_attention_after_a_beam_was_reordered():
     module, cache = built().double(), KVCache()
     rows = torch.tensor([1, 0, 1])
