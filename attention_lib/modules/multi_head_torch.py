@@ -74,8 +74,8 @@ def _torch_parameters(module):
     return [*weights, module.out_proj.weight, *biases, module.out_proj.bias]
 
 
-@torch.no_grad()
 def _copy(sources, targets):
-    for source, target in zip(sources, targets, strict=True):
-        if source is not None:
-            target.copy_(source)
+    with torch.no_grad():
+        for source, target in zip(sources, targets, strict=True):
+            if source is not None:
+                target.copy_(source)

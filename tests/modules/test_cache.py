@@ -69,6 +69,11 @@ def test_memory_doubles_or_is_taken_at_once():
     assert cache.nbytes == 23 * row
     cache.append(KEY[:, :, :1], VALUE[:, :, :1])
     assert cache.nbytes == 46 * row
+    cache.reset()
+    cache.append(KEY[:, :, :1], VALUE[:, :, :1])
+    held = cache.append(*(torch.cat([one, one], dim=2) for one in (KEY, VALUE)))
+    assert cache.nbytes == 47 * row
+    assert_array_equal(held[1][:, :, 24:], VALUE)
     fixed = KVCache(max_length=29)
     assert fixed.nbytes == 0
     fixed.append(KEY[:, :, :1], VALUE[:, :, :1])
