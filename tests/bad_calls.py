@@ -235,7 +235,84 @@ def _calls():
     )
 
 
-CALLS = list(_calls())
+def attention_calls(given):
+    """For a function that takes these and the options of attention."""
+    yield "kind", {**given, "query": Q.tolist()}, TypeError, "query must be a {kind}, got list"
+    yield "kind", {**given, "key": K.tolist()}, TypeError, "key must be a {kind}, got list"
+    yield "kind", {**given, "value": V.tolist()}, TypeError, "value must be a {kind}, got list"
+    yield "bias", {**given, "bias": [0.0]}, TypeError, "bias must be a {kind}, got list"
+    yield "bias", {**given, "bias": single(3, 7)}, *share_one_dtype(query=D, bias=F)
+    for name, dtype, error in (("mask", bool, ValueError), ("bias", float, ValueError)):
+        message = f"{name} must broadcast to the scores' shape (3, 7), got (7, 3)"
+        yield name, {**given, name: np.ones((7, 3), dtype)}, error, message
+    for changed, error, message in (
+        (
+            {"mask": np.ones((3, 7))},
+            TypeError,
+            "mask must be boolean (True = may attend), got dtype float64",
+        ),
+        ({"causal": 1}, TypeError, "causal must be True or False, got int"),
+        ({"scale": "1"}, TypeError, "scale must be a real number, got str"),
+        ({"scale": np.inf}, ValueError, "scale must be finite, got inf"),
+        ({"temperature": 0.0}, ValueError, "temperature must be greater than 0, got 0.0"),
+        ({"temperature": "1"}, TypeError, "temperature must be a real number, got str"),
+        (
+            {"query": normal(3, 2)},
+            ValueError,
+            "query and key must have the same width D on their last axis, "
+            "got query (3, 2) and key (7, 5)",
+        ),
+        (
+            {"value": normal(5, 11)},
+            ValueError,
+            "value must have one row for each of the 7 keys, got shape (5, 11)",
+        ),
+    ):
+        yield "option", {**given, **changed}, error, message
+
+
+def _attention_calls():
+    given = {"query": Q, "key": K, "value": V}
+    for what, *rest in attention_calls(given):
+        yield what, "attention", *rest
+    yield (
+        "dtype",
+        "attention",
+        {**given, "value": single(7, 11)},
+        *share_one_dtype(query=D, key=D, value=F),
+    )
+    yield (
+        "flag",
+        "attention",
+        {**given, "return_weights": 1},
+        TypeError,
+        "return_weights must be True or False, got int",
+    )
+    attend = {"scores": normal(3, 7), "value": V}
+    yield from lists("kind", "attend", attend, attend)
+    yield "dtype", "attend", {**attend, "value": single(7, 11)}, *share_one_dtype(scores=D, value=F)
+    for changed, error, message in (
+        (
+            {"scores": normal(7)},
+            ValueError,
+            "scores must have at least 2 dimension(s), got shape (7,)",
+        ),
+        (
+            {"value": normal(3, 11)},
+            ValueError,
+            "value must have one row for each of the 7 keys, got shape (3, 11)",
+        ),
+        (
+            {"mask": np.ones((7, 3), bool)},
+            ValueError,
+            "mask must broadcast to the scores' shape (3, 7), got (7, 3)",
+        ),
+        ({"temperature": -1.0}, ValueError, "temperature must be greater than 0, got -1.0"),
+    ):
+        yield "option", "attend", {**attend, **changed}, error, message
+
+
+CALLS = [*_calls(), *_attention_calls()]
 IDS = [f"{function}-{what}" for what, function, *_ in CALLS]
 
 

@@ -1,4 +1,4 @@
-"""What softmax, scores, lstm_cell and kernel_regression refuse, word for word."""
+"""What attention, softmax, scores, lstm_cell and kernel_regression refuse, word for word."""
 
 import numpy as np
 import pytest
