@@ -16,7 +16,7 @@ def angles(n, offset, width, base, device):
     """Position times frequency `base^(-2i / width)`: `[n, width / 2]` or `[B, n, width / 2]`.
 
     In float64, as in the reference: in float32 the angle at position 100,000 would be wrong by up
-    to 0.006, in bfloat16 it would mean nothing. The tables are made anew at each call, so that no
+    to 0.007, in bfloat16 it would mean nothing. The tables are made anew at each call, so that no
     stored copy can lose digits with `.to(torch.bfloat16)`.
     """
     device = with_float64(device)

@@ -35,8 +35,7 @@ class LearnedPositionalEncoding(nn.Module):
             max_length on.
 
     Cost: max_length * d_model parameters; a sum.
-    Source: Gehring et al. (2017), section 3.1; Devlin et al. (2019) use them, and draw their
-    weights in this way.
+    Source: Gehring et al. (2017), section 3.1; Radford et al. (2018) draw all weights in this way.
 
     >>> LearnedPositionalEncoding(512, 4)(torch.zeros(3, 7, 4)).shape
     torch.Size([3, 7, 4])

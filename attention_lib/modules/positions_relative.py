@@ -66,7 +66,7 @@ class ClippedRelativeBias(nn.Module):
 
     Cost: H (2m + 1) parameters; H T S numbers for the bias.
     Source: Shaw, Uszkoreit and Vaswani (2018), section 3.2, for the clipping; they learn a vector
-    for each distance, added to the key. One number a head is what is left of it in later models.
+    for each distance, added to the key. Raffel et al. (2020), section 2.1, make it one number.
 
     >>> ClippedRelativeBias(3, max_distance=2)(5, 7).shape
     torch.Size([3, 5, 7])

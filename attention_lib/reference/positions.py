@@ -14,7 +14,7 @@ def angles(n, offset, width, base):
     """Position times frequency `base^(-2i / width)`: `[n, width / 2]` or `[B, n, width / 2]`.
 
     In float64 the angle at position p is wrong by about p / 2^53: far below what float32 resolves,
-    however long the sequence. In float32 it would be wrong by p / 2^24: 0.006 at position 100,000.
+    however long the sequence. In float32 it would be wrong by 0.006 to 0.007 at position 100,000.
     """
     frequencies = float(base) ** (-np.arange(0, width, 2) / width)
     return steps(n, offset)[..., None] * frequencies

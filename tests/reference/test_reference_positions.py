@@ -57,6 +57,16 @@ def test_sinusoidal_positions_count_from_zero():
     assert_array_equal(sinusoidal_positions(1, 4), [[0.0, 1.0, 0.0, 1.0]])
 
 
+def test_float32_angles_would_be_as_wrong_as_the_docstring_says():
+    worst = 0.0
+    for width in (32, 64, 128, 256):
+        frequencies = 10000.0 ** (-np.arange(0, width, 2) / width)
+        positions = np.arange(99_000, 100_001)[:, None]
+        rounded = positions.astype(np.float32) * frequencies.astype(np.float32)
+        worst = max(worst, np.abs(rounded.astype(np.float64) - positions * frequencies).max())
+    assert 0.006 < worst < 0.007
+
+
 # buckets and clipped distances
 
 
