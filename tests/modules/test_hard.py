@@ -183,5 +183,6 @@ def test_an_empty_row_among_others_and_any_leading_axes(leading, training):
     assert (glance.output[..., [0, 2], :] == 1).all()
     none = look(query, key[..., :0, :], value[..., :0, :], rng=torch.Generator())
     assert none.output.shape == (*leading, 3, 11)
+    assert none.log_probability.shape == (*leading, 3)
     assert_array_equal(none.index, np.full((*leading, 3), -1))
     assert_array_equal(none.log_probability.detach(), np.zeros((*leading, 3)))
