@@ -41,6 +41,9 @@ def test_heads_are_stretches_of_the_last_axis():
     split = functional.split_heads(x, 3)
     assert_array_equal(split, reference.split_heads(x.numpy(), 3))
     assert_array_equal(functional.merge_heads(split), x)
+    assert_array_equal(functional.split_heads(x[0], 3), split[0])
+    assert_array_equal(functional.merge_heads(split[0]), x[0])
+    assert_array_equal(functional.merge_heads(split[:, None]), x[:, None])
     assert split.data_ptr() == x.data_ptr()
     assert functional.merge_heads(split).data_ptr() == x.data_ptr()
     for shape in ((0, 3, 6), (2, 0, 6), (2, 3, 0)):
@@ -330,6 +333,11 @@ def call(place=0, value=None, **options):
             "^query must be a torch.Tensor, got ndarray$",
         ),
         (lambda: call(0, GIVEN[0].float()), TypeError, "share one dtype, got query float32, key"),
+        (
+            lambda: call(2, GIVEN[2].float()),
+            TypeError,
+            "share one dtype, .*, value float32, query_w",
+        ),
         (lambda: call(bias=torch.ones(3, 5)), TypeError, "share one dtype, .*bias float32$"),
         (lambda: call(key_bias=[1.0]), TypeError, "^key_bias must be a torch.Tensor, got list$"),
         (

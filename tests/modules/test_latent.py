@@ -127,7 +127,11 @@ def test_a_prompt_is_naive_and_a_step_absorbed_unless_one_says_otherwise():
         module(X[:, 8:11], cache=cache)
         module(X[:, 11:12], cache=cache, absorbed=False)
         module(X, absorbed=True)
-    assert used == ["_naive", "_naive", "_absorbed", "_absorbed", "_naive", "_absorbed"]
+        cache.reset()
+        module(X[:, :1], cache=cache)
+        module(X[:, 1:2], cache=cache)
+    expected = ["_naive", "_naive", "_absorbed", "_absorbed", "_naive", "_absorbed"]
+    assert used == [*expected, "_naive", "_absorbed"]
 
 
 def test_the_cache_of_a_position_is_the_latent_and_one_rotary_key():
@@ -138,6 +142,16 @@ def test_the_cache_of_a_position_is_the_latent_and_one_rotary_key():
     assert latent.nbytes == B * N * (L + R) * 8
     assert heads.nbytes == B * N * 2 * C * 8
     assert [tuple(one.shape) for one in latent.held()] == [(B, 1, N, L + R)]
+
+
+def test_wrong_options_are_refused_before_anything_is_stored():
+    module, cache = built().requires_grad_(False), KVCache()
+    for options in ({"causal": 1}, {"return_weights": 1}, {"absorbed": 1}):
+        with pytest.raises(TypeError, match=f"^{next(iter(options))} must be True or False"):
+            module(X, cache=cache, **options)
+    with pytest.raises(ValueError, match="^mask must broadcast"):
+        module(X, cache=cache, mask=torch.ones(5, 23, dtype=torch.bool))
+    assert cache.length == 0
 
 
 def test_what_the_latent_saves_at_the_published_sizes():
