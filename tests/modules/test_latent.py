@@ -149,7 +149,7 @@ def test_wrong_options_are_refused_before_anything_is_stored():
     for options in ({"causal": 1}, {"return_weights": 1}, {"absorbed": 1}):
         with pytest.raises(TypeError, match=f"^{next(iter(options))} must be True or False"):
             module(X, cache=cache, **options)
-    with pytest.raises(ValueError, match="^mask must broadcast"):
+    with pytest.raises(ValueError, match=r"^mask must broadcast"):
         module(X, cache=cache, mask=torch.ones(5, 23, dtype=torch.bool))
     assert cache.length == 0
 
