@@ -92,6 +92,7 @@ def fit(
     [1, 2, 3]
     """
     check_count(steps=steps, metric_every=metric_every, checkpoint_every=checkpoint_every)
+    check_count(minimum=0, seed=seed)
     if clip is not None:
         check_positive(clip=clip)
     check_flag(progress=progress)
@@ -102,7 +103,8 @@ def fit(
     settings = {
         "steps": steps,
         "learning_rate": rates,
-        "betas": list(betas),
+        "beta_1": betas[0],
+        "beta_2": betas[1],
         "weight_decay": weight_decay,
         "clip": clip,
         "seed": seed,

@@ -16,6 +16,7 @@ STUDIES = [
     ("memory_probe", ["memory_probe.py"]),
     ("time_per_step", ["time_per_step.py"]),
     ("hard_attention", ["hard_attention.py"]),
+    ("transformer_speed", ["transformer_speed.py"]),
 ]
 NAMES = [name for name, _ in STUDIES]
 

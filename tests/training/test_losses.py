@@ -10,8 +10,9 @@ import torch
 from numpy.testing import assert_allclose
 from torch.nn import functional as F
 
+from attention_lib.data.batching import LabelledBatches, PairBatches
 from attention_lib.data.toy import reverse_task
-from attention_lib.modules import Seq2Seq
+from attention_lib.modules import LanguageModel, Seq2Seq, Transformer
 from attention_lib.training import (
     as_tensors,
     classification_loss,
@@ -122,6 +123,27 @@ def test_seq2seq_loss_feeds_the_target_shifted():
         expected = sequence_cross_entropy(logits, tensors.target, **{"padding": 0, **options})
         assert_allclose(seq2seq_loss(model, batch, **options).item(), expected.item(), rtol=1e-12)
         assert partial(seq2seq_loss, **options)(model, tensors).item() == expected.item()
+
+
+SIZES = {"d_model": 6, "n_heads": 2, "n_layers": 1, "d_ff": 7}
+
+
+def test_the_models_of_the_library_take_the_batches_of_the_library():
+    """Untrained, each is about as wrong as a uniform guess: log V."""
+    with seeded(0):
+        translate = Transformer(11, 13, **SIZES)
+        speak = LanguageModel(13, **SIZES)
+    pairs = PairBatches([[5, 6, 7], [8]], [[9, 12], [10, 4, 5]], 2, seed=0)(0)
+    for loss in (
+        seq2seq_loss(translate, pairs),
+        language_model_loss(speak, pairs.target, padding=0),
+    ):
+        assert loss.ndim == 0
+        assert abs(loss.item() - math.log(13)) < 1.5
+        loss.backward()
+    labelled = LabelledBatches([[5, 6, 7], [8]], [1, 0], 2, seed=0)(0)
+    got = classification_loss(lambda tokens, lengths: torch.zeros(*lengths.shape, 3), labelled)
+    assert_allclose(got, math.log(3), rtol=1e-6)
 
 
 @pytest.mark.parametrize("kind", ["tensor", "array"])

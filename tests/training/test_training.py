@@ -202,6 +202,7 @@ def test_clipping_limits_the_step_and_none_does_not():
         ({"learning_rate": 0.0}, ValueError, "learning_rate must be greater than 0"),
         ({"clip": -1.0}, ValueError, "clip must be greater than 0"),
         ({"seed": -1}, ValueError, "seed must be at least 0"),
+        ({"seed": "0"}, TypeError, "seed must be an integer, got str"),
         ({"metric_every": 0}, ValueError, "metric_every must be at least 1, got 0"),
         ({"checkpoint_every": 0}, ValueError, "checkpoint_every must be at least 1, got 0"),
         ({"progress": None}, TypeError, "progress must be True or False, got NoneType"),
