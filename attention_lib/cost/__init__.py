@@ -21,7 +21,7 @@ How far the counts agree with PyTorch, which the tests compare on the modules of
   copy (weights asked for, shared heads, latent attention), and twice for an RMS norm by itself on
   the CPU.
 - `peak_bytes`: at lengths of about 10 inference takes 1 to 1.9 times as much, with an LSTM 0.75 to
-  2.2; an encoder at length 499 takes 1 to 1.2 times, and in training, at 53 and 199, 0.9 to 1.2.
+  2.2; an encoder at length 499 takes 1 to 1.3 times, and in training, at 53 and 199, 0.9 to 1.2.
 - `bytes_moved` and `elementwise_flops` have no counter to be compared with: they follow the
   conventions.
 

@@ -64,9 +64,11 @@ def feed_forward(
         parts["gate_projection"] = linear(rows, d_model, d_ff, live=inner, **wide)
         bent = elementwise(inner, flops, saves=inner, live=inner, **shared)
         parts["activation"] = bent + elementwise(inner, operands=2, saves=2 * inner, **shared)
-    else:  # relu needs its result for backward, and the next product saves that; gelu its input
-        saved = inner * (activation != "relu")
-        parts["activation"] = elementwise(inner, flops, saves=saved, **shared)
+    else:  # relu works in place: backward needs its result, which the next product saves
+        relu = activation == "relu"
+        parts["activation"] = elementwise(
+            inner, flops, saves=0 if relu else inner, held=inner * relu, **shared
+        )
     parts["down_projection"] = linear(rows, d_ff, d_model, bias=bias, **shared)
     return with_inputs(parts, rows * d_model, **shared)
 

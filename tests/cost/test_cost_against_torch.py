@@ -355,7 +355,7 @@ def test_larger_sizes_come_closer():
     module = modules.TransformerEncoder(2, C, H, F)
     sizes = {"n_layers": 2, "d_model": C, "n_heads": H, "d_ff": F}
     # PyTorch's step-by-step form looks for empty rows, in one byte for each score
-    for fused, tolerance in ((False, 1.15), (True, 1.2)):
+    for fused, tolerance in ((False, 1.15), (True, 1.3)):
         ours = cost.encoder(499, fused=fused, **sizes).peak_bytes
         theirs = peak_bytes(partial(module, x), fused=fused) + x.nbytes
         assert ours <= theirs <= tolerance * ours
