@@ -56,7 +56,7 @@ class LayerNorm(nn.Module):
             ValueError: it normalises several axes, has no weight, or its eps is 0.
         """
         check_instance(module, nn.LayerNorm)
-        made = cls(_width(module), eps=module.eps, bias=module.bias is not None)
+        made = cls(_width(module), eps=module.eps)
         made.gain, made.shift = copied(module.weight), copied(module.bias)
         return made.train(module.training)
 
