@@ -214,6 +214,8 @@ def test_a_position_bias_is_added_to_the_scores(n_kv_heads, return_weights):
     result = module(QUERY, KEY, causal=True, return_weights=return_weights)
     output = result[0] if return_weights else result
     assert_allclose(output.detach(), expected, rtol=1e-11)
+    alone = module(QUERY[0], KEY[0], causal=True)
+    assert_allclose(alone.detach(), expected[0], rtol=1e-11)
 
 
 def test_a_module_of_ours_gives_the_position_bias():
@@ -246,6 +248,8 @@ def test_rotary_with_a_key_puts_the_last_query_at_the_last_key():
     everything = module(KEY, causal=True).detach()
     assert_allclose(module(KEY, KEY, causal=True).detach(), everything, rtol=1e-11)
     last = module(KEY[:, 3:], KEY, causal=True).detach()
+    alone = module(KEY[0, 3:], KEY[0], causal=True).detach()
+    assert_allclose(alone, last[0], rtol=1e-11)
     assert_allclose(last, everything[:, 3:], rtol=1e-11)
     longer = module(KEY, KEY[:, 3:]).detach()
     rotated = module(KEY[:, 3:], KEY[:, 3:]).detach()

@@ -79,6 +79,7 @@ def test_zero_sizes_views_and_no_leading_axes(shapes):
     assert run(x[:, :0]).shape == (B, 0, C)
     assert_allclose(run(np.asfortranarray(x)), run(x), rtol=1e-12)
     assert_allclose(run(x[0]), run(x)[0], rtol=1e-12)
+    assert_array_equal(run(x), run(x, causal=False))
     empty = run(x, mask=np.arange(T)[:, None] != 2)
     assert_array_equal(empty[:, 2], np.zeros((B, C)))
 
