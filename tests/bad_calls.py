@@ -240,6 +240,12 @@ def attention_calls(given):
     yield "kind", {**given, "query": Q.tolist()}, TypeError, "query must be a {kind}, got list"
     yield "kind", {**given, "key": K.tolist()}, TypeError, "key must be a {kind}, got list"
     yield "kind", {**given, "value": V.tolist()}, TypeError, "value must be a {kind}, got list"
+    for name, array in (("query", Q), ("key", K)):
+        changed = {**given, "bias": normal(3, 7), name: array.tolist()}
+        yield "bias", changed, TypeError, f"{name} must be a {{kind}}, got list"
+    changed = {**given, "mask": np.ones((2, 7), bool), "causal": True}
+    message = "mask must broadcast to the scores' shape (3, 7), got (2, 7)"
+    yield "mask", changed, ValueError, message
     yield "bias", {**given, "bias": [0.0]}, TypeError, "bias must be a {kind}, got list"
     yield "bias", {**given, "bias": single(3, 7)}, *share_one_dtype(query=D, bias=F)
     for name, dtype, error in (("mask", bool, ValueError), ("bias", float, ValueError)):
