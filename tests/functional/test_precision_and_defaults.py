@@ -128,3 +128,33 @@ def test_both_paths_align_the_last_query_with_the_last_key(n_queries, n_keys):
     assert_allclose(functional.attention(*tensors, causal=True), expected, rtol=1e-13)
     stepwise, _ = functional.attention(*tensors, causal=True, return_weights=True)
     assert_allclose(stepwise, expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("options", "fused", "is_causal"),
+    [
+        ({}, 1, False),
+        ({"mask": torch.ones(3, 3, dtype=torch.bool)}, 1, False),
+        ({"causal": True}, 1, True),
+        ({"causal": True, "bias": normal(3, 3)}, 1, False),
+        ({"bias": normal(3, 3)}, 1, False),
+        ({"temperature": 2.0}, 0, None),
+        ({"return_weights": True}, 0, None),
+    ],
+)
+def test_the_fused_kernel_does_the_work_where_it_can(options, fused, is_causal, monkeypatch):
+    calls, kernel = [], torch.nn.functional.scaled_dot_product_attention
+
+    def counted(*args, **given):
+        calls.append(given["is_causal"])
+        return kernel(*args, **given)
+
+    monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", counted)
+    functional.attention(Q, K[:3], V[:3], **options)
+    assert calls == [is_causal] * fused
+
+
+def test_without_a_size_no_kernel_is_called(monkeypatch):
+    monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", None)
+    assert functional.attention(Q[:0], K, V).shape == (0, 11)
+    assert_array_equal(functional.attention(Q, K[:0], V[:0]), np.zeros((3, 11)))
