@@ -142,6 +142,19 @@ def check_mask(mask, scores_shape):
     _check_fits_scores("mask", mask, scores_shape)
 
 
+def check_heads_mask(mask, query):
+    """mask says clearly which of its axes are batch and heads, query being `[..., T, C]`.
+
+    A mask `[B, 1, S]` would be read as one a head, and if B happens to be H nobody would notice.
+    """
+    axes = query.ndim + 1  # [..., H, T, S]
+    if mask is not None and hasattr(mask, "ndim") and 2 < mask.ndim < axes:
+        raise ValueError(
+            f"mask must have the {axes} axes [..., H, T, S], or at most 2, got shape "
+            f"{tuple(mask.shape)}; give one mask for each row of the batch as mask[:, None]"
+        )
+
+
 def check_bias(bias, scores_shape, **like):
     """bias has the dtype of the other arrays and broadcasts to the shape of the scores."""
     if bias is not None:

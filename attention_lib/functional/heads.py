@@ -9,6 +9,7 @@ from ..checks import (
     check_divides,
     check_flag,
     check_floating,
+    check_heads_mask,
     check_kind,
     check_projection,
 )
@@ -78,7 +79,8 @@ def multi_head_attention(
             `[G E, C_v]`, `[C, H E]`: the layout of torch.nn.Linear.
         n_heads, n_kv_heads: H, and G that divides H; None means H.
         query_bias, key_bias, value_bias, output_bias: `[H D]`, `[G D]`, `[G E]`, `[C]`, or None.
-        mask: boolean tensor, broadcastable to `[..., H, T, S]`; True = may attend.
+        mask: boolean tensor, broadcastable to `[..., H, T, S]`; True = may attend. It has all the
+            axes or at most two: a `padding_mask` is given as `mask[:, None]`.
         bias: same dtype, broadcastable to `[..., H, T, S]`, added to the scores.
         causal, return_weights, dropout: as for `attention`.
 
@@ -113,6 +115,7 @@ def multi_head_attention(
     n_kv_heads = n_heads if n_kv_heads is None else n_kv_heads
     check_count(n_heads=n_heads, n_kv_heads=n_kv_heads)
     check_flag(return_weights=return_weights)
+    check_heads_mask(mask, query)
     result = grouped_query_attention(
         split_heads(_project("query", query, given), n_heads),  # [..., H, T, D]
         split_heads(_project("key", key, given), n_kv_heads),  # [..., G, S, D]

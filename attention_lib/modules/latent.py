@@ -4,7 +4,14 @@ import torch
 from torch import nn
 
 from .. import functional
-from ..checks import check_count, check_divides, check_flag, check_probability, check_width
+from ..checks import (
+    check_count,
+    check_divides,
+    check_flag,
+    check_heads_mask,
+    check_probability,
+    check_width,
+)
 from .cached import append, check_cache
 from .norms import RMSNorm
 from .positions_rotary import RotaryPositionalEncoding
@@ -112,6 +119,7 @@ class MultiHeadLatentAttention(nn.Module):
         check_input("x", x, self.latent_projection.weight)
         check_width("x", x, self.latent_projection.in_features)
         check_cache(cache, x)
+        check_heads_mask(mask, x)
         check_flag(causal=causal, return_weights=return_weights)
         offset = 0 if cache is None else cache.length
         absorbed = offset > 0 if absorbed is None else absorbed

@@ -9,6 +9,7 @@ from ..checks import (
     check_divides,
     check_flag,
     check_floating,
+    check_heads_mask,
     check_kind,
     check_probability,
     check_shape,
@@ -44,7 +45,8 @@ class MultiHeadAttention(nn.Module):
         query: `[..., T, C]`, of the dtype of the parameters.
         key: `[..., S, key_width]`; None means query (self-attention).
         value: `[..., S, value_width]`; None means key.
-        mask: boolean tensor, broadcastable to `[..., H, T, S]`; True = may attend. With a cache S
+        mask: boolean tensor, broadcastable to `[..., H, T, S]`; True = may attend. It has all the
+            axes or at most two: a `padding_mask` is given as `mask[:, None]`. With a cache S
             counts all positions seen, also those that its window has dropped.
         causal: no query sees a key after its own position; the last query stands at the last key.
         cache: None or a `KVCache`; query is then `[B, T, C]`. Without key the new positions are
@@ -186,6 +188,7 @@ class MultiHeadAttention(nn.Module):
     def _heads(self, query, key, value, mask, causal, cache, return_weights):
         """Results of the heads `[..., H, T, E]`, and their weights if asked for, else None."""
         self._check_call(query, key, value, cache)
+        check_heads_mask(mask, query)
         check_flag(causal=causal, return_weights=return_weights)
         queries = functional.split_heads(self.query_projection(query), self.n_heads)
         if key is not None and cache is not None and cache.length:

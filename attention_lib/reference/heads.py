@@ -7,6 +7,7 @@ from ..checks import (
     check_dimensions,
     check_divides,
     check_flag,
+    check_heads_mask,
     check_kind,
     check_projection,
 )
@@ -110,7 +111,8 @@ def multi_head_attention(
         n_heads: H.
         n_kv_heads: G, divides H; None means H. Fewer is grouped-query attention.
         query_bias, key_bias, value_bias, output_bias: `[H D]`, `[G D]`, `[G E]`, `[C]`, or None.
-        mask: boolean, broadcastable to `[..., H, T, S]`; True = may attend.
+        mask: boolean, broadcastable to `[..., H, T, S]`; True = may attend. It has all the axes or
+            at most two: a `padding_mask` is given as `mask[:, None]`.
         bias: same dtype, broadcastable to `[..., H, T, S]`, added to the scores of the heads
             (positions, for instance).
         causal: as for `attention`.
@@ -154,6 +156,7 @@ def multi_head_attention(
     n_kv_heads = n_heads if n_kv_heads is None else n_kv_heads
     check_count(n_heads=n_heads, n_kv_heads=n_kv_heads)
     check_flag(return_weights=return_weights)
+    check_heads_mask(mask, query)
     heads, weights = grouped_query_attention(
         split_heads(_project("query", given["query"], given), n_heads),  # [..., H, T, D]
         split_heads(_project("key", given["key"], given), n_kv_heads),  # [..., G, S, D]

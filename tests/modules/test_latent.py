@@ -281,6 +281,11 @@ def test_parameters_are_named_and_have_no_bias():
             r"^mask must broadcast to the scores' shape \(2, 3, 23, 23\), got \(5, 23\)$",
         ),
         (
+            lambda: built()(X, mask=torch.ones(2, 1, 23, dtype=torch.bool)),
+            ValueError,
+            r"^mask must have the 4 axes .*got shape \(2, 1, 23\); give one .* as mask\[:, None\]$",
+        ),
+        (
             lambda: built()(X, cache=KVCache()),
             ValueError,
             "^tensor 0 needs a gradient, and none flows through a cache",
