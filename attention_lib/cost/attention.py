@@ -146,7 +146,7 @@ def weigh(scores, value, output, d_value, *, itemsize=4, training=False):
             reads=scores + value,
             writes=output,
             matmul=2 * scores * d_value,
-            held=value + scores * training,
+            held=value,
             **shared,
         ),
     }

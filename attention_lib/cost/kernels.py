@@ -42,8 +42,8 @@ def kernel(
         training: count forward and backward.
 
     Returns:
-        `Cost`. The peak is reads - held + writes + live; in training also saves + live + the
-        gradients of all that was read and written, if that is more.
+        `Cost`. The peak is reads - held + writes + live. In training it is that of the backward
+        pass, which is never less: saves + live + the gradients of all that was read and written.
 
     Raises:
         TypeError, ValueError: a count is not an integer of at least 0.
@@ -60,7 +60,7 @@ def kernel(
     if training:
         backward = 2 * matmul if backward_matmul is None else backward_matmul
         check_count(minimum=0, backward_matmul=backward)
-        matmul, peak, passes = matmul + backward, max(peak, saves + reads + writes), 3
+        matmul, peak, passes = matmul + backward, saves + reads + writes, 3
     return Cost(
         parameters=parameters,
         matmul_flops=matmul,

@@ -129,8 +129,7 @@ def _residual_layer(sublayers, n_tokens, norm, norm_first, sizes):
     check_flag(norm_first=norm_first)
     shared = {name: sizes[name] for name in ("itemsize", "training")}
     x, itemsize, training = sizes["batch"] * n_tokens * sizes["d_model"], *shared.values()
-    # In training x is held already: by the norm before the sublayer, or by the sublayer.
-    residual = elementwise(x, operands=2, held=x * training, **shared)
+    residual = elementwise(x, operands=2, **shared)
     normed = stream_norm(norm, n_tokens, **sizes)
     stream = 0 if training else x * itemsize
     entered = stream if norm_first and norm is not None else 0  # the sublayer reads another array

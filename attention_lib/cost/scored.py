@@ -168,7 +168,6 @@ def additive_attention(
         writes=scores,
         parameters=hidden_width,
         matmul=2 * hidden,
-        held=hidden * training,
         **shared,
     )
     parts |= weigh(scores, value, output, d_value, **shared)

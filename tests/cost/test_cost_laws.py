@@ -289,6 +289,27 @@ def test_keys_that_are_held_are_left_out(name, training):
     assert own.held_bytes - held.held_bytes == training * 4 * 7 * (kept + 3)
 
 
+def test_what_is_alive_beside_a_projection():
+    parts = cost.multi_head_attention(5, d_model=12, n_heads=3, d_key=7, d_value=2).parts
+    x, query, value = 5 * 12, 5 * 3 * 7, 5 * 3 * 2
+    assert parts["query_projection"].peak_bytes == 4 * (x + query)
+    assert parts["key_projection"].peak_bytes == 4 * (x + 2 * query)
+    assert parts["value_projection"].peak_bytes == 4 * (x + 2 * query + value)
+    parts = cost.additive_attention(2, 13, **ADDITIVE).parts
+    inputs, asked, offered = 2 * 5 + 13 * 7 + 13 * 3, 2 * 11, 13 * 11
+    assert parts["query_projection"].peak_bytes == 4 * (inputs + asked)
+    assert parts["key_projection"].peak_bytes == 4 * (inputs + asked + offered)
+    assert parts["hidden"].peak_bytes == 4 * (inputs + 2 * 26 * 11)
+
+
+def test_peak_of_the_backward_pass_of_attention():
+    """Saved inputs and weights, the gradients of weights and scores while the softmax runs back."""
+    trained = cost.attention(5, 5, d_key=2, training=True)
+    assert trained.peak_bytes == 4 * (3 * 10 + 3 * 25)
+    trained = cost.attention(5, 5, d_key=20, training=True)  # rather: of value, output and weights
+    assert trained.peak_bytes == 4 * (3 * 100 + 2 * 25 + 2 * 100)
+
+
 def test_elementwise_flops_of_the_rest():
     assert cost.layer_norm(5, 3).elementwise_flops == 7 * 15
     assert cost.layer_norm(5, 3, bias=False).elementwise_flops == 6 * 15
