@@ -183,7 +183,7 @@ def test_it_stops_when_nothing_open_can_win_and_not_before():
 
 
 def test_a_prompt_that_is_settled_leaves_the_state():
-    logits = {(0,): log(0.1, 0.2, 0.7), (1,): log(0.45, 0.45, 0.1)}
+    logits = {(0,): log(0.1, 0.2, 0.7), (1,): log(0.8, 0.15, 0.05)}
     logits |= {(1, 0): log(0.5, 0.4, 0.1), (1, 1): log(0.5, 0.3, 0.2)}
     state = TableState(3, logits=logits)
     found = beam_search(
@@ -207,8 +207,6 @@ def test_a_prompt_that_is_being_read_is_one_beam_and_costs_nothing():
 
 
 def test_of_equal_candidates_the_smaller_tokens_of_the_earlier_beam_come_first():
-    state = TableState(5)
-    state.advance = lambda tokens: torch.zeros(len(tokens), 5)
     found = beam_search(state_of_zeros(), ONE, beam_width=3, max_new_tokens=2, n_best=3)
     assert found.tokens.tolist() == [[[0, 0], [0, 1], [0, 2]]]
     ended = beam_search(state_of_zeros(), ONE, beam_width=5, max_new_tokens=1, end=4, n_best=5)
@@ -221,6 +219,18 @@ def state_of_zeros():
     return state
 
 
+def test_of_equal_candidates_the_extension_of_the_better_beginning_comes_first():
+    """1, 0 and 0, 0 have P = 1/8; 1 is the likelier beginning."""
+    logits = {
+        (0,): log(0.25, 0.5, 0.25),
+        (0, 0): log(0.5, 0.25, 0.25),
+        (0, 1): log(0.25, 0.5, 0.25),
+    }
+    state = TableState(3, logits=logits)
+    found = beam_search(state, torch.tensor([[0]]), beam_width=2, max_new_tokens=2, n_best=2)
+    assert found.tokens.tolist() == [[[1, 1], [1, 0]]]
+
+
 def test_of_equal_scores_the_one_that_was_finished_first_wins():
     """P = 1/2 at length 1, and 1/2 * 1 at length 2."""
     logits = {(0,): log(0.0, 0.5, 0.5), (0, 1): log(0.0, 1.0, 0.0)}
@@ -228,6 +238,9 @@ def test_of_equal_scores_the_one_that_was_finished_first_wins():
     found = beam_search(state, torch.tensor([[0]]), beam_width=2, max_new_tokens=2, end=2, n_best=2)
     assert found.tokens.tolist() == [[[2, 0], [1, 1]]]
     assert found.lengths.tolist() == [[1, 2]]
+    state = TableState(3, logits=logits)
+    beam_search(state, torch.tensor([[0]]), beam_width=2, max_new_tokens=2, end=2)
+    assert len(state.fed) == 1  # what can only draw level cannot win
 
 
 def test_a_token_of_minus_infinity_is_never_part_of_a_hypothesis():
