@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from ..checks import check_count, check_flag
+from ..checks import check_count
 from .cache import KVCache
 from .feed_forward import PositionwiseFeedForward
 from .multi_head import MultiHeadAttention
@@ -131,7 +131,6 @@ class TransformerDecoderLayer(ResidualLayer):
     ):
         check_stream("x", x, self)
         check_stream("memory", memory, self)
-        check_flag(causal=causal, return_weights=return_weights)
         own_cache, cross_cache = _check_cache(cache, causal)
         x, own_weights = self.attend(
             x,

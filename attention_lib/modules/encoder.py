@@ -3,7 +3,7 @@
 import torch  # noqa: F401  (the doctests use it)
 from torch import nn
 
-from ..checks import check_count, check_flag
+from ..checks import check_count
 from .cache import KVCache
 from .feed_forward import PositionwiseFeedForward
 from .multi_head import MultiHeadAttention
@@ -95,7 +95,6 @@ class TransformerEncoderLayer(ResidualLayer):
 
     def forward(self, x, *, mask=None, causal=False, cache=None, return_weights=False):
         check_stream("x", x, self)
-        check_flag(causal=causal, return_weights=return_weights)
         if cache is not None and not causal:
             raise ValueError("causal must be True with a cache: the past cannot see what comes")
         x, weights = self.attend(

@@ -18,6 +18,6 @@ def copied(parameter):
 def linear_from_torch(module):
     """A copy of an nn.Linear."""
     with torch.device("meta"):  # nothing is drawn, nothing allocated
-        made = nn.Linear(module.in_features, module.out_features, bias=module.bias is not None)
+        made = nn.Linear(module.in_features, module.out_features)
     made.weight, made.bias = copied(module.weight), copied(module.bias)
     return made

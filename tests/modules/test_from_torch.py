@@ -124,6 +124,11 @@ def test_decoder(options, norm):
     same_gradients(ours, theirs, output, expected)
 
 
+def test_a_stack_of_one_layer():
+    theirs = nn.TransformerDecoder(torch_layer(nn.TransformerDecoderLayer), 1)
+    assert len(TransformerDecoder.from_torch(theirs).layers) == 1
+
+
 def test_float32_agrees_to_its_own_precision():
     theirs = torch_layer(nn.TransformerEncoderLayer, batch_first=True).float().eval()
     ours = TransformerEncoderLayer.from_torch(theirs)

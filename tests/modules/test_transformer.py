@@ -184,6 +184,15 @@ def test_cached_equals_uncached(positions):
     assert caches[1].self_attention.max_length == T
 
 
+def test_a_single_layer_is_cached_too():
+    ours = model(n_decoder_layers=1)
+    with torch.no_grad():
+        memory, caches = ours.encode(SOURCE, LENGTHS), ours.new_caches()
+        outputs = [ours.decode(one, memory, caches=caches) for one in TARGET_IN.split(2, dim=1)]
+        expected = ours.decode(TARGET_IN, memory)
+    assert_allclose(torch.cat(outputs, dim=1), expected, rtol=1e-8, atol=1e-10)
+
+
 def test_memory_is_reordered_as_a_whole():
     memory = model().encode(SOURCE, LENGTHS).reorder(torch.tensor([2, 1]))
     assert isinstance(memory, Memory)
@@ -252,6 +261,11 @@ MEMORY = MODEL.encode(SOURCE, LENGTHS)
         ),
         (lambda: model(d_model=0), ValueError, "^d_model must be at least 1, got 0$"),
         (lambda: model(n_heads=0), ValueError, "^n_heads must be at least 1, got 0$"),
+        (
+            lambda: model(n_heads=0, positions="rotary"),
+            ValueError,
+            "^n_heads must be at least 1, got 0$",
+        ),
         (lambda: model(n_layers=0), ValueError, "must be at least 1, got 0$"),
         (
             lambda: model(n_decoder_layers=0),
@@ -292,6 +306,7 @@ MEMORY = MODEL.encode(SOURCE, LENGTHS)
             ValueError,
             "^max_length must be at least 1, got 0$",
         ),
+        (lambda: embedding_positions("rope", C), ValueError, "^positions must be one of"),
         (lambda: attention_positions("rope", C, H, bidirectional=True), ValueError, "^positions"),
         (lambda: model(norm_last=True), TypeError, "norm_last"),
         (lambda: MODEL(SOURCE.float(), LENGTHS, TARGET_IN), TypeError, "^source must hold token"),

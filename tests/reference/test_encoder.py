@@ -74,8 +74,9 @@ def test_rms_norm_and_no_norm():
 
 
 def test_swiglu_reads_the_gate():
-    gate = RNG.normal(size=(F, C))
+    gate, gate_bias = RNG.normal(size=(F, C)), RNG.normal(size=F)
     parameters = LAYER | {"feed_forward.gate_projection.weight": gate}
+    parameters |= {"feed_forward.gate_projection.bias": gate_bias}
     h = X + attended(normed(X, LAYER, "self_attention"), LAYER, H)
     own = {name.removeprefix("feed_forward."): one for name, one in LAYER.items()}
     expected = h + reference.feed_forward(
@@ -85,6 +86,7 @@ def test_swiglu_reads_the_gate():
         up_bias=own["up_projection.bias"],
         down_bias=own["down_projection.bias"],
         gate_weight=gate,
+        gate_bias=gate_bias,
         activation="swiglu",
     )
     ours = encoder_layer(X, parameters, n_heads=H, activation="swiglu")
