@@ -3,8 +3,9 @@
 1. `MultiHeadAttention` and `TransformerEncoderLayer` in evaluation against the modules of PyTorch
    with the same weights, whose fast path is on by default; beside it, for comparison, with it off.
 2. A step of training: forward, backward, Adam.
-3. Generation: a stack with a key-value cache against one that computes the whole prefix anew for
-   each token.
+3. Generation: with a key-value cache against the whole prefix anew for each token, for attention
+   alone and for a layer. One token at a time is a product with vectors: it reads every weight for
+   each token, so the larger the weights, the less the cache can win.
 4. One query on a long cache: heads that share keys and values against heads that do not.
 
 float32, one thread. Before the clock starts both ways have to give the same numbers.
@@ -24,7 +25,6 @@ from attention_lib.functional import attention, grouped_query_attention
 from attention_lib.modules import (
     KVCache,
     MultiHeadAttention,
-    TransformerEncoder,
     TransformerEncoderLayer,
 )
 
@@ -44,8 +44,8 @@ FULL = {
         "shared heads, of H / G": 0.9,
     },
     "training": {"batch": 4, "length": 256, "dropouts": [0.0, 0.1]},
-    "generation": {"layers": 1, "tokens": 512},
-    "cache": {"lengths": [8192, 16384], "groups": [4, 2, 1]},
+    "tokens": 512,
+    "cache": {"lengths": [4096, 8192, 16384], "groups": [4, 2, 1]},
 }
 TINY = {
     **FULL,
@@ -57,7 +57,7 @@ TINY = {
     "lengths": [3, 5],
     "long": 5,
     "training": {"batch": 2, "length": 3, "dropouts": [0.0]},
-    "generation": {"layers": 1, "tokens": 4},
+    "tokens": 4,
     "cache": {"lengths": [8], "groups": [1]},
 }
 
@@ -141,27 +141,30 @@ def step(forward, optimizer, x):
 
 
 @torch.no_grad()
-def generation(settings):
+def generation(kind, settings):
     """The row of reading tokens one by one, each with all before it."""
-    sizes, heads = settings["generation"], settings["heads"]
-    width, tokens = heads * settings["head_width"], sizes["tokens"]
-    stack = TransformerEncoder(sizes["layers"], width, heads, 4 * width).eval()
+    heads, tokens = settings["heads"], settings["tokens"]
+    width = heads * settings["head_width"]
+    if kind == "attention":
+        module = MultiHeadAttention(width, heads).eval()
+    else:
+        module = TransformerEncoderLayer(width, heads, 4 * width).eval()
     x = torch.randn(1, tokens, width)
 
     def cached():
-        caches = stack.new_caches(max_length=tokens)
-        steps = [stack(x[:, t : t + 1], causal=True, caches=caches) for t in range(tokens)]
+        cache = KVCache(max_length=tokens)
+        steps = [module(x[:, t : t + 1], causal=True, cache=cache) for t in range(tokens)]
         return torch.cat(steps, dim=1)
 
     def recomputed():
-        steps = [stack(x[:, : t + 1], causal=True)[:, -1:] for t in range(tokens)]
+        steps = [module(x[:, : t + 1], causal=True)[:, -1:] for t in range(tokens)]
         return torch.cat(steps, dim=1)
 
     torch.testing.assert_close(cached(), recomputed(), rtol=1e-3, atol=1e-4)
     ways = {"key-value cache": cached, "the whole prefix anew": recomputed}
     timing = interleave(ways, **{**clock(settings), "shortest": 0.0})
     row = compare(timing, *ways, target=settings["targets"]["generation"])
-    yield {"group": "generation", "setting": sizes, **row}
+    yield {"group": f"generation, {kind}", "setting": {"tokens": tokens}, **row}
 
 
 @torch.no_grad()
@@ -219,7 +222,8 @@ def main():
         partial(evaluation, "encoder layer"),
         partial(training, "attention"),
         partial(training, "encoder layer"),
-        generation,
+        partial(generation, "attention"),
+        partial(generation, "encoder layer"),
         shared_heads,
     ]
     for part in tqdm(parts, desc="transformer speed"):
