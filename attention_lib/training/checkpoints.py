@@ -8,6 +8,7 @@ import pickle
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -122,13 +123,28 @@ def read_checkpoint(path):
 
 
 def describe(model):
-    """Shape and dtype of everything that the state of a model holds, and what of it is trained."""
+    """Shape and dtype of everything that the state of a model holds, what of it is trained, and the
+    options of each module: two models can have like parameters and still be different models.
+    """
     trained = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
-    return {
+    state = {
         name: f"{list(tensor.shape)} {str(tensor.dtype).removeprefix('torch.')}"
         + (" trained" if name in trained else "")
         for name, tensor in model.state_dict(keep_vars=True).items()
     }
+    return state | {name: _options(module) for name, module in model.named_modules()}
+
+
+def _options(module):
+    """The kind of a module and the plain values in it, such as dropout or a number of heads."""
+    values = {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in vars(module).items()
+        if name != "training" and not name.startswith("_")
+    }
+    plain = {n: value for n, value in values.items() if isinstance(value, (bool, int, float, str))}
+    listing = ", ".join(f"{name}={plain[name]!r}" for name in sorted(plain))
+    return f"{type(module).__name__}({listing})"
 
 
 def _difference(name, then, now):

@@ -16,6 +16,7 @@ import torch
 from interrupted_run import STEPS, batch_of_step, loss, make_model, outcome, train
 
 from attention_lib import training
+from attention_lib.modules import LanguageModel
 from attention_lib.training import EarlyStopping, read_checkpoint, warmup_cosine
 from attention_lib.training.checkpoints import Run
 from attention_lib.training.history import History
@@ -38,6 +39,12 @@ def stops_at(step, error=PowerCutError):
         return loss(model, batch)
 
     return interrupted
+
+
+def with_dropout(probability):
+    model = make_model()
+    model[1].p = probability
+    return model
 
 
 @pytest.fixture(scope="module")
@@ -241,6 +248,14 @@ def test_the_metric_of_a_resumed_run_draws_what_it_always_draws(tmp_path):
             {"model": torch.nn.Sequential(*make_model(), torch.nn.Linear(1, 1))},
             r"model 3.weight was None, is \[1, 1\] float32 trained",
         ),
+        (
+            {"model": with_dropout(0.4)},
+            r"model 1 was Dropout\(inplace=False, p=0\.5\), is Dropout\(inplace=False, p=0\.4\)",
+        ),
+        (
+            {"model": torch.nn.Sequential(make_model()[0], torch.nn.ReLU(), make_model()[2])},
+            r"model 1 was Dropout\(inplace=False, p=0\.5\), is ReLU\(inplace=False\)",
+        ),
     ],
 )
 def test_a_checkpoint_of_another_run_is_refused_with_the_difference(tmp_path, options, message):
@@ -251,6 +266,39 @@ def test_a_checkpoint_of_another_run_is_refused_with_the_difference(tmp_path, op
     with pytest.raises(ValueError, match=f"run is the checkpoint of another run: {message}"):
         train(checkpoint=path, **options)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"n_heads": 4},
+        {"norm_first": False, "final_norm": True},
+        {"activation": "gelu"},
+        {"dropout": 0.3},
+        {"positions": "rotary"},
+        {"positions": "alibi"},
+        {"positions": None},
+    ],
+)
+def test_a_model_with_like_parameters_and_other_options_is_another_run(tmp_path, change):
+    tokens = torch.randint(0, 9, (2, 5), generator=torch.Generator().manual_seed(0))
+
+    def run(**options):
+        sizes = {"d_model": 8, "n_heads": 2, "n_layers": 1, "d_ff": 6, **options}
+        return training.fit(
+            LanguageModel(9, **sizes),
+            lambda step: tokens,
+            training.language_model_loss,
+            steps=2,
+            learning_rate=0.1,
+            checkpoint=tmp_path / "run",
+            progress=False,
+        )
+
+    run()
+    with pytest.raises(ValueError, match="is the checkpoint of another run: model "):
+        run(**change)
+    run(dropout=np.float64(0.0), n_heads=np.int64(2))
 
 
 def test_numbers_of_numpy_are_settings_like_any_other(tmp_path, undisturbed):
