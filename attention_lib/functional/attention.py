@@ -2,6 +2,7 @@
 
 import math
 
+import torch
 from torch.nn import functional as F
 
 from ..checks import (
@@ -44,7 +45,6 @@ def attend(scores, value, *, mask=None, temperature=1.0, dropout=0.0):
 
     Cost and source: `attention_lib.reference.attend`. Chapter: 01_seq2seq.
 
-    >>> import torch
     >>> attend(torch.zeros(1, 2), torch.tensor([[1.0], [3.0]]))
     (tensor([[2.]]), tensor([[0.5000, 0.5000]]))
     """
@@ -103,7 +103,6 @@ def attention(
 
     Cost and source: `attention_lib.reference.attention`. Chapter: 02_worked_example.
 
-    >>> import torch
     >>> query, key = torch.tensor([[0.5, 0.5]]), torch.tensor([[1.0, 2.0], [3.0, 4.0]])
     >>> attention(query, key, key, scale=1.0)
     tensor([[2.7616, 3.7616]])
@@ -143,6 +142,7 @@ def attention(
 
 def _fused_attention(query, key, value, mask, bias, causal, scale, dropout, output_shape):
     leading, (n_queries, n_keys) = output_shape[:-2], (query.shape[-2], key.shape[-2])
+    query, scale = _positive_scale(query, scale)
     query, key, value = (one.expand(*leading, *one.shape[-2:]) for one in (query, key, value))
     fused_causal = causal and mask is None and bias is None and n_queries == n_keys
     if causal and not fused_causal and n_queries > 1:
@@ -163,3 +163,16 @@ def _fused_attention(query, key, value, mask, bias, causal, scale, dropout, outp
     mask = mask.expand(*leading, n_queries, n_keys)
     output = F.scaled_dot_product_attention(query, key, value, attn_mask=mask, **options)
     return output.masked_fill(empty, 0)
+
+
+def _positive_scale(query, scale):
+    """The same products with a scale above zero.
+
+    Kernels may close the future with minus infinity before they scale: times zero that is NaN,
+    times a negative number it opens what was closed.
+    """
+    if scale is not None and scale < 0:
+        query, scale = -query, -scale
+    if scale is not None and scale < torch.finfo(torch.float32).tiny:  # zero in a float32 kernel
+        query, scale = query * scale, 1.0
+    return query, scale

@@ -108,6 +108,27 @@ def test_gradients_equal_the_reference_backward(options, return_weights):
         assert_allclose(tensor.grad, gradient, rtol=1e-10, atol=1e-12)
 
 
+SQUARE = random_mask(n_queries=5)[:, None]  # [B, 1, 5, 5]
+
+
+@pytest.mark.parametrize("scale", [None, 0, 0.0, -0.5, 1e-50, -1e-50, 1e-39])
+@pytest.mark.parametrize("options", [{}, {"causal": True}, {"mask": SQUARE, "causal": True}])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_every_scale_on_the_kernel_for_heads_of_one_width(dtype, options, scale):
+    rng = np.random.default_rng(11)
+    arrays = [rng.normal(size=(2, 2, 5, 3)) for _ in range(4)]
+    tensors = [torch.from_numpy(array).to(dtype).requires_grad_() for array in arrays[:3]]
+    output = functional.attention(*tensors, scale=scale, **with_tensors(options, dtype))
+    output.backward(torch.from_numpy(arrays[3]).to(dtype))
+    results = [output.detach(), *(tensor.grad for tensor in tensors)]
+    options = {**options, "scale": scale}
+    expected = [reference.attention(*arrays[:3], **options)]
+    expected += reference.attention_backward(*arrays, **options)
+    tolerance = {"rtol": 1e-10, "atol": 1e-12} if dtype == torch.float64 else {"atol": 2e-6}
+    for one, other in zip(results, expected, strict=True):
+        assert_allclose(one, other, **tolerance)
+
+
 @pytest.mark.parametrize("return_weights", [False, True])
 def test_gradcheck(return_weights):
     tensors = [torch.from_numpy(array[:1, :, :3]).requires_grad_() for array in example(6)]
