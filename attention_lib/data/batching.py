@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..checks import check_count, check_flag
-from .tokens import EOS, LabelledBatch, PairBatch, is_integer, pad
+from .tokens import EOS, PAD, SOS, LabelledBatch, PairBatch, as_row, is_integer, pad
 
 
 def length_batches(lengths, batch_size, *, seed, epoch=0, shuffle=True):
@@ -106,14 +106,15 @@ class PairBatches(_Batches):
     every pass divides them anew. `epoch(k)` gives the batches of one pass, each pair exactly once.
 
     Args:
-        sources, targets: sequences of the same number of lists of token ids, without SOS and EOS;
-            the batch ends each target with EOS.
+        sources, targets: sequences of the same number of lists of token ids: no PAD among them,
+            and in the targets neither SOS nor EOS, for the batch ends each target with EOS.
         batch_size: pairs a batch.
         seed: integer >= 0; seed and step decide the batch.
         shuffle: False keeps one order, sorted by length.
 
     Raises:
-        TypeError, ValueError: no pairs, unequal numbers, or an argument out of range.
+        TypeError, ValueError: no pairs, unequal numbers, something else than lists of integers, a
+            special id where there must be none, or an argument out of range.
 
     >>> batches = PairBatches([[5, 6], [7]], [[8], [9, 9]], 2, seed=0)
     >>> batches(0).target
@@ -122,7 +123,8 @@ class PairBatches(_Batches):
 
     def __init__(self, sources, targets, batch_size, *, seed, shuffle=True):
         _check_examples(sources=sources, targets=targets)
-        self.sources = [list(source) for source in sources]
+        self.sources = _checked("sources", sources, {"PAD": PAD})
+        targets = _checked("targets", targets, {"PAD": PAD, "SOS": SOS, "EOS": EOS})
         self.targets = [[*target, EOS] for target in targets]
         lengths = np.stack([_sizes(self.sources), _sizes(self.targets)], axis=1)
         super().__init__(lengths, batch_size, seed, shuffle)
@@ -138,7 +140,7 @@ class LabelledBatches(_Batches):
     """Batches of labelled token sequences for `training.fit`, without end; see `PairBatches`.
 
     Args:
-        sequences: lists of token ids.
+        sequences: lists of token ids, no PAD among them.
         labels: as many integers, from 0.
         batch_size, seed, shuffle: as for `PairBatches`.
 
@@ -153,7 +155,7 @@ class LabelledBatches(_Batches):
         _check_examples(sequences=sequences, labels=labels)
         for index, label in enumerate(labels):
             check_count(minimum=0, **{f"labels[{index}]": label})
-        self.sequences = [list(sequence) for sequence in sequences]
+        self.sequences = _checked("sequences", sequences, {"PAD": PAD})
         self.labels = np.array(labels, dtype=np.int64)
         super().__init__(_sizes(self.sequences), batch_size, seed, shuffle)
 
@@ -164,6 +166,21 @@ class LabelledBatches(_Batches):
 
 def _sizes(sequences):
     return np.array([len(sequence) for sequence in sequences], dtype=np.int64)
+
+
+def _checked(name, sequences, absent):
+    """The sequences as lists of integers; none of them holds an id of `absent`, by its name."""
+    made = []
+    for index, sequence in enumerate(sequences):
+        row = as_row(f"{name}[{index}]", sequence)
+        for special, token_id in absent.items():
+            if token_id in row:
+                raise ValueError(
+                    f"{name}[{index}] must not hold {special}, the id {token_id}: "
+                    "the batch puts it where it belongs"
+                )
+        made.append(row.tolist())
+    return made
 
 
 def _check_examples(**examples):

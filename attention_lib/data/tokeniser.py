@@ -58,9 +58,13 @@ class Tokeniser:
         return self._tokenizer.id_to_token(int(token_id))
 
     def decode(self, ids):
-        """The text of ids, up to the first EOS; PAD and SOS are left out, UNK is "<unk>"."""
+        """The text of ids, up to the first EOS; PAD and SOS are left out, UNK is "<unk>".
+
+        ids: a list of integers, a NumPy array or a torch tensor, such as a row that `generate`
+        wrote.
+        """
         tokens = []
-        for token_id in ids:
+        for token_id in ids.tolist() if hasattr(ids, "tolist") else ids:
             token = self.token(token_id)
             if token_id == EOS:
                 break

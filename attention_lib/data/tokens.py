@@ -78,7 +78,7 @@ def pad(sequences, *, padding=PAD):
     (array([[5, 6, 7], [8, 0, 0]]), array([3, 1]))
     """
     check_count(minimum=-math.inf, padding=padding)
-    rows = [_row(index, sequence) for index, sequence in enumerate(sequences)]
+    rows = [as_row(f"sequences[{index}]", one) for index, one in enumerate(sequences)]
     lengths = np.array([len(row) for row in rows], dtype=np.int64)
     tokens = np.full((len(rows), lengths.max(initial=0)), padding, dtype=np.int64)
     for index, row in enumerate(rows):
@@ -86,12 +86,13 @@ def pad(sequences, *, padding=PAD):
     return tokens, lengths
 
 
-def _row(index, sequence):
+def as_row(name, sequence):
+    """A flat sequence of integers as an array."""
     row = np.asarray(sequence)
     if row.ndim != 1:
-        raise ValueError(f"sequences[{index}] must have shape [length], got {row.shape}")
+        raise ValueError(f"{name} must have shape [length], got {row.shape}")
     if len(row) and not is_integer(row):
-        raise TypeError(f"sequences[{index}] must hold integers, got dtype {row.dtype}")
+        raise TypeError(f"{name} must hold integers, got dtype {row.dtype}")
     return row
 
 

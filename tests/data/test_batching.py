@@ -262,7 +262,7 @@ def test_the_caller_may_change_the_lists_afterwards():
     sources, targets = [[5], [6]], [[7], [8]]
     batches = PairBatches(sources, targets, 2, seed=0, shuffle=False)
     sources[0].append(9)
-    targets[1][0] = 1
+    targets[1][0] = 9
     assert_array_equal(batches(0).source, [[5], [6]])
     assert_array_equal(batches(0).target, [[7, EOS], [8, EOS]])
 
@@ -271,23 +271,62 @@ def test_the_caller_may_change_the_lists_afterwards():
     ("make", "error", "message"),
     [
         (
-            lambda: PairBatches([[1]], [], 2, seed=0),
+            lambda: PairBatches([[5]], [], 2, seed=0),
             ValueError,
             "^sources and targets must be equally many and not none, got 1 sources and 0 targets$",
         ),
         (lambda: PairBatches([], [], 2, seed=0), ValueError, "got 0 sources and 0 targets"),
-        (lambda: LabelledBatches([[1]], [0, 1], 2, seed=0), ValueError, "1 sequences and 2 labels"),
-        (lambda: LabelledBatches([[1]], [-1], 2, seed=0), ValueError, r"labels\[0\] must be at le"),
-        (lambda: LabelledBatches([[1]], [0.0], 2, seed=0), TypeError, r"labels\[0\] must be an in"),
-        (lambda: PairBatches([[1]], [[1]], 0, seed=0), ValueError, "batch_size must be at least 1"),
-        (lambda: PairBatches([[1]], [[1]], 1, seed=-1), ValueError, "seed must be at least 0"),
-        (lambda: PairBatches([[1]], [[1]], 1, seed=0)(-1), ValueError, "step must be at least 0"),
-        (lambda: PairBatches([[1]], [[1]], 1, seed=0)(0.5), TypeError, "step must be an integer"),
+        (lambda: LabelledBatches([[5]], [0, 1], 2, seed=0), ValueError, "1 sequences and 2 labels"),
+        (lambda: LabelledBatches([[5]], [-1], 2, seed=0), ValueError, r"labels\[0\] must be at le"),
+        (lambda: LabelledBatches([[5]], [0.0], 2, seed=0), TypeError, r"labels\[0\] must be an in"),
+        (lambda: PairBatches([[5]], [[5]], 0, seed=0), ValueError, "batch_size must be at least 1"),
+        (lambda: PairBatches([[5]], [[5]], 1, seed=-1), ValueError, "seed must be at least 0"),
+        (lambda: PairBatches([[5]], [[5]], 1, seed=0)(-1), ValueError, "step must be at least 0"),
+        (lambda: PairBatches([[5]], [[5]], 1, seed=0)(0.5), TypeError, "step must be an integer"),
+        (
+            lambda: PairBatches([[5], [5.5]], [[5], [5]], 2, seed=0),
+            TypeError,
+            r"^sources\[1\] must hold integers, got dtype float64$",
+        ),
+        (lambda: PairBatches([[5]], ["ab"], 2, seed=0), ValueError, r"^targets\[0\] must have sh"),
+        (lambda: PairBatches([5], [[5]], 2, seed=0), ValueError, r"^sources\[0\] must have shape"),
+        (
+            lambda: LabelledBatches([[5], [[5]]], [0, 1], 2, seed=0),
+            ValueError,
+            r"^sequences\[1\] must have shape \[length\], got \(1, 1\)$",
+        ),
+        (
+            lambda: PairBatches([[5], [5]], [[5, 6], [5, EOS]], 2, seed=0),
+            ValueError,
+            r"^targets\[1\] must not hold EOS, the id 2: the batch puts it where it belongs$",
+        ),
+        (lambda: PairBatches([[5]], [[SOS, 5]], 2, seed=0), ValueError, r"\[0\] must not hold SOS"),
+        (
+            lambda: PairBatches([[5]], [[5, PAD]], 2, seed=0),
+            ValueError,
+            "must not hold PAD, the",
+        ),
+        (
+            lambda: PairBatches([[5, PAD]], [[5]], 2, seed=0),
+            ValueError,
+            "must not hold PAD, the",
+        ),
+        (
+            lambda: LabelledBatches([[PAD]], [0], 2, seed=0),
+            ValueError,
+            "must not hold PAD, the",
+        ),
     ],
 )
 def test_batches_name_what_is_wrong(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+def test_a_source_may_start_and_end_with_special_ids():
+    batch = PairBatches([[SOS, 5, EOS]], [[5]], 1, seed=0)(0)
+    assert_array_equal(batch.source, [[SOS, 5, EOS]])
+    assert LabelledBatches([[SOS, 5, EOS]], [0], 1, seed=0)(0).lengths == 3
 
 
 def test_the_batches_feed_the_training_loop():

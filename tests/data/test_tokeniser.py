@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -131,6 +132,10 @@ def test_decoding_ends_at_the_first_eos_and_leaves_padding_out(made):
 def test_arrays_decode_like_lists():
     ids = WORDS.encode("Tom sees the dog.")
     assert WORDS.decode(np.array([*ids, EOS, PAD])) == "Tom sees the dog."
+    assert WORDS.decode(torch.tensor([*ids, EOS, PAD])) == "Tom sees the dog."
+    assert WORDS.decode(iter(ids)) == "Tom sees the dog."
+    with pytest.raises(TypeError, match="token_id must be an integer, got float"):
+        WORDS.decode(np.array([5.0]))
 
 
 def test_truecasing_makes_one_word_of_two_spellings():
