@@ -1,6 +1,6 @@
 """Whole models made of Transformer layers: from token ids to logits."""
 
-from ..checks import check_choice, check_count, check_flag
+from ..checks import check_choice, check_count, check_even, check_flag
 from .kernels import embedding, linear
 from .ledger import combine
 from .positions import alibi, learned_positions, relative_bias, sinusoidal_positions
@@ -28,8 +28,9 @@ def language_model(
 ):
     r"""`modules.LanguageModel`: embedding, positions, a causal stack, and logits for every token.
 
-    With N parameters outside the embedding, training takes about 6 N FLOPs a token, 2 N forward
-    and 4 N backward, as long as the scores are few: $n_{layers} S \ll N / C$.
+    With N parameters, the readout counted among them and the table that is only looked up left
+    out, training takes about 6 N FLOPs a token, 2 N forward and 4 N backward, as long as the scores
+    are few: $n_{layers} S \ll N / C$.
 
     Args:
         n_tokens: T, tokens of this call.
@@ -45,10 +46,12 @@ def language_model(
         `Cost` with the parts embedding, positions, stack, readout. The loss is left out.
 
     Raises:
-        TypeError, ValueError: as `encoder_layer`; positions unknown, or "learned" without
-            max_length.
+        TypeError, ValueError: as `encoder_layer`; positions unknown, "learned" without max_length
+            or with less than the tokens there are, d_model odd for "sinusoidal", heads of odd width
+            for "rotary".
 
-    Source: Kaplan et al. (2020), section 2.1 and table 1, for 6 N.
+    Source: Kaplan et al. (2020), section 2.1 and table 1, for 6 N; their N leaves the readout
+        out, 31% of the N of the model below.
 
     >>> sizes = {"vocabulary": 50257, "d_model": 768, "n_heads": 12, "n_layers": 12, "d_ff": 3072}
     >>> language_model(1024, positions="learned", max_length=1024, **sizes).parameters
@@ -58,6 +61,7 @@ def language_model(
     check_flag(tie_embeddings=tie_embeddings)
     check_count(minimum=0, n_tokens=n_tokens, n_cached=n_cached, batch=batch)
     shared = {"itemsize": itemsize, "training": training}
+    _check_positions(positions, max_length, n_cached + n_tokens, d_model, n_heads)
     stack = _positioned_stack(
         encoder,
         (n_tokens,),
@@ -130,6 +134,8 @@ def transformer(
     check_count(minimum=0, n_source=n_source, n_target=n_target, n_cached=n_cached, batch=batch)
     check_flag(tie_embeddings=tie_embeddings)
     n_decoder_layers = n_layers if n_decoder_layers is None else n_decoder_layers
+    longest = max(0 if n_cached else n_source, n_cached + n_target)
+    _check_positions(positions, max_length, longest, d_model, n_heads)
     shared = {"itemsize": itemsize, "training": training}
     sizes = {"d_model": d_model, "n_heads": n_heads, "d_ff": d_ff, "batch": batch, **shared}
     sizes |= layer
@@ -156,10 +162,23 @@ def transformer(
     return combine(parts)
 
 
-def _embedded(prefix, n_tokens, vocabulary, d_model, positions, max_length, batch, shared):
+def _check_positions(positions, max_length, longest, d_model, n_heads):
+    """What the modules refuse is not counted, but for a max_length that is not needed."""
     check_choice("positions", positions, POSITIONS)
-    if positions == "learned" and max_length is None:
-        raise ValueError('max_length must be given for positions="learned", got None')
+    check_count(n_heads=n_heads)
+    if positions == "sinusoidal":
+        check_even(d_model=d_model)
+    if positions == "rotary":
+        check_even(**{"d_model / n_heads": d_model // n_heads})
+    if positions == "learned":
+        if max_length is None:
+            raise ValueError('max_length must be given for positions="learned", got None')
+        check_count(max_length=max_length)
+        if longest > max_length:
+            raise ValueError(f"max_length must be at least {longest}, the tokens, got {max_length}")
+
+
+def _embedded(prefix, n_tokens, vocabulary, d_model, positions, max_length, batch, shared):
     parts = {
         f"{prefix}embedding": embedding(
             batch * n_tokens, vocabulary, d_model, scaled=True, **shared

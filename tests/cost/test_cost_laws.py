@@ -327,6 +327,25 @@ def test_elementwise_flops_of_the_rest():
     assert cost.lstm_cell(3, 7, batch=2).elementwise_flops == 2 * 7 * 21
 
 
+def test_learned_positions_suffice_to_the_last():
+    learned = {"positions": "learned", "max_length": 17}
+    assert cost.language_model(2, cache=True, n_cached=15, **learned, **LM).flops > 0
+    assert cost.transformer(17, 17, **learned, **MT).flops > 0
+    step = cost.transformer(99, 1, cache=True, n_cached=16, **learned, **MT)  # the source was read
+    assert step.flops > 0
+
+
+def test_training_takes_6_flops_a_parameter_and_token_where_the_readout_counts():
+    sizes = {"d_model": 768, "n_heads": 12, "n_layers": 12, "d_ff": 3072, "vocabulary": 50257}
+    tied = cost.language_model(8, training=True, **sizes)
+    apart = cost.language_model(8, training=True, tie_embeddings=False, **sizes)
+    table = apart.parts["embedding"].parameters
+    assert tied.parameters == apart.parameters - table
+    assert tied.matmul_flops == apart.matmul_flops
+    assert 1 <= tied.matmul_flops / (8 * 6 * tied.parameters) < 1.001
+    assert 0.3 < table / tied.parameters < 0.32  # the share of the readout
+
+
 def test_positions_of_a_model():
     models = {
         kind: cost.language_model(5, positions=kind, max_length=17, **LM)
@@ -487,6 +506,33 @@ def test_kv_cache_bytes():
             lambda: cost.language_model(3, positions="learned", **LM),
             ValueError,
             'max_length must be given for positions="learned", got None',
+        ),
+        (
+            lambda: cost.language_model(
+                3, positions="learned", max_length=17, cache=True, n_cached=15, **LM
+            ),
+            ValueError,
+            "^max_length must be at least 18, the tokens, got 17$",
+        ),
+        (
+            lambda: cost.transformer(18, 2, positions="learned", max_length=17, **MT),
+            ValueError,
+            "max_length must be at least 18",
+        ),
+        (
+            lambda: cost.transformer(2, 18, positions="learned", max_length=17, **MT),
+            ValueError,
+            "max_length must be at least 18",
+        ),
+        (
+            lambda: cost.language_model(3, **{**LM, "d_model": 21, "n_heads": 3}),
+            ValueError,
+            "d_model must be even, got 21",
+        ),
+        (
+            lambda: cost.transformer(3, 2, positions="rotary", **{**MT, "n_heads": 8}),
+            ValueError,
+            "d_model / n_heads must be even, got 3",
         ),
         (
             lambda: cost.language_model(3, positions="wavy", **LM),
