@@ -142,12 +142,12 @@ def check_mask(mask, scores_shape):
     _check_fits_scores("mask", mask, scores_shape)
 
 
-def check_heads_mask(mask, query):
-    """mask says clearly which of its axes are batch and heads, query being `[..., T, C]`.
+def check_heads_mask(mask, query, key=None):
+    """mask says clearly which of its axes are batch and heads; query `[..., T, C]`, key likewise.
 
     A mask `[B, 1, S]` would be read as one a head, and if B happens to be H nobody would notice.
     """
-    axes = query.ndim + 1  # [..., H, T, S]
+    axes = max(query.ndim, getattr(key, "ndim", 0)) + 1  # [..., H, T, S]
     if mask is not None and hasattr(mask, "ndim") and 2 < mask.ndim < axes:
         raise ValueError(
             f"mask must have the {axes} axes [..., H, T, S], or at most 2, got shape "
@@ -211,6 +211,19 @@ def check_grouped(query, key, value):
     return (*leading, n_heads, query.shape[-2], key.shape[-2])
 
 
+def check_head_counts(n_heads, n_kv_heads, query_weight, key_weight, value_weight):
+    """G divides H, and each of them the rows of the weights that it cuts into heads."""
+    check_count(n_heads=n_heads, n_kv_heads=n_kv_heads)
+    check_divides("n_kv_heads", n_kv_heads, "n_heads", n_heads)
+    for name, number, weight_name, weight in (
+        ("n_heads", n_heads, "query_weight", query_weight),
+        ("n_kv_heads", n_kv_heads, "key_weight", key_weight),
+        ("n_kv_heads", n_kv_heads, "value_weight", value_weight),
+    ):
+        if weight.ndim == 2:  # else `check_projection` says what is wrong
+            check_divides(name, number, f"the rows of {weight_name}", len(weight))
+
+
 def check_projection(name, x, weight, bias=None):
     """weight [out, in] and bias [out] can project x [..., in]."""
     check_dimensions(2, **{name: x})
@@ -268,6 +281,8 @@ def check_count(minimum=1, **numbers):
             raise TypeError(f"{name} must be an integer, got {type(number).__name__}")
         if number < minimum:
             raise ValueError(f"{name} must be at least {minimum}, got {number}")
+        if number >= 2**63:
+            raise ValueError(f"{name} must fit 64 bits, got {number}")
 
 
 def check_sizes(shape, letters):
@@ -289,10 +304,10 @@ def check_lengths(lengths, n_keys):
         raise ValueError(f"lengths must have shape [B], got {tuple(lengths.shape)}")
     if not dtype_name(lengths).startswith(("int", "uint")):
         raise TypeError(f"lengths must be integers, got dtype {dtype_name(lengths)}")
-    if len(lengths) and (int(lengths.min()) < 0 or int(lengths.max()) > n_keys):
+    numbers = lengths.tolist()  # torch finds no minimum of unsigned integers above 8 bits
+    if numbers and not 0 <= min(numbers) <= max(numbers) <= n_keys:
         raise ValueError(
-            f"lengths must lie in 0..{n_keys} (n_keys), "
-            f"got {int(lengths.min())}..{int(lengths.max())}"
+            f"lengths must lie in 0..{n_keys} (n_keys), got {min(numbers)}..{max(numbers)}"
         )
 
 

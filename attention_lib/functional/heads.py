@@ -9,6 +9,7 @@ from ..checks import (
     check_divides,
     check_flag,
     check_floating,
+    check_head_counts,
     check_heads_mask,
     check_kind,
     check_projection,
@@ -113,9 +114,9 @@ def multi_head_attention(
     check_kind("torch", **given)
     check_floating(**given)
     n_kv_heads = n_heads if n_kv_heads is None else n_kv_heads
-    check_count(n_heads=n_heads, n_kv_heads=n_kv_heads)
+    check_head_counts(n_heads, n_kv_heads, query_weight, key_weight, value_weight)
     check_flag(return_weights=return_weights)
-    check_heads_mask(mask, query)
+    check_heads_mask(mask, query, key)
     result = grouped_query_attention(
         split_heads(_project("query", query, given), n_heads),  # [..., H, T, D]
         split_heads(_project("key", key, given), n_kv_heads),  # [..., G, S, D]

@@ -47,7 +47,7 @@ def block_mask(n_queries, n_keys, *, block_size, neighbours=0, causal=False, dev
     check_count(minimum=0, n_queries=n_queries, n_keys=n_keys, neighbours=neighbours)
     check_count(block_size=block_size)
     check_flag(causal=causal)
-    query = torch.arange(n_queries, device=device)[:, None] + (n_keys - n_queries)
+    query = torch.arange(n_queries, device=device)[:, None] + (int(n_keys) - int(n_queries))
     key = torch.arange(n_keys, device=device)
     # // rounds down below zero too, where the queries before the first key stand
     near = (query // block_size - key // block_size).abs() <= neighbours  # [T, S]
@@ -65,7 +65,7 @@ def padding_mask(lengths, n_keys):
     check_kind("torch", lengths=lengths)
     check_count(minimum=0, n_keys=n_keys)
     check_lengths(lengths, n_keys)
-    return torch.arange(n_keys, device=lengths.device) < lengths[:, None, None]
+    return torch.arange(n_keys, device=lengths.device) < lengths.long()[:, None, None]
 
 
 def combine_masks(*masks):
@@ -96,5 +96,6 @@ def combine_masks(*masks):
 
 def _distance(n_queries, n_keys, device):
     check_count(minimum=0, n_queries=n_queries, n_keys=n_keys)
-    query_position = torch.arange(n_queries, device=device)[:, None] + (n_keys - n_queries)
+    last = int(n_keys) - int(n_queries)  # NumPy's unsigned integers know nothing below zero
+    query_position = torch.arange(n_queries, device=device)[:, None] + last
     return query_position - torch.arange(n_keys, device=device)

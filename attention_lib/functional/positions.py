@@ -39,5 +39,6 @@ def across(table, x):
 def distances(n_queries, n_keys, device):
     """Position of the key minus position of the query, `[T, S]`; the last ones stand together."""
     check_count(minimum=0, n_queries=n_queries, n_keys=n_keys)
-    query = torch.arange(n_queries, device=device)[:, None] + (n_keys - n_queries)
+    last = int(n_keys) - int(n_queries)  # NumPy's unsigned integers know nothing below zero
+    query = torch.arange(n_queries, device=device)[:, None] + last
     return torch.arange(n_keys, device=device) - query

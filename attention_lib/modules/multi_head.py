@@ -188,7 +188,7 @@ class MultiHeadAttention(nn.Module):
     def _heads(self, query, key, value, mask, causal, cache, return_weights):
         """Results of the heads `[..., H, T, E]`, and their weights if asked for, else None."""
         self._check_call(query, key, value, cache)
-        check_heads_mask(mask, query)
+        check_heads_mask(mask, query, key)
         check_flag(causal=causal, return_weights=return_weights)
         queries = functional.split_heads(self.query_projection(query), self.n_heads)
         if key is not None and cache is not None and cache.length:

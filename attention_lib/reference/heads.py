@@ -7,6 +7,7 @@ from ..checks import (
     check_dimensions,
     check_divides,
     check_flag,
+    check_head_counts,
     check_heads_mask,
     check_kind,
     check_projection,
@@ -154,9 +155,9 @@ def multi_head_attention(
     dtype, *wide = widen(**{name: given[name] for name in names})
     given.update(zip(names, wide, strict=True))
     n_kv_heads = n_heads if n_kv_heads is None else n_kv_heads
-    check_count(n_heads=n_heads, n_kv_heads=n_kv_heads)
+    check_head_counts(n_heads, n_kv_heads, query_weight, key_weight, value_weight)
     check_flag(return_weights=return_weights)
-    check_heads_mask(mask, query)
+    check_heads_mask(mask, query, key)
     heads, weights = grouped_query_attention(
         split_heads(_project("query", given["query"], given), n_heads),  # [..., H, T, D]
         split_heads(_project("key", given["key"], given), n_kv_heads),  # [..., G, S, D]

@@ -95,7 +95,7 @@ def block_mask(n_queries, n_keys, *, block_size, neighbours=0, causal=False):
     check_count(minimum=0, n_queries=n_queries, n_keys=n_keys, neighbours=neighbours)
     check_count(block_size=block_size)
     check_flag(causal=causal)
-    query_block = (np.arange(n_queries) + (n_keys - n_queries)) // block_size
+    query_block = (np.arange(n_queries) + (int(n_keys) - int(n_queries))) // block_size
     key_block = np.arange(n_keys) // block_size
     near = np.abs(query_block[:, None] - key_block) <= neighbours  # [T, S]
     return near & causal_mask(n_queries, n_keys) if causal else near
@@ -168,4 +168,5 @@ def combine_masks(*masks):
 def _distance(n_queries, n_keys):
     """Position of the query minus position of the key, `[T, S]`."""
     check_count(minimum=0, n_queries=n_queries, n_keys=n_keys)
-    return np.arange(n_queries)[:, None] + (n_keys - n_queries) - np.arange(n_keys)
+    last = int(n_keys) - int(n_queries)  # NumPy's unsigned integers know nothing below zero
+    return np.arange(n_queries)[:, None] + last - np.arange(n_keys)

@@ -23,4 +23,5 @@ def angles(n, offset, width, base):
 def distances(n_queries, n_keys):
     """Position of the key minus position of the query, `[T, S]`; the last ones stand together."""
     check_count(minimum=0, n_queries=n_queries, n_keys=n_keys)
-    return np.arange(n_keys) - np.arange(n_queries)[:, None] - (n_keys - n_queries)
+    last = int(n_keys) - int(n_queries)  # NumPy's unsigned integers know nothing below zero
+    return np.arange(n_keys) - np.arange(n_queries)[:, None] - last

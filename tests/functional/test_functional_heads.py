@@ -300,7 +300,27 @@ def call(place=0, value=None, **options):
         (
             lambda: call(n_heads=5),
             ValueError,
-            "^n_heads must divide the width of x, got n_heads 5 and 24$",
+            "^n_kv_heads must divide n_heads, got n_kv_heads 2 and 5$",
+        ),
+        (
+            lambda: call(n_heads=5, n_kv_heads=5),
+            ValueError,
+            "^n_heads must divide the rows of query_weight, got n_heads 5 and 24$",
+        ),
+        (
+            lambda: call(4, GIVEN[4][:-1]),
+            ValueError,
+            "^n_kv_heads must divide the rows of key_weight, got n_kv_heads 2 and 7$",
+        ),
+        (
+            lambda: call(5, GIVEN[5][:-1]),
+            ValueError,
+            "^n_kv_heads must divide the rows of value_weight, got n_kv_heads 2 and",
+        ),
+        (
+            lambda: call(3, torch.tensor(1.0, dtype=torch.float64)),
+            ValueError,
+            r"^query_weight must have shape \[out, 7\]",
         ),
         (lambda: call(n_heads=0), ValueError, "^n_heads must be at least 1, got 0$"),
         (lambda: call(n_kv_heads=0), ValueError, "^n_kv_heads must be at least 1, got 0$"),
@@ -352,6 +372,11 @@ def call(place=0, value=None, **options):
         ),
         (
             lambda: call(mask=torch.ones(2, 3, 5).bool()),
+            ValueError,
+            AMBIGUOUS,
+        ),
+        (
+            lambda: call(0, GIVEN[0][0], mask=torch.ones(2, 3, 5).bool()),
             ValueError,
             AMBIGUOUS,
         ),

@@ -64,6 +64,36 @@ def test_combined_masks_stay_on_their_device():
     assert functional.combine_masks(one, one).device.type == "meta"
 
 
+@pytest.mark.parametrize("kind", [np.uint8, np.uint32, np.uint64, np.int64])
+@pytest.mark.parametrize(("n_queries", "n_keys"), [(5, 3), (3, 5)])
+def test_sizes_may_be_unsigned_numbers_of_numpy(kind, n_queries, n_keys):
+    cases = [("causal_mask", {}), ("window_mask", {"window": 1}), ("relative_buckets", {})]
+    cases += [("block_mask", {"block_size": 2}), ("clipped_distances", {"max_distance": 2})]
+    for name, options in cases:
+        function = getattr(functional, name)
+        ours = function(kind(n_queries), kind(n_keys), **options)
+        assert_array_equal(ours, function(n_queries, n_keys, **options))
+
+
+@pytest.mark.parametrize("name", ["uint8", "int16", "uint16", "uint32", "uint64", "int64"])
+def test_lengths_of_every_whole_number_dtype(name):
+    lengths = torch.tensor([1, 3], dtype=getattr(torch, name))
+    assert_array_equal(functional.padding_mask(lengths, 3)[:, 0], [[1, 0, 0], [1, 1, 1]])
+    assert functional.padding_mask(lengths[:0], 3).shape == (0, 1, 3)
+    with pytest.raises(ValueError, match=r"^lengths must lie in 0\.\.2 \(n_keys\), got 1\.\.3$"):
+        functional.padding_mask(lengths, 2)
+
+
+def test_the_largest_sizes():
+    largest = 2**63 - 1
+    assert_array_equal(functional.window_mask(2, 3, window=largest), np.ones((2, 3)))
+    assert_array_equal(functional.block_mask(2, 3, block_size=largest), np.ones((2, 3)))
+    mask = functional.block_mask(2, 3, block_size=1, neighbours=largest)
+    assert_array_equal(mask, np.ones((2, 3)))
+    with pytest.raises(ValueError, match=r"^window must fit 64 bits, got 9223372036854775808$"):
+        functional.window_mask(2, 3, window=largest + 1)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [

@@ -518,6 +518,11 @@ ROTARY = {"rotary": RotaryPositionalEncoding(2)}
             AMBIGUOUS,
         ),
         (
+            lambda: built()(QUERY[0], KEY, mask=MASK[:, 0]),
+            ValueError,
+            AMBIGUOUS,
+        ),
+        (
             lambda: built()(QUERY, causal=None),
             TypeError,
             "^causal must be True or False, got NoneT",

@@ -161,7 +161,27 @@ Q4, K4, V4 = grouped_example(2)
         (
             lambda: call(n_heads=5),
             ValueError,
-            r"^n_heads must divide the width of x, got n_heads 5",
+            "^n_kv_heads must divide n_heads, got n_kv_heads 2 and 5$",
+        ),
+        (
+            lambda: call(n_heads=5, n_kv_heads=5),
+            ValueError,
+            "^n_heads must divide the rows of query_weight, got n_heads 5 and 24$",
+        ),
+        (
+            lambda: call(weights=replaced(WEIGHTS, 1, WEIGHTS[1][:-1])),
+            ValueError,
+            "^n_kv_heads must divide the rows of key_weight, got n_kv_heads 2 and 7$",
+        ),
+        (
+            lambda: call(weights=replaced(WEIGHTS, 2, WEIGHTS[2][:-1])),
+            ValueError,
+            "^n_kv_heads must divide the rows of value_weight, got n_kv_heads 2 and",
+        ),
+        (
+            lambda: call(weights=replaced(WEIGHTS, 0, np.array(1.0))),
+            ValueError,
+            r"^query_weight must have shape \[out, 7\]",
         ),
         (lambda: call(n_heads=0), ValueError, "^n_heads must be at least 1, got 0$"),
         (lambda: call(n_heads=6.0), TypeError, "^n_heads must be an integer, got float$"),
@@ -217,6 +237,11 @@ Q4, K4, V4 = grouped_example(2)
         ),
         (
             lambda: call(mask=np.ones((2, 3, 5), bool)),
+            ValueError,
+            AMBIGUOUS,
+        ),
+        (
+            lambda: call(replaced(GIVEN, 0, GIVEN[0][0]), mask=np.ones((2, 3, 5), bool)),
             ValueError,
             AMBIGUOUS,
         ),

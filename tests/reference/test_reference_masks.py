@@ -68,6 +68,27 @@ def test_combined_masks_are_new_and_the_inputs_stay():
     assert second[0]
 
 
+@pytest.mark.parametrize("kind", [np.uint8, np.uint32, np.uint64, np.int64])
+@pytest.mark.parametrize(("n_queries", "n_keys"), [(5, 3), (3, 5)])
+def test_sizes_may_be_unsigned_numbers_of_numpy(kind, n_queries, n_keys):
+    cases = [("causal_mask", {}), ("window_mask", {"window": 1}), ("relative_buckets", {})]
+    cases += [("block_mask", {"block_size": 2}), ("clipped_distances", {"max_distance": 2})]
+    for name, options in cases:
+        function = getattr(reference, name)
+        ours = function(kind(n_queries), kind(n_keys), **options)
+        assert_array_equal(ours, function(n_queries, n_keys, **options))
+
+
+def test_the_largest_sizes():
+    largest = 2**63 - 1
+    assert_array_equal(reference.window_mask(2, 3, window=largest), np.ones((2, 3)))
+    assert_array_equal(reference.block_mask(2, 3, block_size=largest), np.ones((2, 3)))
+    mask = reference.block_mask(2, 3, block_size=1, neighbours=largest)
+    assert_array_equal(mask, np.ones((2, 3)))
+    with pytest.raises(ValueError, match=r"^window must fit 64 bits, got 9223372036854775808$"):
+        reference.window_mask(2, 3, window=largest + 1)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
