@@ -46,25 +46,29 @@ def leave(x, update, parameters, sublayer, *, norm_first, norm):
     return x if norm_first else _normalise(x, parameters, f"{sublayer}_norm", norm)
 
 
-def attend(query, memory, parameters, *, n_heads, n_kv_heads=None, **options):
+def attend(query, memory, parameters, *, n_heads, n_kv_heads=None, bias=None, **options):
     """(output, weights) of multi-head attention from `query` to `memory`."""
-    query_layer, key_layer, value_layer, output_layer = (
-        part(parameters, f"{name}_projection") for name in ("query", "key", "value", "output")
-    )
+    if bias is None and any(name.startswith("position_bias.") for name in parameters):
+        raise ValueError("bias must be given where parameters hold a position_bias, got None")
+    query_weight, query_bias = _linear(parameters, "query_projection")
+    key_weight, key_bias = _linear(parameters, "key_projection")
+    value_weight, value_bias = _linear(parameters, "value_projection")
+    output_weight, output_bias = _linear(parameters, "output_projection")
     return multi_head_attention(
         query,
         memory,
         memory,
-        query_layer["weight"],
-        key_layer["weight"],
-        value_layer["weight"],
-        output_layer["weight"],
-        query_bias=query_layer.get("bias"),
-        key_bias=key_layer.get("bias"),
-        value_bias=value_layer.get("bias"),
-        output_bias=output_layer.get("bias"),
+        query_weight,
+        key_weight,
+        value_weight,
+        output_weight,
+        query_bias=query_bias,
+        key_bias=key_bias,
+        value_bias=value_bias,
+        output_bias=output_bias,
         n_heads=n_heads,
         n_kv_heads=n_kv_heads,
+        bias=bias,
         return_weights=True,
         **options,
     )
@@ -72,16 +76,20 @@ def attend(query, memory, parameters, *, n_heads, n_kv_heads=None, **options):
 
 def transform(x, parameters, *, activation):
     """The feed-forward network."""
-    up, down = part(parameters, "up_projection"), part(parameters, "down_projection")
-    gate = part(parameters, "gate_projection") if activation == "swiglu" else {}
+    up_weight, up_bias = _linear(parameters, "up_projection")
+    down_weight, down_bias = _linear(parameters, "down_projection")
+    has_gate = any(name.startswith("gate_projection.") for name in parameters)
+    gate_weight = gate_bias = None
+    if has_gate or activation == "swiglu":
+        gate_weight, gate_bias = _linear(parameters, "gate_projection")
     return feed_forward(
         x,
-        up["weight"],
-        down["weight"],
-        up_bias=up.get("bias"),
-        down_bias=down.get("bias"),
-        gate_weight=gate.get("weight"),
-        gate_bias=gate.get("bias"),
+        up_weight,
+        down_weight,
+        up_bias=up_bias,
+        down_bias=down_bias,
+        gate_weight=gate_weight,
+        gate_bias=gate_bias,
         activation=activation,
     )
 
@@ -105,9 +113,23 @@ def _normalise(x, parameters, name, norm):
     if norm is None:
         return x
     own = part(parameters, name)
+    if "gain" not in own or not set(own) <= ({"gain", "shift"} if norm == "layer" else {"gain"}):
+        shift = ", and a shift if it has one" if norm == "layer" else " alone"
+        raise ValueError(f"{name} must hold a gain{shift} for norm={norm!r}, got {_listed(own)}")
     return layer_norm(x, **own) if norm == "layer" else rms_norm(x, **own)
 
 
+def _linear(parameters, name):
+    """(weight, bias) of a projection; without one the bias is None."""
+    own = part(parameters, name)
+    if "weight" not in own:
+        raise ValueError(f"parameters must hold {name}.weight, got {_listed(own)}")
+    return own["weight"], own.get("bias")
+
+
+def _listed(parameters):
+    return ", ".join(sorted({name.partition(".")[0] for name in parameters})) or "none"
+
+
 def _missing(prefix, parameters):
-    found = sorted({name.partition(".")[0] for name in parameters})
-    return ValueError(f"parameters must hold {prefix}*, got {', '.join(found) or 'none'}")
+    return ValueError(f"parameters must hold {prefix}*, got {_listed(parameters)}")

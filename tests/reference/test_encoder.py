@@ -37,6 +37,10 @@ def post(x, parameters, activation="relu", **options):
     return normed(h + transformed(h, parameters, activation), parameters, "feed_forward")
 
 
+def without(name):
+    return {key: one for key, one in LAYER.items() if key != name}
+
+
 MASK = RNG.random((B, 1, T, T)) < 0.6
 
 
@@ -157,6 +161,13 @@ def test_float16_is_rounded_once():
     assert (ours.dtype, weights.dtype) == (np.float16, np.float16)
 
 
+def test_a_learned_position_bias_is_given_as_the_bias():
+    table = {"self_attention.position_bias.weight": np.ones((H, 32))}
+    bias = RNG.normal(size=(H, T, T))
+    ours = encoder_layer(X, LAYER | table, n_heads=H, bias=bias)
+    assert_array_equal(ours, encoder_layer(X, LAYER, n_heads=H, bias=bias))
+
+
 def test_zero_sizes():
     assert encoder_layer(X[:0], LAYER, n_heads=H).shape == (0, T, C)
     assert encoder(X[:, :0], STACK, n_heads=H).shape == (B, 0, C)
@@ -200,6 +211,40 @@ def test_zero_sizes():
             lambda: encoder_layer(X.astype(np.float32), LAYER, n_heads=H),
             TypeError,
             "^arguments must share one dtype, got x float32, self_attention",
+        ),
+        (
+            lambda: encoder_layer(X, without("self_attention.key_projection.weight"), n_heads=H),
+            ValueError,
+            "^parameters must hold key_projection.weight, got bias$",
+        ),
+        (
+            lambda: encoder_layer(X, without("feed_forward.down_projection.weight"), n_heads=H),
+            ValueError,
+            "^parameters must hold down_projection.weight, got bias$",
+        ),
+        (
+            lambda: encoder_layer(X, without("feed_forward_norm.gain"), n_heads=H),
+            ValueError,
+            "^feed_forward_norm must hold a gain, and a shift if it has one for norm='layer', ",
+        ),
+        (
+            lambda: encoder_layer(X, LAYER, n_heads=H, norm="rms"),
+            ValueError,
+            "^self_attention_norm must hold a gain alone for norm='rms', got gain, shift$",
+        ),
+        (
+            lambda: encoder_layer(
+                X, LAYER | {"feed_forward.gate_projection.weight": np.ones((F, C))}, n_heads=H
+            ),
+            ValueError,
+            '^gate_weight must be given for activation="swiglu" and for no other, got act',
+        ),
+        (
+            lambda: encoder_layer(
+                X, LAYER | {"self_attention.position_bias.weight": np.ones((H, 32))}, n_heads=H
+            ),
+            ValueError,
+            "^bias must be given where parameters hold a position_bias, got None$",
         ),
         (
             lambda: encoder(X, LAYER, n_heads=H),
