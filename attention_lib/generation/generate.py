@@ -19,7 +19,7 @@ def generate(
     source_lengths=None,
     prompt_lengths=None,
     end=None,
-    padding=0,
+    padding=None,
     cached=True,
     **options,
 ):
@@ -35,7 +35,8 @@ def generate(
         prompt_lengths: `[B]`, where the prompts differ in length; what stands after a prompt is
             never read.
         end: id of the token that finishes a row, or None.
-        padding: id that fills the rows of the result after their end.
+        padding: id that fills the rows of the result after their end; None means the model's own,
+            0 for a `LanguageModel`.
         cached: False computes every position again at each step, for comparison.
         options: those of the search: beam_width, length_penalty, n_best for "beam"; rng,
             temperature, top_k, top_p for "sample".
@@ -72,6 +73,6 @@ def generate(
         max_new_tokens=max_new_tokens,
         prompt_lengths=prompt_lengths,
         end=end,
-        padding=padding,
+        padding=getattr(model, "padding", 0) if padding is None else padding,
         **options,
     )

@@ -62,7 +62,8 @@ class Transformer(nn.Module):
             enter attention they enter self-attention only.
         max_length: number of "learned" positions; for no other scheme.
         tie_embeddings: W is the target embedding itself, not a matrix of its own.
-        padding: id of the padding token of the target.
+        padding: id of the padding token of the target, for `seq2seq_loss` and `generate`; the
+            Transformer itself makes no use of it.
         dropout: as for the layers, and on the sum of embeddings and positions.
         layer_options: norm_first, norm, activation, n_kv_heads, bias, residual, final_norm of
             encoder and decoder.

@@ -48,13 +48,16 @@ def sequence_cross_entropy(logits, target, *, padding, label_smoothing=0.0):
     return total / real.sum().clamp(min=1)
 
 
-def seq2seq_loss(model, batch, *, padding=0, label_smoothing=0.0):
+def seq2seq_loss(model, batch, *, padding=None, label_smoothing=0.0):
     """Cross-entropy of a translating model on a `ToyBatch` under teacher forcing.
 
     For `Seq2Seq`, `Transformer` and every model called with (source, source_lengths, target_in);
-    batch has these three and target as attributes. Set the options with `functools.partial`.
+    batch has these three and target as attributes. Set the options with `functools.partial`:
+    padding, the token id of the target to leave out (None means `model.padding`, and 0 for a model
+    that has none), and label_smoothing.
     """
     batch = as_tensors(batch)
+    padding = getattr(model, "padding", 0) if padding is None else padding
     logits = model(batch.source, batch.source_lengths, batch.target_in)
     return sequence_cross_entropy(
         logits, batch.target, padding=padding, label_smoothing=label_smoothing

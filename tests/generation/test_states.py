@@ -207,6 +207,22 @@ def test_learned_positions_are_used_to_the_last_and_no_further(name):
     generate(make(), PROMPTS[1:], max_new_tokens=8, prompt_lengths=LENGTHS[1:], **given)
 
 
+@pytest.mark.parametrize(("make", "expected"), [(Transformer, 12), (LanguageModel, 0)])
+def test_generate_fills_up_with_the_padding_of_the_model(make, expected):
+    if make is Transformer:
+        model, read = opinionated(Transformer, 10, 13, **SIZES, padding=12), READ
+    else:
+        model, read = language_model(), {}
+    options = {"max_new_tokens": 6, **UNEVEN, **read}
+    free = generate(model, PROMPTS, **options)
+    options["end"] = int(free.tokens[0, 2])  # so that the first row ends within three tokens
+    for given, filled in (({}, expected), ({"padding": 3}, 3)):
+        written = generate(model, PROMPTS, **options, **given)
+        after = torch.arange(written.tokens.shape[1]) >= written.lengths[:, None]
+        assert after.any()
+        assert (written.tokens[after] == filled).all()
+
+
 def test_generate_passes_everything_on():
     model = language_model()
     options = {"prompt_lengths": LENGTHS, "end": END, "padding": 12, "max_new_tokens": 6}

@@ -125,6 +125,19 @@ def test_seq2seq_loss_feeds_the_target_shifted():
         assert partial(seq2seq_loss, **options)(model, tensors).item() == expected.item()
 
 
+@pytest.mark.parametrize("kind", ["seq2seq", "transformer"])
+def test_the_padding_of_the_model_is_left_out(kind):
+    batch = reverse_task(7, min_length=2, max_length=5, vocabulary=4, seed=0)
+    marked = batch._replace(target=np.where(batch.target == 0, 3, batch.target))
+    with seeded(0):
+        if kind == "seq2seq":
+            model = Seq2Seq(8, 8, 6, padding=3)
+        else:
+            model = Transformer(8, 8, padding=3, **SIZES)
+    expected = seq2seq_loss(model, marked, padding=3).item()
+    assert seq2seq_loss(model, marked).item() == expected != seq2seq_loss(model, marked, padding=0)
+
+
 SIZES = {"d_model": 6, "n_heads": 2, "n_layers": 1, "d_ff": 7}
 
 
