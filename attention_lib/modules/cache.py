@@ -1,5 +1,7 @@
 """The key-value cache: what attention has to remember between two steps of generation."""
 
+import math
+
 import torch
 
 from ..checks import check_count, check_floating, check_kind
@@ -23,7 +25,7 @@ class KVCache:
             all of them is taken at the first `append`; else the memory doubles when it is full.
         window: None, or w: only the last w + 1 positions are kept, which is what a query needs that
             sees itself and w positions before it. Memory is that of 2 w + 2 positions, however
-            long the sequence grows.
+            long the sequence grows, or of max_length if that is less.
 
     Raises:
         TypeError, ValueError: max_length not an integer >= 1, window not an integer >= 0.
@@ -150,7 +152,7 @@ class KVCache:
 
     def _size(self, needed, at_least=_FIRST_CAPACITY):
         if self.window is not None:
-            return 2 * self.window + 2
+            return min(2 * self.window + 2, self.max_length or math.inf)
         return self.max_length or max(needed, at_least)
 
     def _allocate(self, tensors, size):

@@ -5,16 +5,17 @@ from ..functional.precision import check_torch_mask
 from .cache import KVCache
 
 
-def check_cache(cache, query):
-    """cache is a KVCache or None, and with one query is `[B, T, C]`."""
+def check_cache(cache, **queries):
+    """cache is a KVCache or None, and with one the queries are `[B, T, C]`."""
     if cache is None:
         return
     if not isinstance(cache, KVCache):
         raise TypeError(f"cache must be a KVCache, got {type(cache).__name__}")
-    if query.ndim != 3:
-        raise ValueError(
-            f"query must have shape [B, T, C] where a cache is used, got {tuple(query.shape)}"
-        )
+    for name, array in queries.items():
+        if array.ndim != 3:
+            raise ValueError(
+                f"{name} must have shape [B, T, C] where a cache is used, got {tuple(array.shape)}"
+            )
 
 
 def append(cache, new, mask, queries):

@@ -7,6 +7,7 @@ from .. import functional
 from ..checks import (
     check_count,
     check_divides,
+    check_even,
     check_flag,
     check_heads_mask,
     check_probability,
@@ -96,6 +97,7 @@ class MultiHeadLatentAttention(nn.Module):
         d_value = d_model // n_heads if d_value is None else d_value
         check_count(d_key=d_key, d_value=d_value)
         check_probability(dropout=dropout)
+        check_even(d_rotary=d_rotary)
         self.n_heads, self.d_key, self.d_value = n_heads, d_key, d_value
         self.d_latent, self.d_rotary, self.dropout = d_latent, d_rotary, dropout
         self.rotary = RotaryPositionalEncoding(d_rotary, base=base)
@@ -118,7 +120,7 @@ class MultiHeadLatentAttention(nn.Module):
     ):
         check_input("x", x, self.latent_projection.weight)
         check_width("x", x, self.latent_projection.in_features)
-        check_cache(cache, x)
+        check_cache(cache, x=x)
         check_heads_mask(mask, x)
         check_flag(causal=causal, return_weights=return_weights)
         offset = 0 if cache is None else cache.length
@@ -145,14 +147,14 @@ class MultiHeadLatentAttention(nn.Module):
 
     def _queries(self, x, offset):
         if self.query_down is not None:
-            x = self.query_norm(self.query_down(x))
+            x = _normed(self.query_norm, self.query_down(x))
         queries = functional.split_heads(self.query_projection(x), self.n_heads)
         plain, turned = queries.split((self.d_key, self.d_rotary), dim=-1)
         return torch.cat([plain, self.rotary(turned, offset=offset)], dim=-1)
 
     def _shared(self, x, offset):
         """What every head reads of a position and the cache keeps: latent and rotary key."""
-        latent = self.latent_norm(self.latent_projection(x))
+        latent = _normed(self.latent_norm, self.latent_projection(x))
         turned = self.rotary(self.rotary_key_projection(x), offset=offset)
         return torch.cat([latent, turned], dim=-1).unsqueeze(-3)
 
@@ -173,3 +175,8 @@ class MultiHeadLatentAttention(nn.Module):
     def _stripes(self, projection):
         """The weight of each head, `[H, D or E, L]`."""
         return projection.weight.unflatten(0, (self.n_heads, -1))
+
+
+def _normed(norm, x):
+    """The norm of a projection, which under torch.autocast has not the dtype of the gain."""
+    return norm(x.to(norm.gain.dtype)).to(x.dtype)

@@ -236,22 +236,25 @@ class MultiHeadAttention(nn.Module):
     def _bias(self, queries, keys):
         if self.position_bias is None:
             return None
-        return self.position_bias(queries.shape[-2], keys.shape[-2])  # [H, T, S]
+        bias = self.position_bias(queries.shape[-2], keys.shape[-2])  # [H, T, S]
+        check_kind("torch", bias=bias)
+        check_floating(bias=bias, weight=self.query_projection.weight)
+        return bias.to(queries.dtype)  # under torch.autocast not that of the weight
 
     def _gated(self, heads, head_gate):
         if head_gate is None:
             return heads
         check_kind("torch", head_gate=head_gate)
-        check_floating(head_gate=head_gate, heads=heads)
+        check_floating(head_gate=head_gate, weight=self.output_projection.weight)
         check_shape("head_gate", head_gate, (self.n_heads,), "[H]")
-        return heads * head_gate[:, None, None]
+        return heads * head_gate[:, None, None].to(heads.dtype)
 
     def _check_call(self, query, key, value, cache):
         check_input("query", query, self.query_projection.weight)
         check_width("query", query, self.d_model)
         if key is None and value is not None:
             raise ValueError("value needs a key: give both, or neither for self-attention")
-        check_cache(cache, query)
+        check_cache(cache, query=query)
         if key is not None and cache is not None:
             self._check_cross(query, key, cache)
 
@@ -263,9 +266,14 @@ class MultiHeadAttention(nn.Module):
                 "a cached key has no position relative to the queries of later steps: "
                 "cross-attention with a cache takes neither rotary nor position_bias"
             )
-        if not cache.length:
-            return
         check_input("key", key, self.key_projection.weight)
+        if not cache.length:
+            if key.ndim != 3 or len(key) != len(query):
+                raise ValueError(
+                    "key must have shape [B, S, key_width] with the batch size of query where a "
+                    f"cache is used, got key {tuple(key.shape)} and query {tuple(query.shape)}"
+                )
+            return
         if key.shape[-2] != cache.length:
             raise ValueError(
                 f"key must have the {cache.length} rows that the cache holds, "

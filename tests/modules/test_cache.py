@@ -82,6 +82,17 @@ def test_memory_doubles_or_is_taken_at_once():
     assert fixed.nbytes == 29 * row
 
 
+def test_a_wide_window_takes_no_more_memory_than_max_length():
+    cache, row = KVCache(max_length=N, window=10**9), B * G * (5 + 7) * 8
+    for first in (0, 7):
+        held = cache.append(KEY[:, :, first : first + 7], VALUE[:, :, first : first + 7])
+    assert_array_equal(held[0], KEY[:, :, :14])
+    assert cache.nbytes == N * row
+    narrow = KVCache(max_length=N, window=2)
+    narrow.append(KEY, VALUE)
+    assert narrow.nbytes == 6 * row
+
+
 def test_old_views_outlive_growth():
     cache = KVCache()
     (held,) = cache.append(KEY[:, :, :16])
@@ -491,6 +502,15 @@ def crossed(**options):
         (
             lambda: built().double()(X[:1], MEMORY, cache=crossed()),
             r"^query must have the batch size 2 of what the cache holds, got shape \(1, 23, 12\)$",
+        ),
+        (
+            lambda: built().double()(X, MEMORY[:1], cache=KVCache()),
+            r"^key must have shape \[B, S, key_width\] with the batch size of query where a cache "
+            r"is used, got key \(1, 11, 12\) and query \(2, 23, 12\)$",
+        ),
+        (
+            lambda: built().double()(X, MEMORY[0], cache=KVCache()),
+            r"^key must have shape .*got key \(11, 12\) and query \(2, 23, 12\)$",
         ),
         (
             lambda: built().double().requires_grad_()(X, cache=KVCache()),

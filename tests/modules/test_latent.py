@@ -216,6 +216,18 @@ def test_zero_sizes_views_and_leading_axes(absorbed):
     assert_array_equal(empty[:, 2], np.zeros((B, C)))
 
 
+@BOTH
+@pytest.mark.parametrize("cached", [False, True])
+def test_under_autocast_it_gives_the_same_up_to_rounding(absorbed, cached):
+    module, x = built(d_query_latent=11).float(), X.float()
+    expected = module(x, causal=True, absorbed=absorbed).detach()
+    cache = KVCache() if cached else None
+    with torch.autocast("cpu", dtype=torch.bfloat16), torch.no_grad():
+        output = module(x, causal=True, absorbed=absorbed, cache=cache)
+    assert output.dtype == torch.bfloat16
+    assert_allclose(output.float(), expected, rtol=0.05, atol=0.05)
+
+
 def test_parameters_are_named_and_have_no_bias():
     module = built(d_value=E, d_query_latent=11)
     shapes = {name: tuple(one.shape) for name, one in module.named_parameters()}
@@ -253,7 +265,7 @@ def test_parameters_are_named_and_have_no_bias():
         (lambda: built(0, 5), ValueError, "^d_model must be at least 1, got 0$"),
         (lambda: built(12, 0), ValueError, "^n_heads must be at least 1, got 0$"),
         (lambda: built(d_latent=0), ValueError, "^d_latent must be at least 1, got 0$"),
-        (lambda: built(d_rotary=5), ValueError, "^d must be even.*5"),
+        (lambda: built(d_rotary=5), ValueError, "^d_rotary must be even, got 5$"),
         (lambda: built(d_key=0), ValueError, "^d_key must be at least 1, got 0$"),
         (lambda: built(d_value=0), ValueError, "^d_value must be at least 1, got 0$"),
         (lambda: built(d_query_latent=0), ValueError, "^d_query_latent must be at least 1, got 0$"),
@@ -273,7 +285,7 @@ def test_parameters_are_named_and_have_no_bias():
         (
             lambda: built()(X[0], cache=KVCache()),
             ValueError,
-            r"^query must have shape \[B, T, C\] where a cache is used, got \(23, 12\)$",
+            r"^x must have shape \[B, T, C\] where a cache is used, got \(23, 12\)$",
         ),
         (
             lambda: built()(X, mask=torch.ones(5, 23, dtype=torch.bool)),

@@ -8,7 +8,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 from torch import nn
 
 from attention_lib import reference
-from attention_lib.modules import ALiBi, KVCache, MultiHeadAttention, RotaryPositionalEncoding
+from attention_lib.modules import (
+    ALiBi,
+    KVCache,
+    MultiHeadAttention,
+    RelativePositionBias,
+    RotaryPositionalEncoding,
+)
 from attention_lib.training import seeded
 
 AMBIGUOUS = (
@@ -357,6 +363,30 @@ def test_from_torch_makes_the_class_that_it_is_called_on():
     assert type(Own.from_torch(pair()[0])) is Own
 
 
+AUTOCAST = [
+    {},
+    {"rotary": RotaryPositionalEncoding(2)},
+    {"position_bias": ALiBi(H)},
+    {"position_bias": RelativePositionBias(H), "n_kv_heads": 2},
+]
+
+
+@pytest.mark.parametrize("options", AUTOCAST)
+@pytest.mark.parametrize("cached", [False, True])
+def test_under_autocast_it_gives_the_same_up_to_rounding(options, cached):
+    module, x = built(**options).float(), QUERY.float()
+    gate = torch.linspace(0.5, 1.5, H).requires_grad_()
+    expected = module(x, causal=True, head_gate=gate)
+    cache = KVCache() if cached else None
+    with torch.autocast("cpu", dtype=torch.bfloat16), torch.set_grad_enabled(not cached):
+        output = module(x, causal=True, head_gate=gate, cache=cache)
+    assert output.dtype == torch.bfloat16
+    assert_allclose(output.detach().float(), expected.detach(), rtol=0.05, atol=0.05)
+    if not cached:
+        output.float().sum().backward()
+        assert all(torch.isfinite(one.grad).all() for one in (gate, *module.parameters()))
+
+
 def test_parameters_are_drawn_as_torch_draws_them():
     with seeded(0):
         ours = MultiHeadAttention(96, 6)
@@ -538,9 +568,14 @@ ROTARY = {"rotary": RotaryPositionalEncoding(2)}
             r"^head_gate must have shape \[H\] = \(6,\), got \(5,\)$",
         ),
         (
+            lambda: built(position_bias=Distance()).float()(QUERY.float()),
+            TypeError,
+            "^arguments must share one dtype, got bias float64, weight float32$",
+        ),
+        (
             lambda: built()(QUERY, head_gate=torch.ones(6)),
             TypeError,
-            "^arguments must share one dtype, got head_gate float32, heads float64$",
+            "^arguments must share one dtype, got head_gate float32, weight float64$",
         ),
         (
             lambda: built()(QUERY, head_gate=[1.0] * 6),
