@@ -52,9 +52,10 @@ def beam_search(
 
     Args:
         state, prompts, max_new_tokens, prompt_lengths, end, padding: as for `greedy_search`.
-        beam_width: how many beginnings are kept; 1 gives what `greedy_search` gives. With as many
-            as there are sequences the search is exhaustive and the result the best of all; between
-            the two, more is usually but not always better.
+        beam_width: how many beginnings are kept; 1 gives what `greedy_search` gives, unless two
+            tokens are so close that rounding log P makes them equal. With as many as there are
+            sequences the search is exhaustive and the result the best of all; between the two, more
+            is usually but not always better.
         length_penalty: alpha >= 0. 0 ranks by log P, which favours short sequences, for each token
             costs; larger values favour longer ones.
         n_best: None, or N of 1 to beam_width: return the N best.
