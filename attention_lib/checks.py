@@ -339,6 +339,7 @@ def check_even_width(name, array):
 def check_offset(kind, offset, rows=None):
     """offset is an integer, or integers [B]: one for each entry of the first axis of `rows`."""
     if isinstance(offset, Integral) and not isinstance(offset, (bool, np.bool_)):
+        check_count(minimum=-(2**63), offset=offset)
         return
     if not hasattr(offset, "dtype") or not hasattr(offset, "shape"):
         raise TypeError(

@@ -24,9 +24,9 @@ def to_keras_mask(mask, shape):
         TypeError: mask not a boolean tensor, a size not an integer.
         ValueError: shape not three sizes, or mask does not broadcast to it.
 
-    Keras subtracts a large number from blocked scores, so a query with nothing to attend to does
-    not get zeros there but weights on the blocked keys. Its `use_causal_mask=True` aligns the first
-    query with the first key; `causal_mask` aligns the last ones.
+    Keras makes blocked scores very low, but not minus infinity, so a query with nothing to attend
+    to does not get zeros there but weights on the blocked keys. Its `use_causal_mask=True` aligns
+    the first query with the first key; `causal_mask` aligns the last ones.
     Cost: none, the result is a view of the mask.
     Source: Keras 3 documentation of layers.MultiHeadAttention.
 

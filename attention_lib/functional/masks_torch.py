@@ -93,7 +93,8 @@ def to_multihead_mask(mask, shape=None, *, dtype=None):
 
     Torch gives NaN to a query with nothing to attend to when it computes the weights
     (`need_weights=True`, its default), and zeros before the output projection otherwise; but NaN
-    again on the faster path that it takes for `key_padding_mask` in evaluation without gradients.
+    again on the faster path, which self-attention takes in evaluation without gradients, batch
+    first and with an even number of heads.
     Cost: the bytes of the new mask.
     Source: PyTorch documentation of nn.MultiheadAttention.
 
@@ -188,9 +189,22 @@ def from_multihead_mask(attn_mask=None, key_padding_mask=None, *, n_heads=None):
                 f"key_padding_mask must have shape [B, S], got {tuple(key_padding_mask.shape)}"
             )
         allowed.append(~blocked[:, None, None])  # [B, 1, 1, S]
+        if attn_mask is not None:
+            _check_together(allowed[0], key_padding_mask)
     if not allowed:
         raise ValueError("attn_mask or key_padding_mask must be given, got None for both")
     return combine_masks(*allowed)
+
+
+def _check_together(attention, padding):
+    """[T, S] or [B, H, T, S] and [B, S] agree in S and B: broadcasting would hide a wrong one."""
+    same_batch = attention.ndim == 2 or len(attention) == len(padding)
+    if attention.shape[-1] != padding.shape[-1] or not same_batch:
+        raise ValueError(
+            "attn_mask and key_padding_mask must have the same S, and the same B if attn_mask is "
+            f"[B * H, T, S], got {tuple(attention.shape)} after splitting B * H and "
+            f"{tuple(padding.shape)}"
+        )
 
 
 def _to_added(blocked, dtype):

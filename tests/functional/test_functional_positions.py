@@ -281,6 +281,7 @@ WRONG = [
         TypeError,
         "^offset must be a torch.Tensor, got ndarray$",
     ),
+    (lambda: functional.rotate(X, offset=2**63), ValueError, "^offset must fit 64 bits, got 9223"),
     (lambda: functional.rotate(X, offset=1.0), TypeError, "offset must be an integer or.*float"),
     (
         lambda: functional.rotate(X, offset=torch.tensor([1, 2, 3])),

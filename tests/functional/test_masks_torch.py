@@ -173,8 +173,11 @@ def test_multihead_attention_gives_nan_or_zeros_to_a_query_with_nothing_to_atten
     even = torch.nn.MultiheadAttention(6, 2, batch_first=True, dtype=torch.float64).eval()
     with torch.no_grad():  # torch has a faster path for an even number of heads
         fast = even(memory, memory, memory, key_padding_mask=padding, need_weights=False)[0]
+        blocked = ours.to_multihead_mask(random_mask(S, S) & (torch.arange(S) != 2)[:, None])
+        also = even(memory, memory, memory, attn_mask=blocked, need_weights=False)[0]
     assert fast[0].isnan().all()
     assert not fast[1].isnan().any()
+    assert also[:, 2].isnan().all()
 
 
 TRUE = torch.ones(T, S, dtype=torch.bool)
@@ -352,7 +355,18 @@ TRUE = torch.ones(T, S, dtype=torch.bool)
         (
             lambda: ours.from_multihead_mask(TRUE, TRUE[:, :5]),
             ValueError,
-            r"^masks must broadcast together, got shapes \[\(5, 7\), \(5, 1, 1, 5\)\]$",
+            "^attn_mask and key_padding_mask must have the same S, and the same B if attn_mask is "
+            r"\[B \* H, T, S\], got \(5, 7\) after splitting B \* H and \(5, 5\)$",
+        ),
+        (
+            lambda: ours.from_multihead_mask(TRUE[:, :1], TRUE),
+            ValueError,
+            r"have the same S, .*got \(5, 1\) after splitting B \* H and \(5, 7\)$",
+        ),
+        (
+            lambda: ours.from_multihead_mask(TRUE.expand(H, T, S), TRUE, n_heads=H),
+            ValueError,
+            r"the same B if .*got \(1, 3, 5, 7\) after splitting B \* H and \(5, 7\)$",
         ),
     ],
 )

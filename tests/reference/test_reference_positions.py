@@ -294,6 +294,12 @@ WRONG = [
     (lambda: sinusoidal_positions(3, 5), ValueError, "d_model must be even, got 5"),
     (lambda: sinusoidal_positions(3, 0), ValueError, "d_model must be at least 2, got 0"),
     (lambda: sinusoidal_positions(3, 4, offset=0.5), TypeError, r"offset must be an integer or.*"),
+    (
+        lambda: sinusoidal_positions(3, 4, offset=-(2**63) - 1),
+        ValueError,
+        "offset must be at least",
+    ),
+    (lambda: rotate(X, offset=2**63), ValueError, "offset must fit 64 bits, got 9223"),
     (lambda: sinusoidal_positions(3, 4, offset=True), TypeError, r"array \[B\], got bool"),
     (lambda: relative_buckets(-1, 2), ValueError, "n_queries must be at least 0, got -1"),
     (lambda: relative_buckets(1, 2.0), TypeError, "n_keys must be an integer, got float"),
