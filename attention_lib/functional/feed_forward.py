@@ -111,7 +111,8 @@ def feed_forward(
     if activation == "swiglu":
         inner = F.silu(F.linear(x, gate_weight, gate_bias)) * inner
     elif activation == "relu":
-        inner = F.relu(inner, inplace=True)  # nothing else needs it, and memory costs time
+        # In place saves memory and time, but under autograd it costs two copies.
+        inner = F.relu(inner, inplace=not inner.requires_grad)
     else:
         inner = F.gelu(inner, approximate="tanh" if activation == "gelu_tanh" else "none")
     if dropout > 0:
