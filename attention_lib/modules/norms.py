@@ -100,14 +100,16 @@ class RMSNorm(nn.Module):
     def from_torch(cls, module):
         """A copy of a torch.nn.RMSNorm over one axis that has a weight.
 
-        Its eps=None means the step between 1 and the next number of the weight's dtype.
+        Its eps=None means the step between 1 and the next number, in the dtype that it computes in:
+        that of float32 for float16 and bfloat16 too.
 
         Raises:
             TypeError, ValueError: as `LayerNorm.from_torch`.
         """
         check_instance(module, nn.RMSNorm)
         width = _width(module)
-        eps = torch.finfo(module.weight.dtype).eps if module.eps is None else module.eps
+        computed = torch.promote_types(module.weight.dtype, torch.float32)
+        eps = torch.finfo(computed).eps if module.eps is None else module.eps
         made = cls(width, eps=eps)
         made.gain = copied(module.weight)
         return made.train(module.training)

@@ -86,6 +86,17 @@ def test_from_torch_gives_the_same_outputs_and_gradients(ours, theirs, dtype):
     assert ours.from_torch(theirs.train()).training
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("theirs", [nn.LayerNorm(7), nn.RMSNorm(7), nn.RMSNorm(7, eps=0.3)])
+def test_from_torch_in_lower_precision_has_the_eps_of_theirs(theirs, dtype):
+    theirs = drawn(theirs).to(dtype)
+    ours = LayerNorm if isinstance(theirs, nn.LayerNorm) else RMSNorm
+    x = (X * 1e-3).to(dtype)  # so small that the eps of the dtype itself would rule
+    output, expected = ours.from_torch(theirs)(x), theirs(x)
+    assert output.dtype == dtype
+    assert_allclose(output.detach().float(), expected.detach().float(), rtol=0.02, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
