@@ -119,8 +119,10 @@ def _search(state, prompts, prompt_lengths, max_new_tokens, end, padding, width,
         finished = total.masked_fill(~ends, -torch.inf)
         best = _better(best, tokens, column + 1, finished, alpha)
         total = total.masked_fill(ends, -torch.inf)
+        # The most that any open beginning can still reach, against the last of the N best endings.
         limit = _score(total.amax(dim=1, keepdim=True), max_new_tokens, alpha)
         total = total.masked_fill(limit <= best.score[:, -1:], -torch.inf)
+        # The state has rows for open beginnings only: the row of one is how many come before it.
         row = (is_open.flatten().cumsum(0) - 1).view(is_open.shape).gather(1, slot)
         is_open = total > -torch.inf
         if not is_open.any():

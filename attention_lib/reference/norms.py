@@ -25,7 +25,7 @@ def layer_norm(x, gain, shift=None, *, eps=1e-5):
         TypeError: not floating NumPy arrays of one dtype, eps not a number.
         ValueError: gain or shift has not the width of x, the width is 0, eps is not positive.
 
-    Cost: about 8 C operations a vector; memory traffic, not arithmetic, is what it costs.
+    Cost: about 7 C operations a vector; memory traffic, not arithmetic, is what it costs.
     Source: Ba, Kiros and Hinton (2016), equation 4; their gain and bias are our gain and shift.
 
     >>> layer_norm(np.array([1.0, 2.0, 3.0, 6.0]), np.ones(4)).round(3)
