@@ -77,7 +77,8 @@ def attention(
 
     softmax((scale Q K^T + bias) / temperature) V. Without `return_weights` and at temperature 1 the
     fused `torch.nn.functional.scaled_dot_product_attention` does the work and no `[..., T, S]`
-    weights are stored where a fused kernel exists; else they are computed step by step.
+    weights are stored where a fused kernel exists; else they are computed step by step. Kernels
+    may know the first derivative only, backwards: ask for the weights to differentiate twice.
 
     Args:
         query: `[..., T, D]`, float16, bfloat16, float32 or float64.

@@ -52,9 +52,9 @@ def grouped_query_attention(
     share = n_heads // key.shape[-3]
     options = {"scale": scale, "return_weights": return_weights, "dropout": dropout}
     square = causal and mask is None and bias is None and n_queries == n_keys > 1
-    if share == 1 or square:
+    if share <= 1 or square:  # 0 where there are no heads at all
         key, value = (
-            one.repeat_interleave(share, -3) if share > 1 else one for one in (key, value)
+            one if share == 1 else one.repeat_interleave(share, -3) for one in (key, value)
         )
         return attention(query, key, value, mask=mask, bias=bias, causal=causal, **options)
     check_torch_mask(mask, shape)

@@ -41,6 +41,8 @@ def stable_softmax(scores, mask, temperature=1.0):
     if mask is not None:
         scores = scores.masked_fill(~mask, -torch.inf)
     top = scores.detach().amax(dim=-1, keepdim=True)
+    # Where there are +inf they share the weight: 0 for each of them, -inf for the others. Else the
+    # maximum is subtracted, unless it is -inf: then the row is empty and is set to zero at the end.
     limit = torch.where(scores == torch.inf, 0.0, -torch.inf).to(scores.dtype)
     scores = torch.where(top == torch.inf, limit, scores - top.masked_fill(top.isinf(), 0))
     empty = top == -torch.inf

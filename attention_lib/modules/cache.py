@@ -54,7 +54,7 @@ class KVCache:
 
     def reset(self):
         """Forget everything and give the memory back; the next `append` may have other shapes."""
-        self._buffers = ()
+        self._buffers = ()  # one [B, G, capacity, D] for each tensor, filled from _start to _stop
         self._start = self._stop = self._length = 0
 
     @property
@@ -103,6 +103,7 @@ class KVCache:
         """
         self._check(tensors)
         new = tensors[0].shape[-2]
+        # The first new query needs `keep` old positions: all, or those of its window before it.
         keep = self.held_length if self.window is None else min(self.held_length, self.window)
         self._length += new
         if not self._buffers:
@@ -110,7 +111,7 @@ class KVCache:
         capacity = self._buffers[0].shape[-2]
         if self.window is not None and keep + new > capacity:
             return self._replace(keep, tensors)
-        if self._stop + new > capacity:
+        if self._stop + new > capacity:  # move to larger memory, or to the front of the same
             kept = self._last(keep)
             if self.window is None:
                 self._allocate(tensors, self._size(keep + new, 2 * capacity))
@@ -119,6 +120,7 @@ class KVCache:
             buffer[:, :, self._stop : self._stop + new] = tensor
         self._stop += new
         everything = self._last(keep + new)
+        # The next query needs itself and w before it: w + 1 positions from here on.
         self._start = 0 if self.window is None else max(0, self._stop - self.window - 1)
         return everything
 

@@ -43,6 +43,7 @@ def softmax(scores, *, mask=None, temperature=1.0):
     if mask is not None:
         scores = np.where(mask, scores, -np.inf)
     top = np.max(scores, axis=-1, keepdims=True, initial=-np.inf)
+    # Where there are +inf they share the weight: 0 for each of them, -inf for the others.
     scores = np.where(top == np.inf, np.where(scores == np.inf, 0, -np.inf), scores)
     shift = np.where(np.isinf(top), 0, top)
     with np.errstate(

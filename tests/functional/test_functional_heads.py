@@ -288,6 +288,12 @@ GIVEN = tensors((*example.inputs(), *example.weights(2)))
 Q4, K4, V4 = tensors(grouped_example(2))
 
 
+def test_no_heads_at_all():
+    query, key = torch.ones(0, 3, 2), torch.ones(2, 5, 2)
+    output, weights = functional.grouped_query_attention(query, key, key, return_weights=True)
+    assert (output.shape, weights.shape) == ((0, 3, 2), (0, 3, 5))
+
+
 def call(place=0, value=None, **options):
     given = list(GIVEN)
     given[place] = given[place] if value is None else value
