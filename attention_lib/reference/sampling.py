@@ -22,7 +22,7 @@ def top_k_logits(logits, top_k):
         ValueError: logits without a last axis, empty there or NaN; top_k outside 1..V.
 
     Cost: the reference sorts, O(V log V) a row.
-    Source: Fan, Lewis and Dauphin (2018), under "Generation"; they draw from the 10 likeliest words.
+    Source: Fan, Lewis and Dauphin (2018), "Generation"; they draw from the 10 likeliest words.
 
     >>> top_k_logits(np.array([1.0, 3.0, 2.0, 3.0]), 2)
     array([-inf,   3., -inf,   3.])
