@@ -35,7 +35,8 @@ def load_movie_sentences(split):
         split: "train", "validation" or "test".
 
     Returns:
-        a tuple of `RatedSentence`, in the order of the file.
+        a tuple of `RatedSentence`, in the order of the file: nearly all positive ones come before
+            the negative ones, so a part of them has to be drawn, not cut off.
 
     Raises:
         ValueError: another split, or a damaged file. FileNotFoundError: the file is missing.

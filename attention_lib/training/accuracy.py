@@ -1,7 +1,8 @@
 """How much of a predicted sequence is right."""
 
-import torch  # noqa: F401  (the doctest uses it)
-from torch.nn import functional as F
+import torch
+
+from ..checks import check_kind
 
 
 def token_accuracy(predicted, target, *, padding):
@@ -11,12 +12,13 @@ def token_accuracy(predicted, target, *, padding):
         predicted: `[B, T']` token ids; where it is shorter than the target the rest counts as
             wrong, what is longer is ignored.
         target: `[B, T]` token ids.
-        padding: the token id to leave out.
+        padding: the token id to leave out, or None if every token counts.
 
     Returns:
         a float from 0 to 1.
 
     Raises:
+        TypeError: predicted or target is not a tensor.
         ValueError: the numbers of rows differ, or the target is all padding.
 
     Chapter: 01_seq2seq.
@@ -24,14 +26,15 @@ def token_accuracy(predicted, target, *, padding):
     >>> token_accuracy(torch.tensor([[5, 6]]), torch.tensor([[5, 7, 0]]), padding=0)
     0.5
     """
+    check_kind("torch", predicted=predicted, target=target)
     if predicted.ndim != 2 or target.ndim != 2 or len(predicted) != len(target):
         raise ValueError(
             f"predicted and target must be [B, T] with one B, "
             f"got {tuple(predicted.shape)}, {tuple(target.shape)}"
         )
-    real = target != padding
+    real = torch.ones_like(target, dtype=torch.bool) if padding is None else target != padding
     if not real.any():
         raise ValueError("target must hold a token that is not padding, got padding alone")
-    length = target.shape[1]
-    predicted = F.pad(predicted, (0, max(0, length - predicted.shape[1])), value=-1)[:, :length]
-    return ((predicted == target) & real).sum().item() / real.sum().item()
+    both = min(predicted.shape[1], target.shape[1])
+    right = (predicted[:, :both] == target[:, :both]) & real[:, :both]
+    return right.sum().item() / real.sum().item()

@@ -116,6 +116,15 @@ def test_every_rating_is_clear():
     assert type(RatedSentence("fine", 1.0).label) is int
 
 
+def test_the_positive_sentences_come_first():
+    """So that a slice of a split would be one class: the docstring warns of it."""
+    for split in SPLITS:
+        labels = [sentence.label for sentence in load_movie_sentences(split)]
+        third = len(labels) // 3
+        assert sum(labels[:third]) > 0.9 * third
+        assert sum(labels[-third:]) < 0.1 * third
+
+
 def test_loading_twice_gives_the_same_records():
     assert load_tatoeba("test") is load_tatoeba("test")
     assert load_movie_sentences("test") is load_movie_sentences("test")

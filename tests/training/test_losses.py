@@ -294,3 +294,12 @@ def test_token_accuracy_counts_missing_tokens_as_wrong():
         token_accuracy(target, target * 0, padding=0)
     with pytest.raises(ValueError, match="one B"):
         token_accuracy(target[:1], target, padding=0)
+    with pytest.raises(TypeError, match=r"^predicted must be a torch\.Tensor, got ndarray$"):
+        token_accuracy(target.numpy(), target, padding=0)
+
+
+def test_token_accuracy_may_count_every_token_and_every_id():
+    target = torch.tensor([[4, 2, 0], [3, -1, -1]])
+    assert token_accuracy(target, target, padding=None) == 1.0
+    assert token_accuracy(target[:, :1], target, padding=None) == 2 / 6
+    assert token_accuracy(target[:, :1], target, padding=0) == 2 / 5
