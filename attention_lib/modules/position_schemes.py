@@ -1,6 +1,6 @@
 """The schemes by which a Transformer knows positions, by name, and where each of them enters."""
 
-from ..checks import check_choice, check_count
+from ..checks import check_choice, check_count, check_divides, check_even
 from .positions_alibi import ALiBi
 from .positions_learned import LearnedPositionalEncoding
 from .positions_relative import RelativePositionBias
@@ -36,7 +36,10 @@ def attention_positions(positions, d_model, n_heads, *, bidirectional):
     """What enters self-attention, as options of a layer: rotary or position_bias, or neither."""
     check_choice("positions", positions, POSITIONS)
     if positions == "rotary":
-        return {"rotary": RotaryPositionalEncoding(d_model // n_heads)}
+        check_divides("n_heads", n_heads, "d_model", d_model)
+        width = d_model // n_heads
+        check_even(**{"d_model / n_heads": width})
+        return {"rotary": RotaryPositionalEncoding(width)}
     if positions == "alibi":
         return {"position_bias": ALiBi(n_heads)}
     if positions == "relative":

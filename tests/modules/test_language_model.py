@@ -234,6 +234,16 @@ def given(**change):
         (given(n_layers=0), ValueError, "^n_layers must be at least 1, got 0$"),
         (given(d_ff=0), ValueError, "d_ff must be at least 1, got 0"),
         (
+            given(positions="rotary", d_model=10, n_heads=2),
+            ValueError,
+            "^d_model / n_heads must be even, got 5$",
+        ),
+        (
+            given(positions="rotary", d_model=7, n_heads=2),
+            ValueError,
+            "^n_heads must divide d_model, got n_heads 2 and 7$",
+        ),
+        (
             given(positions="rope"),
             ValueError,
             "^positions must be one of 'sinusoidal', 'learned', 'rotary', 'alibi', 'relative', "
