@@ -39,8 +39,8 @@ def fit(
     """Train a model with Adam; a second run from the same weights gives the same numbers.
 
     Args:
-        model: a torch.nn.Module; trained in place. During the run all of its modules are in training
-            mode, a frozen one too; afterwards each is in the mode in which it came.
+        model: a torch.nn.Module; trained in place. During the run all of its modules are in
+            training mode, a frozen one too; afterwards each is in the mode in which it came.
         batches: a callable that gives the batch of a step (0, 1, ...), or an iterable with at least
             `steps` batches.
         loss: loss(model, batch) gives a scalar tensor.
