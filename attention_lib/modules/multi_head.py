@@ -192,14 +192,15 @@ class MultiHeadAttention(nn.Module):
         check_flag(causal=causal, return_weights=return_weights)
         queries = functional.split_heads(self.query_projection(query), self.n_heads)
         if key is not None and cache is not None and cache.length:
-            keys, values = cache.held()
+            keys, values = cache.held()  # cross-attention: projected and stored by the first call
         else:
             keys, values = self._project(query if key is None else key, value)
             queries, keys = self._turn(queries, keys, key is None, cache)
             if cache is not None and key is None:
+                # The queries see the old positions too, and the mask is cut to what is held.
                 (keys, values), mask = append(cache, (keys, values), mask, queries)
             elif cache is not None:
-                keys, values = cache.append(keys, values)
+                keys, values = cache.append(keys, values)  # the first call of cross-attention
         result = functional.grouped_query_attention(
             queries,
             keys,
