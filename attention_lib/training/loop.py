@@ -70,8 +70,9 @@ def fit(
     Raises:
         TypeError, ValueError: an option is out of range, the loss is not a scalar, the batches ran
             out, the checkpoint is damaged or of a run with other settings.
-        FloatingPointError: the loss became NaN or infinite, or a metric that early stopping
-            watches; the message says at which step.
+        FloatingPointError: the loss or its gradient became NaN or infinite, or a metric that early
+            stopping watches; the message says at which step. A bad loss or gradient leaves the
+            weights as they were before it.
 
     A checkpoint is written beside its place and then put there, so that a run that is killed at any
     moment leaves the last whole one. It holds the weights, Adam's state, the history, the settings
@@ -177,8 +178,10 @@ def _update(run, loss, rate, clip, step):
         group["lr"] = rate
     run.optimizer.zero_grad(set_to_none=True)
     loss.backward()
-    if clip is not None:
-        torch.nn.utils.clip_grad_norm_(run.model.parameters(), clip)
+    limit = math.inf if clip is None else clip
+    norm = torch.nn.utils.clip_grad_norm_(run.model.parameters(), limit).item()
+    if not math.isfinite(norm):  # a step would spoil the weights, and the next checkpoint with them
+        raise FloatingPointError(f"norm of the gradient is {norm} at step {step}")
     run.optimizer.step()
     return number
 
