@@ -1,6 +1,6 @@
 """Multi-head attention as a module: projections, heads, and a cache for generation."""
 
-import torch  # noqa: F401  (the doctest uses it)
+import torch
 from torch import nn
 
 from .. import functional
@@ -275,6 +275,12 @@ class MultiHeadAttention(nn.Module):
                     f"cache is used, got key {tuple(key.shape)} and query {tuple(query.shape)}"
                 )
             return
+        made_of = [key, *self.key_projection.parameters(), *self.value_projection.parameters()]
+        if torch.is_grad_enabled() and any(one.requires_grad for one in made_of):
+            raise ValueError(
+                "key needs a gradient, and none flows through a cache: "
+                "call the model under torch.no_grad() or torch.inference_mode()"
+            )
         if key.shape[-2] != cache.length:
             raise ValueError(
                 f"key must have the {cache.length} rows that the cache holds, "
