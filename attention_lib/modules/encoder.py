@@ -44,8 +44,9 @@ class TransformerEncoderLayer(ResidualLayer):
     causal=True: x then holds the new positions only, and the mask covers all positions held.
     Returns y `[..., T, C]`, or with `return_weights=True` (y, weights `[..., H, T, S]`).
 
-    What stands at a position that the mask hides from all others changes nothing elsewhere. Its own
-    output is that of a query that reads the real positions: finite, to be ignored.
+    What stands at a position that the mask hides from all others changes nothing elsewhere, as long
+    as it is not NaN or infinite: zero times NaN is NaN. Its own output is that of a query that
+    reads the real positions: finite, to be ignored.
 
     Raises:
         TypeError, ValueError: a size is not a positive integer, an option unknown, tensors that do
