@@ -58,6 +58,8 @@ def decoding_state(model, source=None, source_lengths=None, *, cached=True, max_
 class LanguageModelState:
     """Remembers keys and values in caches, or the tokens themselves where caches is None."""
 
+    claimed = False  # by a search
+
     def __init__(self, model, caches):
         self.model = model
         self.caches = caches
@@ -114,6 +116,7 @@ class TransformerState(LanguageModelState):
 class Seq2SeqState:
     """Remembers the decoder's LSTM state and what the encoder read."""
 
+    claimed = False
     max_length = None
 
     def __init__(self, model, source, source_lengths):

@@ -6,7 +6,7 @@ import torch
 
 from .. import functional
 from ..checks import check_count, check_positive, check_top_p
-from .decoding import check_ids, check_limits, check_prompts, log_probabilities
+from .decoding import check_ids, check_limits, check_prompts, claim, log_probabilities
 
 
 class Generated(NamedTuple):
@@ -31,7 +31,8 @@ def greedy_search(state, prompts, *, max_new_tokens, prompt_lengths=None, end=No
     It need not find the likeliest sequence: a good first token may lead to poor ones.
 
     Args:
-        state: a `DecodingState` that has read nothing of the prompts.
+        state: a `DecodingState` that has read nothing of the prompts; one that `decoding_state`
+            made serves a single search.
         prompts: `[B, T]`, int64 token ids; for an encoder-decoder model the start token.
         max_new_tokens: a row is finished when it has this many new tokens.
         prompt_lengths: `[B]`, int64 in 1..T, where the prompts differ in length; what stands after
@@ -48,7 +49,8 @@ def greedy_search(state, prompts, *, max_new_tokens, prompt_lengths=None, end=No
         TypeError: prompts or prompt_lengths not int64 tensors, a number not an integer, the state's
             logits not a floating tensor.
         ValueError: a prompt is empty, an id outside the vocabulary, a length outside 1..T,
-            max_new_tokens below 1; logits of another shape, or with NaN, +inf or no token left.
+            max_new_tokens below 1; a state of `decoding_state` that has been searched; logits of
+            another shape, or with NaN, +inf or no token left.
 
     Cost: the first step reads the shortest prompt's length at once; then one step of the state for
         each position up to the longest prompt plus max_new_tokens.
@@ -126,6 +128,7 @@ def sample(
 def _generate(state, prompts, prompt_lengths, max_new_tokens, end, padding, choose):
     prompt_lengths = check_prompts(prompts, prompt_lengths)
     check_limits(max_new_tokens, end, padding)
+    claim(state)
     with torch.no_grad():
         return _write(state, prompts, prompt_lengths, max_new_tokens, end, padding, choose)
 
