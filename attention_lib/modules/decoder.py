@@ -56,7 +56,9 @@ class DecoderWeights(NamedTuple):
 class TransformerDecoderLayer(ResidualLayer):
     r"""Gather from the past, then from the memory, then transform each position by itself.
 
-    Pre-LN, with the norms N, dropout D and the memory M (the output of the encoder; no norm):
+    x is the stream of the target, h and g the same after each attention. The cross-attention takes
+    its queries from the stream, its keys and values from the memory. Pre-LN, with the norms N,
+    dropout D and the memory M (the output of the encoder; no norm):
 
     $$h = x + D(\mathrm{attention}(N_1(x))), \quad
     g = h + D(\mathrm{attention}(N_2(h), M)), \quad y = g + D(\mathrm{ffn}(N_3(g)))$$
@@ -132,6 +134,7 @@ class TransformerDecoderLayer(ResidualLayer):
         check_stream("x", x, self)
         check_stream("memory", memory, self)
         own_cache, cross_cache = _check_cache(cache, causal)
+        # `attend` and `transform` hold the order of norm, sublayer, dropout and sum.
         x, own_weights = self.attend(
             x,
             self.self_attention,

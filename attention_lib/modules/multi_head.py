@@ -26,6 +26,9 @@ class MultiHeadAttention(nn.Module):
     $$\mathrm{head}_h = \mathrm{attention}(x_q W^Q_h, x_k W^K_{g(h)}, x_v W^V_{g(h)}), \qquad
     O = \sum_h \mathrm{head}_h W^O_h + b_O$$
 
+    x_q, x_k and x_v are the inputs query, key and value: T queries, S keys and values. g(h) is the
+    key and value head that head h reads, h itself unless G is less than H.
+
     Args:
         d_model: C, width of the queries and of the output.
         n_heads: H.
@@ -125,7 +128,7 @@ class MultiHeadAttention(nn.Module):
         self.output_projection.reset_parameters()
         for one in inputs:
             rows = together if stacked else one.out_features
-            bound = (6 / (one.in_features + rows)) ** 0.5
+            bound = (6 / (one.in_features + rows)) ** 0.5  # Xavier: 6 / (inputs + outputs)
             nn.init.uniform_(one.weight, -bound, bound)
         for one in (*inputs, self.output_projection):
             if one.bias is not None:
@@ -162,7 +165,7 @@ class MultiHeadAttention(nn.Module):
         heads, _ = self._heads(query, key, value, mask, causal, None, False)
         heads = self._gated(heads, head_gate)
         stripes = functional.split_heads(self.output_projection.weight, self.n_heads)  # [H, C, E]
-        return heads @ stripes.mT
+        return heads @ stripes.mT  # [..., H, T, E] @ [H, E, C]
 
     @classmethod
     def from_torch(cls, module):
@@ -227,7 +230,7 @@ class MultiHeadAttention(nn.Module):
     def _turn(self, queries, keys, to_itself, cache):
         if self.rotary is None:
             return queries, keys
-        if to_itself:
+        if to_itself:  # the new positions follow those that the cache has seen
             offset = cache.length if cache is not None else 0
             return self.rotary(queries, offset=offset), self.rotary(keys, offset=offset)
         behind = keys.shape[-2] - queries.shape[-2]  # the last query stands at the last key
