@@ -145,7 +145,7 @@ def fit(
 
 
 def _take(batches, done, steps, seed):
-    """The batches of the steps after `done`, as they would come in one go."""
+    """The batches of the steps after `done`, the same as in a run without a break."""
     if callable(batches):
         yield from (batches(step) for step in range(done, steps))
         return
@@ -180,6 +180,7 @@ def _update(run, loss, rate, clip, step):
     run.optimizer.zero_grad(set_to_none=True)
     loss.backward()
     limit = math.inf if clip is None else clip
+    # Shrinks all gradients by one factor if their common norm is above the limit.
     norm = torch.nn.utils.clip_grad_norm_(run.model.parameters(), limit).item()
     if not math.isfinite(norm):  # a step would spoil the weights, and the next checkpoint with them
         raise FloatingPointError(f"norm of the gradient is {norm} at step {step}")
