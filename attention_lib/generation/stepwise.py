@@ -142,14 +142,14 @@ def _write(state, prompts, prompt_lengths, max_new_tokens, end, padding, choose)
     fed = prompts[:, :position]
     while True:
         logits = state.advance(fed)  # [R, V]
-        gains = log_probabilities(logits, len(rows))
+        gains = log_probabilities(logits, len(rows))  # [R, V], of each next token
         if total is None:
             check_ids(prompts, prompt_lengths, end, logits.shape[-1])
             total = gains.new_zeros(len(prompts))
         token = choose(logits)  # [R]
-        column = position - prompt_lengths[rows]
+        column = position - prompt_lengths[rows]  # of the result; negative in the prompt
         writes = column >= 0
-        new = rows[writes]
+        new = rows[writes]  # the prompts that get a token now
         tokens[new, column[writes]] = token[writes]
         lengths[new] += 1
         total[new] += gains[writes, token[writes]]
@@ -158,9 +158,10 @@ def _write(state, prompts, prompt_lengths, max_new_tokens, end, padding, choose)
             going &= ~(writes & (token == end))
         if not going.any():
             return Generated(tokens[:, : int(lengths.max())], lengths, total)
+        # A row that is still in its prompt is fed the prompt's next token, not the chosen one.
         known = prompts[rows, min(position, prompts.shape[1] - 1)]
         fed = torch.where(writes, token, known)[going, None]
-        if not going.all():
+        if not going.all():  # finished rows leave the state
             state.reorder(going.nonzero()[:, 0])
         rows = rows[going]
         position += 1
