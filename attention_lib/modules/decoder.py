@@ -74,11 +74,12 @@ class TransformerDecoderLayer(ResidualLayer):
     Layers: self_attention, cross_attention and feed_forward, each with its norm: `*_norm`.
 
     Called with x `[..., T, C]` and memory `[..., S, C]`; mask, boolean, broadcastable to `[..., H,
-    T, T]`, for the self-attention; memory_mask, to `[..., H, T, S]`, for the cross-attention (for
+    T, S']`, for the self-attention; memory_mask, to `[..., H, T, S]`, for the cross-attention (for
     padding, `padding_mask(lengths, S)[:, None]`); causal, for the self-attention, True unless
-    given; a `DecoderCache`, which needs causal=True: x then holds the new positions only, and the
-    memory, projected at the first call, is not read again. Returns y `[..., T, C]`, or with
-    `return_weights=True` (y, `DecoderWeights`).
+    given; a `DecoderCache`, which needs causal=True: x then holds the T new positions only, and the
+    memory, projected at the first call, is not read again. S' is T, and with a cache the number of
+    target positions seen. Returns y `[..., T, C]`, or with `return_weights=True` (y,
+    `DecoderWeights`).
 
     Raises:
         TypeError, ValueError: as `TransformerEncoderLayer`; memory that does not fit.
