@@ -30,8 +30,8 @@ def power_spectrum(audio, *, window=WINDOW, hop=HOP):
 
     Returns:
         `[..., F, L / 2 + 1]`, dtype of audio, calculated in float64; F = 1 + (N - W) // H: frames
-        that the samples fill, so that the last W - 1 samples may be in none. Frame f has its middle
-        at sample f H + W / 2, and column k the frequency k / L times the sampling rate.
+        that the samples fill, so that up to H - 1 samples at the end are in none. Frame f has its
+        middle at sample f H + W / 2, and column k the frequency k / L times the sampling rate.
 
     Raises:
         TypeError, ValueError: audio is no floating array or too short; an option out of range.
