@@ -3,9 +3,9 @@
 1. `MultiHeadAttention` and `TransformerEncoderLayer` in evaluation against the modules of PyTorch
    with the same weights, whose fast path is on by default; beside it, for comparison, with it off.
 2. A step of training: forward, backward, Adam.
-3. Generation: with a key-value cache against the whole prefix anew for each token, for attention
-   alone and for a layer. One token at a time is a product with vectors: it reads every weight for
-   each token, so the larger the weights, the less the cache can win.
+3. Generation: attention with a key-value cache against the whole prefix anew for each token. One
+   token at a time is a product with vectors: it reads every weight for each token, so the larger
+   the weights, the less the cache can win.
 4. One query on a long cache: heads that share keys and values against heads that do not.
 
 float32, one thread. Before the clock starts both ways have to give the same numbers.
@@ -141,14 +141,11 @@ def step(forward, optimizer, x):
 
 
 @torch.no_grad()
-def generation(kind, settings):
+def generation(settings):
     """The row of reading tokens one by one, each with all before it."""
     heads, tokens = settings["heads"], settings["tokens"]
     width = heads * settings["head_width"]
-    if kind == "attention":
-        module = MultiHeadAttention(width, heads).eval()
-    else:
-        module = TransformerEncoderLayer(width, heads, 4 * width).eval()
+    module = MultiHeadAttention(width, heads).eval()
     x = torch.randn(1, tokens, width)
 
     def cached():
@@ -164,7 +161,7 @@ def generation(kind, settings):
     ways = {"key-value cache": cached, "the whole prefix anew": recomputed}
     timing = interleave(ways, **{**clock(settings), "shortest": 0.0})
     row = compare(timing, *ways, target=settings["targets"]["generation"])
-    yield {"group": f"generation, {kind}", "setting": {"tokens": tokens}, **row}
+    yield {"group": "generation", "setting": {"tokens": tokens}, **row}
 
 
 @torch.no_grad()
@@ -222,8 +219,7 @@ def main():
         partial(evaluation, "encoder layer"),
         partial(training, "attention"),
         partial(training, "encoder layer"),
-        partial(generation, "attention"),
-        partial(generation, "encoder layer"),
+        generation,
         shared_heads,
     ]
     for part in tqdm(parts, desc="transformer speed"):
