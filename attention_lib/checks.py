@@ -142,6 +142,16 @@ def check_mask(mask, scores_shape):
     _check_fits_scores("mask", mask, scores_shape)
 
 
+def check_key_mask(mask, scores_shape):
+    """mask, if given, closes keys alone: it is the same for every query of `[..., T, S]`."""
+    check_mask(mask, scores_shape)
+    if mask is not None and mask.ndim > 1 and mask.shape[-2] != 1:
+        raise ValueError(
+            "mask must be the same for every query, of size 1 on its second last axis, "
+            f"got shape {tuple(mask.shape)}"
+        )
+
+
 def check_heads_mask(mask, query, key=None):
     """mask says clearly which of its axes are batch and heads; query `[..., T, C]`, key likewise.
 
