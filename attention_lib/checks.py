@@ -152,24 +152,24 @@ def check_key_mask(mask, scores_shape):
         )
 
 
-def check_length_projections(key_projection, value_projection, key):
-    """Projections [R, S] or [H, R, S] of one R fit key [..., H, S, D]; returns R."""
-    n_keys = key.shape[-2]
-    heads = tuple(key.shape[-3:-2])
-    for name, array in (("key_projection", key_projection), ("value_projection", value_projection)):
-        shape = tuple(array.shape)
-        fits = len(shape) in (2, 3) and shape[-1] == n_keys and shape[:-2] in ((), heads)
-        if not fits or shape[-2] == 0:
+def check_length_projections(key_projection, value_projection, key, value):
+    """Projections [R, S] or [H, R, S] of one R fit key [..., H, S, D] and value [..., H, S, E]."""
+    for name, array, rows_name, rows in (
+        ("key_projection", key_projection, "key", key),
+        ("value_projection", value_projection, "value", value),
+    ):
+        shape, of_rows = tuple(array.shape), tuple(rows.shape)
+        fits = len(shape) in (2, 3) and shape[-1] == of_rows[-2] and shape[-2] > 0
+        if not fits or shape[:-2] not in ((), of_rows[-3:-2]):
             raise ValueError(
-                f"{name} must have shape [R, S] or [H, R, S] with R >= 1 for key of shape "
-                f"{tuple(key.shape)}, got {shape}"
+                f"{name} must have shape [R, S] or [H, R, S] with R >= 1 for {rows_name} of shape "
+                f"{of_rows}, got {shape}"
             )
     if key_projection.shape[-2] != value_projection.shape[-2]:
         raise ValueError(
             "key_projection and value_projection must have the same number R of rows, "
             f"got {tuple(key_projection.shape)} and {tuple(value_projection.shape)}"
         )
-    return key_projection.shape[-2]
 
 
 def check_shared_query_key(query_key, value):
@@ -470,16 +470,6 @@ def check_feed_forward(activation, *, x, up_weight, down_weight, **optional):
         check_shape(name, array, *shapes[name])
 
 
-def check_key_mask(mask, scores_shape):
-    """mask is boolean and says the same of a key to every query: `[..., 1, S]`."""
-    check_mask(mask, scores_shape)
-    if mask is not None and mask.ndim > 1 and mask.shape[-2] != 1:
-        raise ValueError(
-            "mask must be the same for every query, of shape [..., 1, S], "
-            f"got shape {tuple(mask.shape)}"
-        )
-
-
 def check_feature_map(feature_map, names):
     """feature_map is one of the names, or can be called."""
     if isinstance(feature_map, str):
@@ -526,9 +516,10 @@ def check_random_features(features, width, n_features):
             "exactly one of n_features and features must be given, got "
             + ("neither" if features is None else "both")
         )
-    if features is not None:
-        if features.ndim != 2 or features.shape[1] != width or features.shape[0] == 0:
-            raise ValueError(
-                f"features must have shape [M, {width}] with M of at least 1, "
-                f"got {tuple(features.shape)}"
-            )
+    if features is not None and (
+        features.ndim != 2 or features.shape[1] != width or features.shape[0] == 0
+    ):
+        raise ValueError(
+            f"features must have shape [M, {width}] with M of at least 1, "
+            f"got {tuple(features.shape)}"
+        )

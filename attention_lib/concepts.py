@@ -54,6 +54,8 @@ FEED_FORWARD = (
     "modules/test_feed_forward.py",
 )
 ENCODER = ("reference/test_encoder.py", "modules/test_encoder.py", "modules/test_from_torch.py")
+LINEAR = ("reference/test_linear_attention.py", "functional/test_linear_attention.py")
+PERFORMER = ("reference/test_performer.py", "functional/test_performer.py")
 DECODER = ("reference/test_decoder.py", "modules/test_decoder.py", "modules/test_from_torch.py")
 
 CONCEPTS = (
@@ -282,5 +284,19 @@ CONCEPTS = (
         "",
         ("modules/test_language_model.py",),
         modules=("LanguageModel",),
+    ),
+    Concept(
+        "linear attention",
+        "",
+        LINEAR,
+        reference=("linear_attention", "LinearAttentionState"),
+        functional=("linear_attention", "LinearAttentionState"),
+    ),
+    Concept(
+        "Performer",
+        "",
+        PERFORMER,
+        reference=("performer_attention", "orthogonal_features", "positive_features"),
+        functional=("performer_attention", "orthogonal_features", "positive_features"),
     ),
 )

@@ -11,6 +11,7 @@ from .grouped import grouped_query_attention
 from .hard import draw, hard_attention, take
 from .heads import merge_heads, multi_head_attention, split_heads
 from .kernel import kernel_regression
+from .linear_attention import LinearAttentionState, linear_attention
 from .lstm import lstm_cell, lstm_gates
 from .masks import block_mask, causal_mask, combine_masks, padding_mask, window_mask
 from .masks_keras import from_keras_mask, to_keras_mask
@@ -22,6 +23,7 @@ from .masks_torch import (
     to_sdpa_mask,
 )
 from .norms import layer_norm, rms_norm
+from .performer import orthogonal_features, performer_attention, positive_features
 from .positions_alibi import alibi_bias, alibi_slopes
 from .positions_relative import clipped_distances, relative_buckets
 from .positions_rotary import pairing_permutation, rotate
@@ -38,6 +40,7 @@ from .scores import (
 from .softmax import softmax
 
 __all__ = [
+    "LinearAttentionState",
     "additive_scores",
     "additive_scores_projected",
     "alibi_bias",
@@ -61,13 +64,17 @@ __all__ = [
     "hard_attention",
     "kernel_regression",
     "layer_norm",
+    "linear_attention",
     "lstm_cell",
     "lstm_gates",
     "merge_heads",
     "multi_head_attention",
     "next_token_probabilities",
+    "orthogonal_features",
     "padding_mask",
     "pairing_permutation",
+    "performer_attention",
+    "positive_features",
     "relative_buckets",
     "rms_norm",
     "rotate",

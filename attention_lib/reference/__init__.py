@@ -14,9 +14,11 @@ from .hard import hard_attention, reinforce_gradient
 from .heads import merge_heads, multi_head_attention, split_heads
 from .kernel import kernel_regression
 from .latent import latent_attention
+from .linear_attention import LinearAttentionState, linear_attention
 from .lstm import lstm_cell, lstm_gates
 from .masks import block_mask, causal_mask, combine_masks, padding_mask, window_mask
 from .norms import layer_norm, rms_norm
+from .performer import orthogonal_features, performer_attention, positive_features
 from .positions_alibi import alibi_bias, alibi_slopes
 from .positions_relative import clipped_distances, relative_buckets
 from .positions_rotary import pairing_permutation, rotate
@@ -26,6 +28,7 @@ from .scores import additive_scores, concat_scores, dot_scores, general_scores, 
 from .softmax import softmax, softmax_jacobian
 
 __all__ = [
+    "LinearAttentionState",
     "additive_scores",
     "alibi_bias",
     "alibi_slopes",
@@ -50,13 +53,17 @@ __all__ = [
     "kernel_regression",
     "latent_attention",
     "layer_norm",
+    "linear_attention",
     "lstm_cell",
     "lstm_gates",
     "merge_heads",
     "multi_head_attention",
     "next_token_probabilities",
+    "orthogonal_features",
     "padding_mask",
     "pairing_permutation",
+    "performer_attention",
+    "positive_features",
     "reinforce_gradient",
     "relative_buckets",
     "rms_norm",
