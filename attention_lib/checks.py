@@ -523,3 +523,30 @@ def check_random_features(features, width, n_features):
             f"features must have shape [M, {width}] with M of at least 1, "
             f"got {tuple(features.shape)}"
         )
+
+
+def check_odd(**numbers):
+    """All arguments are odd integers of at least 1."""
+    check_count(**numbers)
+    for name, number in numbers.items():
+        if number % 2 == 0:
+            raise ValueError(f"{name} must be odd, got {number}")
+
+
+def check_block_lengths(n_queries, n_keys, causal):
+    """T = S, or T <= S if causal."""
+    if n_queries > n_keys or (n_queries < n_keys and not causal):
+        raise ValueError(
+            "query must have as many positions as key, or fewer if causal, "
+            f"got {n_queries} and {n_keys}"
+        )
+
+
+def check_block_pattern(pattern, length, block_size):
+    """pattern is boolean [N, N] for the N blocks that `length` positions make."""
+    check_count(minimum=0, length=length)
+    check_count(block_size=block_size)
+    if dtype_name(pattern) != "bool":
+        raise TypeError(f"pattern must be boolean, got dtype {dtype_name(pattern)}")
+    n_blocks = -(-int(length) // int(block_size))
+    check_shape("pattern", pattern, (n_blocks, n_blocks), "[N, N]")
