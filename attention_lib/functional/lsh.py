@@ -117,8 +117,13 @@ def lsh_attention(
     leading = torch.broadcast_shapes(query_key.shape[:-2], value.shape[:-2])
     query_key, value = (one.expand(*leading, *one.shape[-2:]) for one in (query_key, value))
     buckets = buckets.expand(*leading, *buckets.shape[-2:])
-    n, size = shape[-1], min(int(bucket_size), max(shape[-1], 1))
-    real = None if mask is None else torch.atleast_2d(mask)[..., 0, :].expand(*leading, n)
+    n, size = shape[-1], min(int(bucket_size), shape[-1])
+    if n == 0:
+        return value.to(dtype)
+    real = None
+    if mask is not None:
+        real = torch.atleast_2d(mask)[..., 0, :].expand(*leading, n)
+        query_key, value = (one.masked_fill(~real[..., None], 0) for one in (query_key, value))
     scale = query_key.shape[-1] ** -0.5 if scale is None else scale
 
     order = buckets.argsort(dim=-1, stable=True)
@@ -162,8 +167,7 @@ def lsh_attention(
         state = block if state is None else merge(state, block)
 
     alone = (state.total == 0)[..., None]
-    own = value if real is None else value.masked_fill(~real[..., None], 0)
-    return torch.where(alone, own, state.output()).to(dtype)
+    return torch.where(alone, value, state.output()).to(dtype)
 
 
 def _with_chunk_before(x):

@@ -169,6 +169,9 @@ def lsh_attention(
         seed=seed,
         mask=mask,
     )
+    if mask is not None:  # nothing of the padding is used, were it infinite
+        real = np.swapaxes(np.atleast_2d(mask), -1, -2)  # [..., N, 1]
+        query_key, value = np.where(real, query_key, 0), np.where(real, value, 0)
     length = np.linalg.norm(query_key, axis=-1, keepdims=True)
     key = query_key / np.where(length == 0, 1, length)
     return attention(query_key, key, value, mask=reached, scale=scale).astype(dtype)
