@@ -76,7 +76,8 @@ def block_sparse_mask(pattern, length, *, block_size, causal=False):
     check_kind("torch", pattern=pattern)
     check_block_pattern(pattern, length, block_size)
     check_flag(causal=causal)
-    mask = pattern.repeat_interleave(block_size, 0).repeat_interleave(block_size, 1)
+    size = int(block_size)
+    mask = pattern.repeat_interleave(size, 0).repeat_interleave(size, 1)
     mask = mask[:length, :length]
     return mask.tril() if causal else mask
 
@@ -204,12 +205,11 @@ def _gathered(query, key, value, pattern, open_keys, scale, *, first, full_rows)
     most = int(pattern.sum(dim=1).max())
     chosen = pattern.int().argsort(dim=1, descending=True, stable=True)[:, :most]  # [rows, most]
     real = pattern.gather(1, chosen)  # False: only there to make as many for each row
-    length = most * block
-    masks = len(open_keys) * length
-    group = max(
-        1, PIECE // max(masks * (1 if first is None else block), 2 * key.shape[0] * length * width)
-    )
-    step = block if first is None else min(block, max(1, PIECE // masks))
+    copies = 2 * key.shape[0] * most * block * width  # numbers gathered for one block of queries
+    masks = len(open_keys) * most * block  # and in the mask of one query
+    causal = first is not None
+    group = max(1, PIECE // max(copies, masks * block if causal else masks))
+    step = min(block, max(1, PIECE // masks)) if causal else block
     place = torch.arange(block, device=key.device)
     for start in range(0, len(pattern), group):
         some = chosen[start : start + group]  # [rows, most]
@@ -223,7 +223,7 @@ def _gathered(query, key, value, pattern, open_keys, scale, *, first, full_rows)
         parts = []
         for row in range(0, block, step):
             visible = seen
-            if first is not None:
+            if causal:
                 rows = torch.arange(len(some), device=key.device)[:, None] + (first + start)
                 query_position = rows * block + place[row : row + step]
                 visible = seen & (key_position <= query_position[:, :, None])

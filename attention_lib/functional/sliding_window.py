@@ -147,14 +147,14 @@ def _pieces(query, key, value, mask, scale, band):
     # A block of the inner rows has all its reach inside the sequence, and after the sinks.
     first = max(blind, band.window + band.n_sinks - band.behind)
     count = max(0, (n_queries - band.ahead - first) // block)
+    first = first if count else n_queries
     last = first + count * block
     if blind:
         yield query.new_zeros(1).expand(query.shape[0], blind, query.shape[2])
-    for start, stop in ((blind, first), (last, n_queries)) if count else ((blind, n_queries),):
-        if stop > start:
-            yield from _edge(query, key, value, mask, scale, band, start, stop)
-        if count and start == blind:
-            yield from _inner(query, key, value, mask, scale, band, first, count, block)
+    yield from _edge(query, key, value, mask, scale, band, blind, first)
+    if count:
+        yield from _inner(query, key, value, mask, scale, band, first, count, block)
+    yield from _edge(query, key, value, mask, scale, band, last, n_queries)
 
 
 def _block_size(window):
@@ -166,29 +166,29 @@ def _edge(query, key, value, mask, scale, band, start, stop):
     """Rows start to stop, with the keys that they reach; in parts if the mask would be large."""
     reach = min(key.shape[1], stop - start + band.window + band.ahead) + band.n_sinks
     masks = 1 if mask is None else len(mask)
-    step = max(1, PIECE // (reach * masks))
+    step = max(1, PIECE // max(1, reach * masks))
     for begin in range(start, stop, step):
         end = min(begin + step, stop)
         lowest = max(0, begin + band.behind - band.window)
         highest = min(key.shape[1], end + band.behind + band.ahead)
+        highest = highest if band.causal else max(highest, band.n_sinks)
         if lowest > band.n_sinks > 0:
             parts = (slice(0, band.n_sinks), slice(lowest, highest))
         else:  # no sinks, or they touch the reach
             parts = (slice(0 if band.n_sinks else lowest, highest),)
-        positions = torch.arange(key.shape[1], device=query.device)
-        near = _columns(positions, parts, 0)
+        near = [torch.arange(one.start, one.stop, device=query.device) for one in parts]
         rows = torch.arange(begin, end, device=query.device) + band.behind
-        visible = band.visible(rows, near)
+        visible = band.visible(rows, torch.cat(near))
         if mask is not None:
-            visible = visible & _columns(mask, parts, 1)[:, None, None]
-        keys, values = (_columns(one, parts, 1)[:, None] for one in (key, value))
+            visible = visible & _columns(mask, parts)[:, None, None]
+        keys, values = (_columns(one, parts)[:, None] for one in (key, value))
         rows = query[:, None, begin:end]
         yield fused(rows, keys, values, visible, scale, full_rows=mask is None)[:, 0]
 
 
-def _columns(array, parts, dim):
-    chosen = [array[(slice(None),) * dim + (part,)] for part in parts]
-    return torch.cat(chosen, dim=dim) if len(chosen) > 1 else chosen[0]
+def _columns(array, parts):
+    chosen = [array[:, one] for one in parts]
+    return torch.cat(chosen, dim=1) if len(chosen) > 1 else chosen[0]
 
 
 def _inner(query, key, value, mask, scale, band, first, count, block):

@@ -49,17 +49,17 @@ def block_sparse_pattern(
         ValueError: an argument is below its minimum, window_blocks is even.
 
     Cost: N N bytes; a draw for each of the N rows.
-    Source: Zaheer et al. (2020), section 2 and appendix D ("internal transformer construction");
-    Beltagy, Peters and Cohan (2020) for the window with global tokens. Ours are the first blocks;
-    which blocks are global is the user's choice in both papers.
+    Source: Zaheer et al. (2020), section 2, whose "internal transformer construction" makes tokens
+    that exist global; Beltagy, Peters and Cohan (2020) for the window with global tokens. That
+    they are the first blocks is our choice.
 
     >>> block_sparse_pattern(6, global_blocks=1, random_blocks=1).astype(int)
     array([[1, 1, 1, 1, 1, 1],
            [1, 1, 1, 0, 0, 1],
            [1, 1, 1, 1, 0, 1],
-           [1, 0, 1, 1, 1, 1],
-           [1, 0, 1, 1, 1, 1],
-           [1, 0, 1, 0, 1, 1]])
+           [1, 1, 1, 1, 1, 0],
+           [1, 1, 0, 1, 1, 1],
+           [1, 1, 0, 0, 1, 1]])
     """
     check_count(
         minimum=0,
@@ -110,7 +110,7 @@ def block_sparse_mask(pattern, length, *, block_size, causal=False):
     check_block_pattern(pattern, length, block_size)
     check_flag(causal=causal)
     position = np.arange(length)
-    block = position // block_size
+    block = position // int(block_size)
     mask = pattern[block[:, None], block]
     return mask & (position <= position[:, None]) if causal else mask
 
@@ -185,6 +185,7 @@ def block_sparse_attention(
     check_kind("numpy", mask=mask)
     check_key_mask(mask, shape)
     n_queries, n_keys = shape[-2:]
+    block_size = int(block_size)
     mask = np.broadcast_to(mask, (*mask.shape[:-1], n_keys))
     pattern = block_sparse_pattern(
         -(-n_keys // block_size),

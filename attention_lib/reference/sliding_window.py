@@ -77,7 +77,7 @@ def streaming_positions(length, *, window, n_sinks=0):
     Raises:
         TypeError, ValueError: an argument is not an integer >= 0.
 
-    Source: Xiao et al. (2024), section 3.2; their window of w tokens is ours of w - 1.
+    Source: Xiao et al. (2024), section 3.2.
 
     >>> streaming_positions(10, window=3, n_sinks=2)
     array([0, 1, 7, 8, 9])
@@ -124,8 +124,8 @@ def sliding_window_attention(
     Cost: 2 T (2 w + 1 + s) (D + E) FLOPs for what the formula needs, 2 T (w + 1 + s) (D + E) if
     causal; this definition computes 2 T (3 w + s) (D + E). Memory beside the output: one block of
     scores, w (3 w + s) numbers.
-    Source: Beltagy, Peters and Cohan (2020), section 3.1, whose window of width 2 w is ours;
-    Child et al. (2019), "strided", for its causal form; Xiao et al. (2024) for the sinks.
+    Source: Beltagy, Peters and Cohan (2020), section 3.1, whose w counts both sides together and
+    is twice ours; Xiao et al. (2024) for the sinks.
 
     >>> value = np.array([[1.0], [3.0], [8.0]])
     >>> sliding_window_attention(np.zeros((3, 2)), np.zeros((3, 2)), value, window=1)
