@@ -19,7 +19,7 @@ from ..checks import (
 from .precision import widen
 
 CHUNK = 64  # positions whose products with each other are computed as a small square
-SEGMENT = 2**19  # numbers of one intermediate tensor: few enough to stay in the cache
+SEGMENT = 2**18  # numbers of one intermediate tensor: few enough to stay in the cache
 MOST_CHUNKS = 32  # of a segment, so that the sums before each of them stay cheap
 
 
@@ -66,17 +66,15 @@ def linear_attention(query, key, value, *, causal=False, feature_map="elu", mask
     for part in pieces(everyone, size):
         features = _key_features(key, mask, part, feature_map)
         sums = add_keys(sums, features, value[..., part, :])
-    outputs = []
+    outputs = Outputs(shape[-2])
     if not causal:
         for part in pieces(shape[-2], size):
             features = _features(query[..., part, :], feature_map)
-            outputs.append(divide(*read(features, sums)))
+            outputs.append(*read(features, sums), length=shape[-2])
     else:
         query, key, value, mask = align(query, key, value, mask)
-        for part in pieces(query.shape[-2], size):
-            output, sums = _causal_piece(query, key, value, mask, part, feature_map, sums)
-            outputs.append(output)
-    return joined(outputs, shape[-2]).to(dtype)
+        _append_causal(outputs, query, key, value, mask, size, feature_map, sums)
+    return outputs.joined().to(dtype)
 
 
 class LinearAttentionState:
@@ -139,19 +137,18 @@ class LinearAttentionState:
             check_same_kind(kind, self._kind)
         dtype, query, key, value = widen(query=query, key=key, value=value)
         sums = None if self.numerator is None else (self.numerator, self.normaliser)
-        outputs = []
-        for part in pieces(shape[-2], size):
-            output, sums = _causal_piece(query, key, value, mask, part, self.feature_map, sums)
-            outputs.append(output)
+        outputs = Outputs(shape[-2])
+        sums = _append_causal(outputs, query, key, value, mask, size, self.feature_map, sums)
         self.numerator, self.normaliser = sums
         self.length += shape[-2]
         self._kind = kind
-        return joined(outputs, shape[-2]).to(dtype)
+        return outputs.joined().to(dtype)
 
 
 def _elu_plus_one(x):
     """x + 1 above zero, exp(x) below: elu(x) + 1 without the rounding of elu near -1."""
-    return x.clamp(max=0).exp() + x.clamp(min=0)
+    below = x.clamp(max=0)
+    return below.exp() + x.clamp(min=0) if x.requires_grad else below.exp_().add_(x.clamp(min=0))
 
 
 FEATURE_MAPS = {"elu": _elu_plus_one, "relu": torch.relu, "exp": torch.exp}
@@ -209,16 +206,40 @@ def add_keys(sums, features, value):
 
 
 def read(features, sums):
-    """Numerator `[..., T, E]` and denominator `[..., T, 1]` of queries that see all keys."""
-    return features @ sums[0], features @ sums[1][..., None]
+    """Numerator `[..., T, E]` and denominator `[..., T, 1]` of queries that see all these keys."""
+    return features @ sums[0], (features * sums[1].unsqueeze(-2)).sum(-1, keepdim=True)
 
 
-def divide(numerator, denominator):
-    """Their ratio, and zero, with zero gradient, where the denominator is zero."""
-    denominator = denominator.masked_fill(denominator == 0, torch.inf)
-    if numerator.requires_grad or denominator.requires_grad:
-        return numerator / denominator
-    return numerator.div_(denominator)
+class Outputs:
+    """Ratios of the last positions, piece by piece; zeros for the queries before the first key.
+
+    Where no gradient flows they are written where they belong, else collected.
+    """
+
+    def __init__(self, n_queries):
+        self.n_queries, self.pieces, self.whole = n_queries, [], None
+
+    def append(self, numerator, denominator, *, length):
+        """Add the ratios, zero where the denominator is; `length` positions come in all."""
+        # Divided by infinity: the output is zero there, and so are all gradients.
+        denominator = denominator.masked_fill(denominator == 0, torch.inf)
+        if numerator.requires_grad:
+            self.pieces.append(numerator / denominator)
+            return
+        if self.whole is None:
+            self.start = self.n_queries - length
+            shape = (*numerator.shape[:-2], self.n_queries, numerator.shape[-1])
+            self.whole = numerator.new_empty(shape)
+            self.whole[..., : self.start, :] = 0
+        end = self.start + numerator.shape[-2]
+        torch.div(numerator, denominator, out=self.whole[..., self.start : end, :])
+        self.start = end
+
+    def joined(self):
+        if self.whole is not None:
+            return self.whole
+        output = torch.cat(self.pieces, dim=-2)
+        return F.pad(output, (0, 0, self.n_queries - output.shape[-2], 0))
 
 
 def align(query, key, value, mask):
@@ -231,17 +252,15 @@ def align(query, key, value, mask):
     return query, key[..., n_keys - length :, :], value[..., n_keys - length :, :], mask
 
 
-def joined(outputs, n_queries):
-    """The pieces one after the other; zeros for the queries before the first key."""
-    output = torch.cat(outputs, dim=-2) if len(outputs) > 1 else outputs[0]
-    return F.pad(output, (0, 0, n_queries - output.shape[-2], 0))
-
-
-def _causal_piece(query, key, value, mask, part, feature_map, sums):
-    query_features = _features(query[..., part, :], feature_map)
-    key_features = _key_features(key, mask, part, feature_map)
-    *ratio, sums = causal_sums(query_features, key_features, value[..., part, :], sums)
-    return divide(*ratio), sums
+def _append_causal(outputs, query, key, value, mask, size, feature_map, sums):
+    """Append the outputs of T = S positions; return the sums after them."""
+    length = query.shape[-2]
+    for part in pieces(length, size):
+        query_features = _features(query[..., part, :], feature_map)
+        key_features = _key_features(key, mask, part, feature_map)
+        *ratio, sums = causal_sums(query_features, key_features, value[..., part, :], sums)
+        outputs.append(*ratio, length=length)
+    return sums
 
 
 def causal_sums(query, key, value, sums):
@@ -252,7 +271,7 @@ def causal_sums(query, key, value, sums):
     length = query.shape[-2]
     chunk = max(1, min(CHUNK, length))
     query, key, value = (_in_chunks(one, chunk) for one in (query, key, value))  # [..., K, C, *]
-    inside = (query @ key.mT).tril()  # [..., K, C, C]
+    inside = (query @ key.mT).tril_()  # [..., K, C, C]
     numerator = inside @ value
     denominator = inside.sum(-1, keepdim=True)
     states, totals = key.mT @ value, key.sum(-2)  # [..., K, M, E], [..., K, M]
@@ -264,8 +283,8 @@ def causal_sums(query, key, value, sums):
         if sums is not None:
             states_before = states_before + sums[0].unsqueeze(-3)
             totals_before = totals_before + sums[1].unsqueeze(-2)
-        numerator = numerator + query @ states_before
-        denominator = denominator + query @ totals_before[..., None]
+        more, total = read(query, (states_before, totals_before))
+        numerator, denominator = numerator.add_(more), denominator.add_(total)
         sums = (
             states_before[..., -1, :, :] + states[..., -1, :, :],
             totals_before[..., -1, :] + totals[..., -1, :],

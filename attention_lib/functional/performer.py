@@ -18,10 +18,9 @@ from ..checks import (
     check_value,
 )
 from .linear_attention import (
+    Outputs,
     align,
     causal_sums,
-    divide,
-    joined,
     mask_of,
     pieces,
     read,
@@ -160,24 +159,25 @@ def performer_attention(
     sums = None
     for part in pieces(everyone, size):
         sums = _add_keys(*_key_part(key, value, mask, part, scaled, scale), sums)
-    outputs = []
+    outputs = Outputs(shape[-2])
     if not causal:
         for part in pieces(shape[-2], size):
             query_features = _shifted_query(query[..., part, :] @ scaled.mT, sums[2])
-            outputs.append(divide(*read(query_features, sums)))
+            outputs.append(*read(query_features, sums), length=shape[-2])
     else:
         query, key, value, mask = align(query, key, value, mask)
         for part in pieces(query.shape[-2], size):
             exponents, values = _key_part(key, value, mask, part, scaled, scale)
-            output, sums = _causal_part(query[..., part, :] @ scaled.mT, exponents, values, sums)
-            outputs.append(output)
-    return joined(outputs, shape[-2]).to(dtype)
+            *ratio, sums = _causal_part(query[..., part, :] @ scaled.mT, exponents, values, sums)
+            outputs.append(*ratio, length=query.shape[-2])
+    return outputs.joined().to(dtype)
 
 
 def _key_part(key, value, mask, part, scaled, scale):
     """W k - |k|^2 / 2 of one segment, minus infinity where the mask is False, and its values."""
     key = key[..., part, :]
-    exponents = key @ scaled.mT - key.square().sum(-1, keepdim=True) * (scale / 2)  # [..., N, M]
+    half_square = key.square().sum(-1, keepdim=True) * (scale / 2)
+    exponents = _minus(key @ scaled.mT, half_square)  # [..., N, M]
     if mask is not None:
         exponents = torch.where(mask_of(mask, part), exponents, -torch.inf)
     return exponents, value[..., part, :]
@@ -194,8 +194,10 @@ def _shifted_key(exponents, value, sums):
 
     top `[..., 1, M]` is the largest exponent of each feature so far, minus infinity at first.
     """
-    least = exponents.new_full((*exponents.shape[:-2], 1, exponents.shape[-1]), -torch.inf)
-    top = torch.cat([exponents.detach(), least], dim=-2).amax(-2, keepdim=True)
+    if exponents.shape[-2]:
+        top = exponents.detach().amax(-2, keepdim=True)
+    else:
+        top = exponents.new_full((*exponents.shape[:-2], 1, exponents.shape[-1]), -torch.inf)
     if sums is None:
         features = _exp(exponents - _finite(top))
         return features, (
@@ -216,11 +218,16 @@ def _shifted_query(exponents, top):
     |q|^2 / 2 would be the same for all features and cancels too.
     """
     exponents = exponents + _finite(top)
-    return _exp(exponents - exponents.detach().amax(-1, keepdim=True))
+    return _exp(_minus(exponents, exponents.detach().amax(-1, keepdim=True)))
 
 
 def _finite(top):
     return top.masked_fill(top == -torch.inf, 0)  # of a feature that no key has had yet
+
+
+def _minus(x, y):
+    """x - y, in the place of x where no gradient flows: x is ours, and used no more."""
+    return x - y if x.requires_grad or y.requires_grad else x.sub_(y)
 
 
 def _exp(x):
@@ -228,7 +235,7 @@ def _exp(x):
 
 
 def _causal_part(query, key, value, sums):
-    """Outputs of N positions given by their exponents, and the sums afterwards.
+    """Numerator, denominator and the sums afterwards, of N positions given by their exponents.
 
     One top serves all N, also those before the key that it comes from. Where keys differ so much
     that this leaves an early query (nearly) without a denominator, the halves have tops of their
@@ -244,10 +251,11 @@ def _causal_part(query, key, value, sums):
         seen = seen | (sums[2] > -torch.inf).any(-1, keepdim=True)
         if (small & seen).any():
             first, rest = slice(length // 2), slice(length // 2, None)
-            outputs = []
+            numerators, denominators = [], []
             for half in (first, rest):
                 parts = (one[..., half, :] for one in (query, key, value))
-                output, sums = _causal_part(*parts, sums)
-                outputs.append(output)
-            return torch.cat(outputs, dim=-2), sums
-    return divide(numerator, denominator), (*after, before[2])
+                numerator, denominator, sums = _causal_part(*parts, sums)
+                numerators.append(numerator)
+                denominators.append(denominator)
+            return torch.cat(numerators, dim=-2), torch.cat(denominators, dim=-2), sums
+    return numerator, denominator, (*after, before[2])
