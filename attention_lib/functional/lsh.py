@@ -13,7 +13,7 @@ from ..checks import (
     check_shared_query_key,
 )
 from .precision import widen
-from .tiled import OnlineSoftmax, _finite, merge
+from .tiled import OnlineSoftmax, merge, softmax_of_block
 
 
 def lsh_buckets(query_key, *, bucket_size, n_hashes, seed=0, mask=None):
@@ -116,60 +116,54 @@ def lsh_attention(
     buckets = lsh_buckets(query_key, **options)  # [..., n_hashes, N]
     leading = torch.broadcast_shapes(query_key.shape[:-2], value.shape[:-2])
     query_key, value = (one.expand(*leading, *one.shape[-2:]) for one in (query_key, value))
-    buckets = buckets.expand(*leading, *buckets.shape[-2:])
     n, size = shape[-1], min(int(bucket_size), shape[-1])
-    if n == 0:
+    if 0 in value.shape:
         return value.to(dtype)
-    real = None
-    if mask is not None:
-        real = torch.atleast_2d(mask)[..., 0, :].expand(*leading, n)
-        query_key, value = (one.masked_fill(~real[..., None], 0) for one in (query_key, value))
+    if mask is not None:  # padding has a bucket of its own, and zeros are what it adds up there
+        padding = ~torch.atleast_2d(mask).mT.expand(*leading, n, 1)
+        query_key, value = query_key.masked_fill(padding, 0), value.masked_fill(padding, 0)
     scale = query_key.shape[-1] ** -0.5 if scale is None else scale
 
-    order = buckets.argsort(dim=-1, stable=True)
+    buckets = buckets.expand(*leading, *buckets.shape[-2:]).reshape(-1, *buckets.shape[-2:])
+    order = buckets.argsort(dim=-1, stable=True)  # [B, n_hashes, N], all leading axes as one
     place = order.argsort(dim=-1)  # where a token stands after sorting
-    chunk = place // size
+    # A later bucket lies in the same chunk or in a later one, so this number differs by 0 or 1
+    # where i and j share a bucket and j is in the chunk of i or the one before, and else by more.
+    # It is 2 at least: the zeros that fill up a chunk meet no token.
+    code = (place // size + 2 * buckets + 2).int()
+    position = torch.arange(n, device=order.device, dtype=torch.int32).expand(len(order), n)
+    first = torch.arange(len(order), device=order.device)[:, None]
     state = None
-    for r in range(buckets.shape[-2]):
-        sort = order[..., r, :]
-
-        def cut(x, sort=sort):
-            """x `[..., N, *]` sorted and cut into chunks `[..., C, size, *]`, filled with zeros."""
-            x = x.gather(-2, sort[..., None].expand(*sort.shape, x.shape[-1]))
-            return F.pad(x, (0, 0, 0, -n % size)).unflatten(-2, (-1, size))
-
-        query, values = cut(query_key), cut(value)
+    for r in range(order.shape[1]):
+        sort = order[:, r] + first * n  # rows of [B N, *]
+        back = place[:, r] + first * (n + -n % size)
+        query, values = (_cut(x, sort, size) for x in (query_key, value))
+        number = _cut(position[..., None], sort, size)
         length = torch.linalg.vector_norm(query, dim=-1, keepdim=True)
         keys = query / length.masked_fill(length == 0, 1)
-        scores = (query * scale) @ _with_chunk_before(keys).mT  # [..., C, size, 2 size]
-
-        # Number 0 is the filling of the last chunk, and what stands before the first.
-        number = cut(torch.arange(1, n + 1, device=sort.device).expand(*leading, n)[..., None])
         other = _with_chunk_before(number).mT
-        closed = (other == 0) | (other >= number if causal else other == number)
-        if real is not None:
-            closed = closed | ~_with_chunk_before(cut(real[..., None])).mT
+        closed = other >= number if causal else other == number  # [B, C, size, 2 size]
         for earlier in range(r + 1):
-            bucket, at = (cut(one[..., earlier, :, None]) for one in (buckets, chunk))
-            behind = at - _with_chunk_before(at).mT
-            met = (bucket == _with_chunk_before(bucket).mT) & (behind >= 0) & (behind <= 1)
-            closed = closed | (met if earlier < r else ~met)
-        scores = scores.masked_fill(closed, -torch.inf)
-
-        maximum = scores.detach().amax(dim=-1)  # [..., C, size]
-        powers = (scores - _finite(maximum)[..., None]).exp()
-        found = (maximum, powers.sum(dim=-1), powers @ _with_chunk_before(values))
-        back = place[..., r, :]
-        maximum, total = (one.flatten(-2).gather(-1, back) for one in found[:2])
-        weighted = found[2].flatten(-3, -2)
-        weighted = weighted.gather(-2, back[..., None].expand(*back.shape, value.shape[-1]))
+            at = _cut(code[:, earlier, :, None], sort, size)
+            apart = (at - _with_chunk_before(at).mT).bitwise_right_shift_(1)  # 0 where they meet
+            closed |= apart != 0 if earlier == r else apart == 0
+        scores = (query * scale) @ _with_chunk_before(keys).mT
+        scores = scores.masked_fill_(closed, -torch.inf)
+        part = softmax_of_block(scores, _with_chunk_before(values))
+        maximum, total = (x.flatten().index_select(0, back.flatten()) for x in part[:2])
+        weighted = part.weighted.flatten(0, -2).index_select(0, back.flatten())
         block = OnlineSoftmax(maximum, total, weighted)
         state = block if state is None else merge(state, block)
+    output = state.output().reshape(value.shape)
+    return torch.where((state.total == 0).reshape(*leading, n, 1), value, output).to(dtype)
 
-    alone = (state.total == 0)[..., None]
-    return torch.where(alone, value, state.output()).to(dtype)
+
+def _cut(x, sort, size):
+    """x `[..., N, W]`, sorted, as chunks `[B, C, size, W]`, the last filled up with zeros."""
+    x = x.reshape(-1, x.shape[-1]).index_select(0, sort.flatten()).unflatten(0, sort.shape)
+    return F.pad(x, (0, 0, 0, -x.shape[-2] % size)).unflatten(-2, (-1, size))
 
 
 def _with_chunk_before(x):
-    """Chunks `[..., C, size, *]` -> `[..., C, 2 size, *]`; zeros before the first."""
+    """Chunks `[B, C, size, W]` -> `[B, C, 2 size, W]`; zeros before the first."""
     return torch.cat([F.pad(x, (0, 0, 0, 0, 1, -1)), x], dim=-2)

@@ -65,16 +65,17 @@ def online_softmax(scores, value, state=None, *, mask=None):
         check_shape("state.weighted", state.weighted, output_shape, "[..., T, E]")
     if mask is not None:
         scores = scores.masked_fill(~mask, -torch.inf)
-    block = _first(scores, value)
+    block = softmax_of_block(scores, value)
     return block if state is None else merge(state, block)
 
 
-def _first(scores, value):
+def softmax_of_block(scores, value):
+    """What is known after these keys alone."""
     if scores.shape[-1] == 0:
         total = scores.sum(dim=-1)
         return OnlineSoftmax(torch.full_like(total, -torch.inf), total, scores @ value)
     maximum = scores.detach().amax(dim=-1)  # [..., T]
-    powers = (scores - _finite(maximum)[..., None]).exp()
+    powers = (scores - _finite(maximum)[..., None]).exp_()
     return OnlineSoftmax(maximum, powers.sum(dim=-1), powers @ value)
 
 
@@ -161,7 +162,7 @@ class _Tiled(torch.autograd.Function):
             for rows, blocks in _tiles(query, key, mask, *options):
                 state = None
                 for columns, scores in blocks:
-                    block = _first(scores, value[..., columns, :])
+                    block = softmax_of_block(scores, value[..., columns, :])
                     state = block if state is None else merge(state, block)
                 if state is not None:
                     output[..., rows, :] = state.output()
