@@ -185,7 +185,7 @@ def test_autocast_leaves_the_blocks_alone():
         assert_array_equal(ours.detach(), theirs.detach())
 
 
-@pytest.mark.parametrize(("n_queries", "causal"), [(16_384, True), (1024, False)])
+@pytest.mark.parametrize(("n_queries", "causal"), [(2048, True), (1024, False)])
 def test_nothing_grows_with_the_square_of_the_length(n_queries, causal):
     query = torch.randn(n_queries, 2).requires_grad_()
     key, value = (torch.randn(16_384, 2).requires_grad_() for _ in range(2))
