@@ -147,7 +147,8 @@ def performer_attention(
         ValueError: shapes or mask do not fit, mask differs between queries, scale not positive,
             not exactly one of n_features and features.
 
-    Cost: 2 M (D + E) (T + S) FLOPs and M (T + S) exponentials; M E numbers for the sums.
+    Cost: 2 M (D + E) (T + S) FLOPs and M (T + S) exponentials; M E numbers for the sums. Causal,
+    this definition forms the sums anew for each query, T times the work; `functional` carries them.
     Source: Choromanski et al. (2021), equations 4 to 6, lemma 1 and appendix B.1 (causal).
 
     >>> one = np.ones((1, 2))

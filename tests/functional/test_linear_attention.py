@@ -226,6 +226,18 @@ def test_a_step_of_the_state_costs_the_same_however_many_came_before():
     assert size <= B * max(9, 3 * E)
 
 
+def test_gradients_flow_through_the_state():
+    given = [one.requires_grad_() for one in tensors(9, 9, seed=7)]
+    state = LinearAttentionState()
+    outputs = [state.append(*(one[:, i : i + 3] for one in given)) for i in (0, 3, 6)]
+    weight = torch.from_numpy(np.random.default_rng(8).normal(size=(B, 9, E)))
+    ours = torch.autograd.grad((torch.cat(outputs, dim=1) * weight).sum(), given)
+    whole = linear_attention(*given, causal=True)
+    expected = torch.autograd.grad((whole * weight).sum(), given)
+    for one, other in zip(ours, expected, strict=True):
+        assert_allclose(one, other, **EXACT)
+
+
 def test_the_state_holds_single_precision_for_half():
     given = [one.half() for one in tensors(9, 9)]
     state = LinearAttentionState()
