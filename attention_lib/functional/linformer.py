@@ -81,7 +81,9 @@ def linformer_attention(
     if mask is not None:
         closed = ~torch.atleast_2d(mask).mT  # [..., S, 1]
         key, value = key.masked_fill(closed, 0), value.masked_fill(closed, 0)
-    projected = key_projection @ key, value_projection @ value  # [..., R, D] and [..., R, E]
+    # [..., R, D] and [..., R, E]; under torch.autocast a product has a dtype of its own
+    projected = (key_projection @ key, value_projection @ value)
+    projected = (one.to(query.dtype) for one in projected)
     return attention(query, *projected, scale=scale, dropout=dropout)
 
 

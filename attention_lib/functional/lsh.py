@@ -53,7 +53,8 @@ def lsh_buckets(query_key, *, bucket_size, n_hashes, seed=0, mask=None):
         rotations = torch.from_numpy(rotations).to(query_key)
         # One round at a time: [..., N, half] is the largest tensor of all. The larger of the two
         # halves, x R and -x R, holds the maximum; both in one tensor would double the memory.
-        buckets = torch.stack([_hash(query_key.detach() @ one) for one in rotations], dim=-2)
+        with torch.autocast(query_key.device.type, enabled=False):  # the same buckets with it
+            buckets = torch.stack([_hash(query_key.detach() @ one) for one in rotations], dim=-2)
     if mask is not None:
         buckets = buckets.masked_fill(~torch.atleast_2d(mask), n_buckets)
     return buckets

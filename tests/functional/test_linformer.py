@@ -93,6 +93,13 @@ def test_dropout_acts_on_the_slots():
     assert (dropped != 1).any()
 
 
+def test_under_autocast():
+    given = {name: one.float() for name, one in named(example(5)).items()}
+    with torch.autocast("cpu", torch.bfloat16):
+        output = linformer_attention(**given)
+    assert_allclose(output.float(), linformer_attention(**given), atol=3e-2)
+
+
 def test_nothing_grows_with_the_square_of_the_length():
     n = 16_384
     query, key, value = (torch.randn(n, 8).requires_grad_() for _ in range(3))

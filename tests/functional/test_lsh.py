@@ -83,6 +83,16 @@ def test_every_dtype(dtype):
     assert_allclose(ours.double(), expected, rtol=TOLERANCES[dtype], atol=TOLERANCES[dtype])
 
 
+def test_under_autocast():
+    query_key, value = (one.float() for one in example(2))
+    options = {"bucket_size": 4, "n_hashes": 2}
+    with torch.autocast("cpu", torch.bfloat16):
+        output = lsh_attention(query_key, value, **options)
+        buckets = lsh_buckets(query_key, **options)
+    assert_allclose(output, lsh_attention(query_key, value, **options), atol=3e-2)
+    assert_array_equal(buckets, lsh_buckets(query_key, **options))
+
+
 def dense(query_key, value, **options):
     """The reference's mask, under which torch differentiates dense attention."""
     mask = options["mask"]
