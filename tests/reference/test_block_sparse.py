@@ -39,6 +39,12 @@ def test_the_pattern_of_a_seed():
     assert (pattern != other).any()
 
 
+def test_a_window_of_five_blocks():
+    options = {"window_blocks": 5, "global_blocks": 0, "random_blocks": 0}
+    expected = [[abs(i - j) <= 2 for j in range(7)] for i in range(7)]
+    assert_array_equal(block_sparse_pattern(7, **options), expected)
+
+
 def test_the_defaults():
     given = {"window_blocks": 3, "global_blocks": 2, "random_blocks": 3, "seed": 0, "causal": False}
     pattern = block_sparse_pattern(20)
