@@ -44,6 +44,32 @@ def test_several_segments_equal_the_reference(lengths, causal, grad):
     assert_allclose(output.detach(), expected, **EXACT)
 
 
+@pytest.mark.parametrize("causal", [False, True])
+def test_a_mask_of_one_entry_for_several_segments(causal):
+    given = tensors(2200, 2200)
+    mask = torch.tensor([[[True]], [[False]]])
+    output = linear_attention(*given, causal=causal, mask=mask)
+    assert_allclose(output[0], linear_attention(*given, causal=causal)[0], **EXACT)
+    assert_array_equal(output[1], np.zeros((2200, E)))
+
+
+@pytest.mark.parametrize("widths", [(64, 8), (8, 64), (256, 8), (8, 8)])
+def test_segments_are_shorter_where_there_are_more_numbers_to_a_position(widths):
+    query = torch.ones(4, 2, 2048, widths[0])
+    value = torch.ones(4, 2, 2048, widths[1])
+    largest = largest_tensor(lambda: LinearAttentionState().append(query, query, value)[:0])
+    assert largest <= max(value.numel(), query.numel(), 2**18)  # output, input, one segment
+    sizes = []
+
+    def features(x):
+        sizes.append(x.shape[-2])
+        return x
+
+    linear_attention(query, query, value, feature_map=features)
+    expected = {64: 512, 256: 128, 8: 512}[max(widths)]
+    assert set(sizes) == {expected}
+
+
 @pytest.mark.parametrize("mask", [[True], [True, False, True, True, False, True, True]], ids=len)
 @pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize("n_queries", [3, 7, 8])
@@ -193,7 +219,9 @@ def test_ignores_the_future():
     assert (after[:, 70:] != before[:, 70:]).any(-1).all()
 
 
-@pytest.mark.parametrize("sizes", [[131], [1] * 131, [64, 0, 66, 1], [0, 131], [3, 128]], ids=len)
+@pytest.mark.parametrize(
+    "sizes", [[131], [100, 31], [1] * 131, [64, 0, 66, 1], [0, 131], [3, 128]], ids=len
+)
 def test_the_state_gives_the_causal_form(sizes):
     given = tensors(131, 131, seed=6)
     mask = torch.from_numpy(key_mask(131))
@@ -260,6 +288,8 @@ def test_no_tensor_of_all_pairs(causal, grad):
 Q, K, V = tensors(5, 5)
 ERRORS = [
     ((Q.numpy(), K, V), {}, TypeError, r"^query must be a torch.Tensor, got ndarray$"),
+    ((Q, K.tolist(), V), {}, TypeError, r"^key must be a torch.Tensor, got list$"),
+    ((Q, K, V.tolist()), {}, TypeError, r"^value must be a torch.Tensor, got list$"),
     ((Q, K.float(), V), {}, TypeError, r"share one dtype"),
     ((Q[..., :2], K, V), {}, ValueError, r"same width D"),
     ((Q, K, V[:, :4]), {}, ValueError, r"value must have one row for each of the 5 keys"),
