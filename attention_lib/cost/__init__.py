@@ -16,7 +16,9 @@ conventions, the same everywhere:
 How far the counts agree with PyTorch, which the tests compare on the modules of this library:
 
 - Parameters and `matmul_flops` exactly, forward and backward. What PyTorch computes in another way
-  is known number by number (an outer product done elementwise, the first step of an LSTM).
+  is known number by number (an outer product done elementwise, the first step of an LSTM). On the
+  CPU `FlopCounterMode` is blind to the fused kernel of attention: to compare by yourself, count
+  inside `torch.nn.attention.sdpa_kernel(SDPBackend.MATH)`.
 - `held_bytes` exactly for most modules; up to 1.4 times as much where PyTorch or the module keeps a
   copy (weights asked for, shared heads, latent attention), and twice for an RMS norm by itself on
   the CPU.

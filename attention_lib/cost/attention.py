@@ -23,12 +23,15 @@ def attention(
 ):
     r"""Scaled dot-product attention, `attention_lib.functional.attention`.
 
+    For B batch rows, H heads and P scored pairs of a query and a key in each head, with keys of
+    width D and values of width E:
+
     $$\mathrm{FLOPs} = 2 \, B H P (D + E), \qquad P = T S \text{ unless fewer pairs are scored}$$
 
     Materialised, the scores and the weights, B H P numbers each, are written and read again. Fused
-    (FlashAttention), no score leaves the chip: query, key and value are read once, the output is
-    written once, and backward computes the scores anew: 2 B H P (3 D + 2 E) instead of
-    2 B H P (2 D + 2 E).
+    (FlashAttention), no score leaves the chip: query, key and value are read once, and the output
+    is written once. The backward pass computes the scores anew, so it takes 2 B H P (3 D + 2 E)
+    FLOPs instead of 2 B H P (2 D + 2 E).
 
     Args:
         n_queries, n_keys: T and S.
@@ -73,6 +76,7 @@ def attention(
     check_flag(masked=masked, biased=biased, fused=fused, cached=cached, training=training)
     check_inference("cached", cached, training)
     pairs = _pairs(pairs, n_queries, n_keys)
+    # How many numbers each array holds. Below, a flag counts as 1 or 0.
     query = batch * n_heads * n_queries * d_key
     key, value = (batch * n_kv_heads * n_keys * width for width in (d_key, d_value))
     output = batch * n_heads * n_queries * d_value
@@ -119,7 +123,11 @@ def causal_pairs(n_queries, n_keys):
 
 
 def dot_scores(inputs, scores, width, *, scaled, itemsize=4, training=False):
-    """The inner products of queries and keys, which are `inputs` numbers held elsewhere."""
+    """The inner products of queries and keys of a width, by how many numbers they are.
+
+    `inputs` are queries and keys together, held elsewhere; `scores` are the products. `scaled`: one
+    more operation for each score.
+    """
     return kernel(
         reads=inputs,
         writes=scores,
@@ -132,7 +140,11 @@ def dot_scores(inputs, scores, width, *, scaled, itemsize=4, training=False):
 
 
 def weigh(scores, value, output, d_value, *, itemsize=4, training=False):
-    """The two steps after every kind of score: softmax, and the average of the values."""
+    """The two steps after every kind of score: softmax, and the average of the values.
+
+    `scores`, `value` and `output` say how many numbers each array holds. Returns a dict of two
+    costs.
+    """
     shared = {"itemsize": itemsize, "training": training}
     return {
         "softmax": kernel(

@@ -64,7 +64,7 @@ def feed_forward(
         parts["gate_projection"] = linear(rows, d_model, d_ff, live=inner, **wide)
         bent = elementwise(inner, flops, saves=inner, live=inner, **shared)
         parts["activation"] = bent + elementwise(inner, operands=2, saves=2 * inner, **shared)
-    else:  # relu works in place: backward needs its result, which the next product saves
+    else:  # relu: in place at inference; backward needs its result, which the next product saves
         relu = activation == "relu"
         parts["activation"] = elementwise(
             inner, flops, saves=0 if relu else inner, held=inner * relu, **shared

@@ -23,8 +23,8 @@ _COLUMNS = (
 class Cost:
     r"""What one mechanism costs: counted, not measured.
 
-    Costs are summed in the order in which the mechanisms run. All counts add, except the peak:
-    while the second runs, what the first holds is still there,
+    Costs are summed in the order in which the mechanisms run. All counts add, except the peak, the
+    most memory in use at one moment: while b runs, what a holds (`held_bytes`) is still there,
 
     $$\mathrm{peak}(a + b) = \max(\mathrm{peak}_a,\ \mathrm{held}_a + \mathrm{peak}_b)$$
 
@@ -177,7 +177,7 @@ def combine(parts):
     for name, part in parts.items():
         if not isinstance(part, Cost):
             raise TypeError(f"part {name!r} must be a Cost, got {type(part).__name__}")
-        total = total + Cost(**part._counts())
+        total = total + Cost(**part._counts())  # without its parts: they stay under its name
     return Cost(**total._counts(), parts=parts)
 
 

@@ -37,13 +37,15 @@ def length_batches(lengths, batch_size, *, seed, epoch=0, shuffle=True):
     n = len(lengths)
     rng = np.random.default_rng([seed, epoch])
     ties = rng.permutation(n) if shuffle else np.arange(n)
-    order = np.lexsort((ties, *lengths.T[::-1]))
+    order = np.lexsort((ties, *lengths.T[::-1]))  # its last key, the first column, weighs most
     batches = [order[start : start + batch_size] for start in range(0, n, batch_size)]
     return [batches[i] for i in rng.permutation(len(batches))] if shuffle else batches
 
 
 def padding_share(lengths, batches):
     """The share of the places in the padded batches that hold nothing: wasted work.
+
+    Each batch is padded to its longest sequence, for examples of k sequences in each column.
 
     Args:
         lengths: `[n]` or `[n, k]` integers, as for `length_batches`.
@@ -106,8 +108,9 @@ class PairBatches(_Batches):
     every pass divides them anew. `epoch(k)` gives the batches of one pass, each pair exactly once.
 
     Args:
-        sources, targets: sequences of the same number of lists of token ids: no PAD among them,
-            and in the targets neither SOS nor EOS, for the batch ends each target with EOS.
+        sources, targets: two lists of equally many sequences of token ids. No PAD (the id that
+            fills a row) among them, and in the targets neither SOS (start) nor EOS (end), for the
+            batch ends each target with EOS.
         batch_size: pairs a batch.
         seed: integer >= 0; seed and step decide the batch.
         shuffle: False keeps one order, sorted by length.
@@ -117,7 +120,7 @@ class PairBatches(_Batches):
             special id where there must be none, or an argument out of range.
 
     >>> batches = PairBatches([[5, 6], [7]], [[8], [9, 9]], 2, seed=0)
-    >>> batches(0).target
+    >>> batches(0).target  # 2 is EOS, 0 is PAD
     array([[9, 9, 2], [8, 2, 0]])
     """
 

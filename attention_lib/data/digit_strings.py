@@ -33,8 +33,8 @@ class DigitString(NamedTuple):
     """A string of digits and its sound.
 
     Attributes:
-        digits: `[T]` int64, 0 .. 9.
-        audio: `[N]` float32 in [-1, 1], 8,000 samples a second.
+        digits: `[T]` int64, T digits from 0 to 9.
+        audio: `[N]` float32, N samples in [-1, 1], 8,000 a second.
         starts, ends: `[T]` int64; digit t is said in `audio[starts[t]:ends[t]]`.
     """
 
@@ -131,6 +131,7 @@ def split_of_digits(digits):
 
 
 def _say(digits, voices, augmentation, rng):
+    """The `DigitString` of these digits; `voices[d]` are the samples of digit d."""
     pieces, starts, ends, position = [], [], [], 0
     for digit in digits:
         gap = np.zeros(_draw_gap(augmentation, rng), dtype=np.float32)
@@ -144,7 +145,7 @@ def _say(digits, voices, augmentation, rng):
     audio = np.concatenate(pieces)
     if augmentation.noise is not None:
         audio = _with_noise(audio, sum(ends) - sum(starts), rng.uniform(*augmentation.noise), rng)
-    audio = audio / max(1.0, float(np.abs(audio).max()))
+    audio = audio / max(1.0, float(np.abs(audio).max()))  # as it is if already in [-1, 1]
     starts, ends = np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64)
     return DigitString(digits, audio, starts, ends)
 
@@ -160,6 +161,7 @@ def _faster(voice, speed):
 
 
 def _with_noise(audio, n_voiced, decibel, rng):
+    # The gaps are silent, so this is the mean power of the voice.
     power = float((audio.astype(np.float64) ** 2).sum()) / n_voiced
     deviation = np.sqrt(power / 10 ** (decibel / 10))
     return audio + rng.standard_normal(len(audio), dtype=np.float32) * np.float32(deviation)

@@ -18,8 +18,10 @@ def power_spectrum(audio, *, window=WINDOW, hop=HOP):
     $$P_{f,k} = \frac{c_k}{L} \Big| \sum_{t=0}^{W-1} h_t\, x_{fH+t}\, e^{-2 \pi i k t / L} \Big|^2,
     \qquad h_t = \tfrac12 - \tfrac12 \cos(2 \pi t / W)$$
 
-    L is the smallest power of two >= W. c_k is 2, and 1 for the first and the last k, so that the
-    sum over k is the energy of the windowed frame (Parseval).
+    x are the samples, f counts frames, k frequencies and t the samples of a frame, which the window
+    h lets fade in and out. L is the smallest power of two >= W. c_k is 2, for a frequency and its
+    mirror image, and 1 for the first and the last k, which have none: so the sum over k is the
+    energy of the windowed frame (Parseval).
 
     Args:
         audio: `[..., N]` samples, floating, N >= window.
@@ -28,8 +30,8 @@ def power_spectrum(audio, *, window=WINDOW, hop=HOP):
 
     Returns:
         `[..., F, L / 2 + 1]`, dtype of audio, calculated in float64; F = 1 + (N - W) // H: frames
-        that the samples fill, so that the last W - 1 samples may be in none. Frame f has its middle
-        at sample f H + W / 2, and column k the frequency k / L times the sampling rate.
+        that the samples fill, so that up to H - 1 samples at the end are in none. Frame f has its
+        middle at sample f H + W / 2, and column k the frequency k / L times the sampling rate.
 
     Raises:
         TypeError, ValueError: audio is no floating array or too short; an option out of range.
@@ -60,8 +62,10 @@ def mel_filters(n_mels, *, window=WINDOW, rate=RATE):
 
     $$m(f) = 2595 \log_{10}(1 + f / 700)$$
 
+    m is the mel number of a frequency f in Hz: equal steps of m sound about equally far apart.
     Triangle j rises from 0 at mel point j to 1 at point j + 1 and falls to 0 at point j + 2; the
-    n_mels + 2 points lie evenly between 0 and half the sampling rate. Neighbours add up to 1.
+    n_mels + 2 points lie evenly in mel between 0 and half the sampling rate. Between their middles
+    two neighbours add up to 1.
 
     Args:
         n_mels: number of bands.
@@ -69,7 +73,7 @@ def mel_filters(n_mels, *, window=WINDOW, rate=RATE):
         rate: samples a second.
 
     Returns:
-        `[n_mels, L / 2 + 1]`, float64, entries from 0 to 1.
+        `[n_mels, L / 2 + 1]`, float64, entries from 0 to 1; L as for `power_spectrum`.
 
     Raises:
         TypeError, ValueError: an argument out of range, or so many bands that one of them holds no
@@ -85,6 +89,7 @@ def mel_filters(n_mels, *, window=WINDOW, rate=RATE):
     check_positive(rate=rate)
     size = _fourier_size(window)
     points = np.linspace(0, 2595 * np.log10(1 + rate / 2 / 700), n_mels + 2)
+    # Back from mel to Hz: where each triangle begins, has its top and ends, `[n_mels, 1]` each.
     low, middle, high = (
         (700 * (10 ** (points[i : i + n_mels, None] / 2595) - 1)) for i in range(3)
     )
@@ -113,7 +118,7 @@ def log_mel(audio, *, n_mels=40, window=WINDOW, hop=HOP, rate=RATE, floor=1e-10)
         floor: added to the power, so that silence has a logarithm, > 0.
 
     Returns:
-        `[..., F, n_mels]`, dtype of audio, calculated in float64.
+        `[..., F, n_mels]` for F frames, dtype of audio, calculated in float64.
 
     Raises:
         TypeError, ValueError: as `power_spectrum` and `mel_filters`.

@@ -53,8 +53,8 @@ def speech_batch(strings, *, n_mels=40, stack=4):
         a `SpeechBatch`.
 
     Raises:
-        TypeError, ValueError: no strings, or something else than a `DigitString`; an option out of
-            range.
+        TypeError, ValueError: no strings, or something else than a `DigitString`; a string that is
+            silent or shorter than one frame of the batch; an option out of range.
 
     >>> from attention_lib.data.digit_strings import digit_strings
     >>> batch = speech_batch(digit_strings(1, min_digits=2, max_digits=2, seed=0))
@@ -68,7 +68,7 @@ def speech_batch(strings, *, n_mels=40, stack=4):
     for index, string in enumerate(strings):
         if not isinstance(string, DigitString):
             raise TypeError(f"strings[{index}] must be a DigitString, got {type(string).__name__}")
-    frames = [_stacked(string.audio, n_mels, stack) for string in strings]
+    frames = [_stacked(index, one.audio, n_mels, stack) for index, one in enumerate(strings)]
     lengths = np.array([len(one) for one in frames], dtype=np.int64)
     source = np.zeros((len(frames), lengths.max(), stack * n_mels), dtype=np.float32)
     for row, one in zip(source, frames, strict=True):
@@ -80,10 +80,16 @@ def speech_batch(strings, *, n_mels=40, stack=4):
     return SpeechBatch(source, lengths, target, target_lengths, starts, ends)
 
 
-def _stacked(audio, n_mels, stack):
+def _stacked(index, audio, n_mels, stack):
     frames = log_mel(audio, n_mels=n_mels).astype(np.float64)
-    frames = (frames - frames.mean()) / frames.std()
+    if len(frames) < stack:
+        raise ValueError(
+            f"strings[{index}] must last at least stack = {stack} frames, got {len(frames)}"
+        )
+    if frames.min() == frames.max():
+        raise ValueError(f"strings[{index}] must hold a sound, got silence throughout")
     n = len(frames) // stack
+    frames = (frames - frames.mean()) / frames.std()
     return frames[: n * stack].reshape(n, stack * n_mels)
 
 

@@ -46,19 +46,19 @@ def connected_groups(items):
     >>> connected_groups([("b", "x"), ("c", "x"), ("d", "y"), ("a", "c")])
     ['a', 'a', 'd', 'a']
     """
-    parent = {}
+    parent = {}  # keys form trees, one tree a group; a root is its own parent
 
     def root(key):
         parent.setdefault(key, key)
         while parent[key] != key:
-            parent[key] = parent[parent[key]]
+            parent[key] = parent[parent[key]]  # a shorter way for the next time
             key = parent[key]
         return key
 
     for keys in items:
         roots = {root(key) for key in keys}
         for one in roots:
-            parent[one] = min(roots)
+            parent[one] = min(roots)  # so a root is the smallest key of its group
     return [root(keys[0]) for keys in items]
 
 

@@ -96,7 +96,9 @@ def attention(
 
     Returns:
         output `[..., T, E]`, or (output, weights). A query with nothing to attend to has zero
-        weights, a zero output and passes zero gradient. NaN and infinity in the input propagate.
+        weights, a zero output and passes zero gradient. NaN in the input propagates: on the fused
+        path also from a key that the mask closes, and a score of plus infinity is NaN there, where
+        the single steps follow the limit as in the reference.
 
     Raises:
         TypeError, ValueError: as `attention_lib.reference.attention`, and for a dropout outside

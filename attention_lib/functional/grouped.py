@@ -24,15 +24,18 @@ def grouped_query_attention(
 
     The queries of the heads that share a group are put below one another, `[..., G, (H / G) T, D]`:
     one product reads each key once, where repeated keys would be read H / G times. That is what
-    makes a step of generation cheaper. A causal square, which a fused kernel halves, is kept as it
-    is and the keys are repeated: there the products cost far more than the copy.
+    makes a step of generation cheaper. One case repeats the keys all the same: causal attention
+    with T = S and no other mask or bias. A fused kernel then skips the half of the scores that lies
+    in the future, which it could not do with the queries put together, and that saves far more than
+    the copy costs.
 
     Args:
-        query: `[..., H, T, D]`, float16, bfloat16, float32 or float64.
-        key: `[..., G, S, D]`, same dtype; G divides H.
+        query: T queries of width D for each head: `[..., H, T, D]`, float16, bfloat16, float32 or
+            float64.
+        key: S keys for each group: `[..., G, S, D]`, same dtype; G divides H.
         value: `[..., G, S, E]`, same dtype.
         mask: boolean tensor, broadcastable to `[..., H, T, S]`; True = may attend.
-        bias: same dtype, broadcastable to `[..., H, T, S]`.
+        bias: same dtype, broadcastable to `[..., H, T, S]`, added to the scores after scaling.
         causal, scale, return_weights, dropout: as for `attention`.
 
     Returns:
@@ -62,7 +65,7 @@ def grouped_query_attention(
         check_kind("torch", bias=bias)
         check_bias(bias, shape, query=query)
     check_flag(causal=causal)
-    if causal and n_queries > 1:
+    if causal and n_queries > 1:  # a single query stands at the last key and sees them all
         future = causal_mask(n_queries, n_keys, device=query.device)
         mask = future if mask is None else mask & future
     fold = (share, n_queries)
@@ -84,7 +87,7 @@ def _fold(pattern, share, n_queries):
 
     What is the same for all heads and all queries stays as small as it is.
     """
-    if pattern is None or pattern.ndim < 2:
+    if pattern is None or pattern.ndim < 2:  # [S] broadcasts to any number of queries
         return pattern
     pattern = pattern[None] if pattern.ndim == 2 else pattern
     if pattern.shape[-3] == pattern.shape[-2] == 1:

@@ -1,7 +1,8 @@
 """The masks of PyTorch: what its attention calls blocked or allowed, and in which shape.
 
-Ours are boolean, True = may attend, broadcastable to the scores; a query with nothing to attend to
-has weights of zero. Each function says what torch makes of such a query.
+Ours are boolean, True = may attend, broadcastable to the scores: `[..., T, S]` for T queries and S
+keys, with B batch rows and H heads in front where there are any. In ours a query with
+nothing to attend to has weights of zero. Each function says what torch makes of such a query.
 """
 
 import torch
@@ -208,6 +209,7 @@ def _check_together(attention, padding):
 
 
 def _to_added(blocked, dtype):
+    """The mask to be added to the scores: -inf where blocked, 0 elsewhere."""
     zeros = torch.zeros(blocked.shape, dtype=check_floating_dtype(dtype), device=blocked.device)
     return zeros.masked_fill_(blocked, -torch.inf)
 

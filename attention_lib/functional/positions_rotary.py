@@ -12,11 +12,13 @@ PAIRINGS = ("interleaved", "half")
 def rotate(x, *, offset=0, base=10000.0, pairing="interleaved"):
     """Turn each pair of numbers of a vector by an angle in proportion to the position.
 
+    Pair i = 0, ..., D / 2 - 1 at position p turns by p base^(-2i / D).
+
     Args:
         x: queries or keys `[..., T, D]`, D even; float16, bfloat16, float32 or float64.
         offset: position of the first row, an integer; or an integer tensor `[B]`, one for each
             entry of the first axis of x, which is then at least `[B, T, D]`. May be negative.
-        base: greater than 0; larger ones turn slower.
+        base: greater than 0; the larger it is, the slower the pairs turn.
         pairing: which numbers make pair i: "interleaved" takes 2i and 2i + 1, "half" takes i and
             i + D / 2. Weights trained with one do not work with the other, unless
             `pairing_permutation` reorders them.
@@ -40,7 +42,9 @@ def rotate(x, *, offset=0, base=10000.0, pairing="interleaved"):
     check_positive(base=base)
     check_choice("pairing", pairing, PAIRINGS)
     length, width = x.shape[-2:]
-    turns = across(angles(length, offset, width, base, x.device), x)  # [T, D / 2], or with batch
+    # [T, D / 2], or [B, 1, ..., T, D / 2] to broadcast over the heads. On a device without float64
+    # the angles are computed on the CPU, so cos and sin have to move.
+    turns = across(angles(length, offset, width, base, x.device), x)
     cos, sin = turns.cos().to(x.dtype).to(x.device), turns.sin().to(x.dtype).to(x.device)
     if pairing == "interleaved":
         a, b = x[..., 0::2], x[..., 1::2]  # [..., T, D / 2]

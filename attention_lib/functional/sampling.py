@@ -40,9 +40,8 @@ def top_k_logits(logits, top_k):
     check_top_k(top_k, logits.shape[-1])
     last = logits.topk(top_k, dim=-1).values[..., -1:]  # [..., 1]: the k-th largest
     above, equal = logits > last, logits == last
-    room = top_k - above.sum(
-        dim=-1, keepdim=True
-    )  # how many of the equal ones are still to be kept
+    # How many of those equal to the k-th largest are still to be kept: the first ones.
+    room = top_k - above.sum(dim=-1, keepdim=True)
     kept = above | (equal & (equal.cumsum(dim=-1) <= room))
     return logits.masked_fill(~kept, -torch.inf)
 
@@ -70,17 +69,21 @@ def top_p_logits(logits, top_p):
     _, wide = widen(logits=logits)
     check_logits(logits)
     check_top_p(top_p)
-    if top_p == 1:
+    if top_p == 1:  # a sum may reach 1 by rounding before the last token
         return logits.clone()
     falling, order = wide.detach().sort(dim=-1, descending=True, stable=True)
     reached = stable_softmax(falling, None).cumsum(dim=-1)
     dropped = torch.zeros_like(reached, dtype=torch.bool)
     dropped[..., 1:] = reached[..., :-1] >= top_p  # those before it have reached p already
+    # `scatter` carries each flag from its rank back to its token.
     return logits.masked_fill(torch.empty_like(dropped).scatter(-1, order, dropped), -torch.inf)
 
 
 def next_token_probabilities(logits, *, temperature=1.0, top_k=None, top_p=None):
     """The distribution that the next token is drawn from: temperature, then top-k, then top-p.
+
+    Top-k keeps the same tokens at every temperature, so the code takes it first; the p of top-p
+    counts probability at temperature tau, among the tokens that top-k left.
 
     Args:
         logits: `[..., V]`, float16, bfloat16, float32 or float64.

@@ -6,7 +6,7 @@ import torch
 
 from .. import functional
 from ..checks import check_count, check_not_negative
-from .decoding import check_ids, check_limits, check_prompts, log_probabilities
+from .decoding import check_ids, check_limits, check_prompts, claim, log_probabilities
 from .stepwise import Generated
 
 
@@ -47,8 +47,9 @@ def beam_search(
     $$\mathrm{score}(y) = \frac{\log P(y)}{\mathrm{lp}(|y|)}, \qquad
     \mathrm{lp}(n) = \Big(\frac{5 + n}{6}\Big)^{\alpha}$$
 
-    The search of a prompt stops when nothing is open, or when no open beginning can still win: its
-    score never exceeds its present log P over the largest penalty.
+    where |y| is the number of its new tokens. The search of a prompt stops when nothing is open, or
+    when no open beginning can still win. Its log P is at most 0 and never rises, and lp is largest
+    at max_new_tokens, so its score will never exceed its present log P / lp(max_new_tokens).
 
     Args:
         state, prompts, max_new_tokens, prompt_lengths, end, padding: as for `greedy_search`.
@@ -56,8 +57,8 @@ def beam_search(
             tokens are so close that rounding log P makes them equal. With as many as there are
             sequences the search is exhaustive and the result the best of all; between the two, more
             is usually but not always better.
-        length_penalty: alpha >= 0. 0 ranks by log P, which favours short sequences, for each token
-            costs; larger values favour longer ones.
+        length_penalty: alpha >= 0. 0 ranks by log P, which favours short sequences, since each
+            further token lowers it; larger values favour longer ones.
         n_best: None, or N of 1 to beam_width: return the N best.
 
     Returns:
@@ -87,6 +88,7 @@ def beam_search(
     check_count(beam_width=beam_width)
     check_not_negative(length_penalty=length_penalty)
     wanted = _check_n_best(n_best, beam_width)
+    claim(state)
     with torch.no_grad():
         limits = (max_new_tokens, end, padding)
         best = _search(state, prompts, prompt_lengths, *limits, beam_width, wanted, length_penalty)
@@ -95,7 +97,9 @@ def beam_search(
 
 
 def _search(state, prompts, prompt_lengths, max_new_tokens, end, padding, width, wanted, alpha):
-    # W beginnings for each prompt; those of log-probability -inf are not there.
+    # W beginnings for each prompt; those of log-probability -inf are not there. tokens is
+    # [B, W, max_new_tokens], is_open and total, the log-probability of each, are [B, W]. W is 1
+    # at first, then `width`, or less as long as there are not so many.
     tokens = prompts.new_full((len(prompts), 1, max_new_tokens), padding)
     is_open = torch.ones_like(prompts[:, :1], dtype=torch.bool)
     total = best = None
@@ -103,15 +107,15 @@ def _search(state, prompts, prompt_lengths, max_new_tokens, end, padding, width,
     fed = prompts[:, :position]
     while True:
         logits = state.advance(fed)  # [R, V], a row for each open beginning
-        gains = log_probabilities(logits, len(fed))
+        gains = log_probabilities(logits, len(fed))  # [R, V], of each next token
         if best is None:
             check_ids(prompts, prompt_lengths, end, logits.shape[-1])
             total = gains.new_zeros(len(prompts), 1)
             best = _nothing(tokens.expand(-1, wanted, -1), gains)
         column = position - prompt_lengths  # [B]; negative while the prompt is not over
-        known = prompts[:, min(position, prompts.shape[1] - 1)]
+        known = prompts[:, min(position, prompts.shape[1] - 1)]  # next of a prompt that is not over
         table = _table(gains, is_open, certain=torch.where(column < 0, known, -1))
-        total, slot, token = _extend(total, table, width)
+        total, slot, token = _extend(total, table, width)  # [B, W]; slot: the beginning extended
         tokens = _write(tokens, slot, token, column)
         ends = (column == max_new_tokens - 1)[:, None].expand(total.shape)
         if end is not None:
@@ -183,6 +187,7 @@ def _better(best, tokens, lengths, log_probability, alpha):
 
 
 def _nothing(tokens, like):
+    """The best N before anything is finished: `[B, N]` of length 0 and log-probability -inf."""
     never = like.new_full(tokens.shape[:2], -torch.inf)
     return Hypotheses(tokens, torch.zeros_like(tokens[..., 0]), never, never)
 

@@ -37,6 +37,14 @@ class DecodingState(Protocol):
         """Make row r what row rows[r] was; rows `[R']` (int64) picks, repeats and drops rows."""
 
 
+def claim(state):
+    """A state of the library serves one search: a second would go on where the first stopped."""
+    if getattr(state, "claimed", False):
+        raise ValueError("state has served a search already: make a new one with decoding_state")
+    if hasattr(state, "claimed"):
+        state.claimed = True
+
+
 def check_prompts(prompts, prompt_lengths):
     """Judge prompts `[B, T]`; returns their lengths `[B]`, T each where None is given."""
     check_tokens("prompts", prompts)

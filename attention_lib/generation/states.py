@@ -24,6 +24,10 @@ def decoding_state(model, source=None, source_lengths=None, *, cached=True, max_
         max_length: positions that the caches may come to hold, taken as memory at once; None: they
             grow.
 
+    Returns:
+        a `DecodingState`: `advance` reads tokens `[R, T]` and gives logits `[R, V]` of the next
+        token of each row, `reorder` picks, repeats and drops rows.
+
     Raises:
         TypeError: another kind of model; source given to a language model or missing for another.
         ValueError: as the model.
@@ -40,7 +44,7 @@ def decoding_state(model, source=None, source_lengths=None, *, cached=True, max_
     if not isinstance(model, kinds):
         names = ", ".join(kind.__name__ for kind in kinds)
         raise TypeError(f"model must be one of {names}, got {type(model).__name__}")
-    reads = not isinstance(model, LanguageModel)
+    reads = not isinstance(model, LanguageModel)  # a source
     for name, one in {"source": source, "source_lengths": source_lengths}.items():
         if reads != (one is not None):
             raise TypeError(
@@ -57,6 +61,8 @@ def decoding_state(model, source=None, source_lengths=None, *, cached=True, max_
 
 class LanguageModelState:
     """Remembers keys and values in caches, or the tokens themselves where caches is None."""
+
+    claimed = False  # by a search
 
     def __init__(self, model, caches):
         self.model = model
@@ -114,18 +120,20 @@ class TransformerState(LanguageModelState):
 class Seq2SeqState:
     """Remembers the decoder's LSTM state and what the encoder read."""
 
+    claimed = False
     max_length = None
 
     def __init__(self, model, source, source_lengths):
         self.model = model
         with _at_rest(model):
             self.encoded = model.encode(source, source_lengths)
-            self.projected = model._project(self.encoded)
+            self.projected = model._project(self.encoded)  # once, not at every step
         self.state = (self.encoded.hidden, self.encoded.cell)
 
     def advance(self, tokens):
         _check_fed(tokens, self.encoded.states, self.model.target_embedding)
         with _at_rest(self.model):
+            # An LSTM reads one token after the other; the logits are those after the last.
             for embedded in self.model.target_embedding(tokens).unbind(dim=1):
                 output, self.state, _ = self.model._step(
                     embedded, self.state, self.encoded, self.projected

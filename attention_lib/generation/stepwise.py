@@ -6,7 +6,7 @@ import torch
 
 from .. import functional
 from ..checks import check_count, check_positive, check_top_p
-from .decoding import check_ids, check_limits, check_prompts, log_probabilities
+from .decoding import check_ids, check_limits, check_prompts, claim, log_probabilities
 
 
 class Generated(NamedTuple):
@@ -31,7 +31,8 @@ def greedy_search(state, prompts, *, max_new_tokens, prompt_lengths=None, end=No
     It need not find the likeliest sequence: a good first token may lead to poor ones.
 
     Args:
-        state: a `DecodingState` that has read nothing of the prompts.
+        state: a `DecodingState` that has read nothing of the prompts; one that `decoding_state`
+            made serves a single search.
         prompts: `[B, T]`, int64 token ids; for an encoder-decoder model the start token.
         max_new_tokens: a row is finished when it has this many new tokens.
         prompt_lengths: `[B]`, int64 in 1..T, where the prompts differ in length; what stands after
@@ -48,7 +49,8 @@ def greedy_search(state, prompts, *, max_new_tokens, prompt_lengths=None, end=No
         TypeError: prompts or prompt_lengths not int64 tensors, a number not an integer, the state's
             logits not a floating tensor.
         ValueError: a prompt is empty, an id outside the vocabulary, a length outside 1..T,
-            max_new_tokens below 1; logits of another shape, or with NaN, +inf or no token left.
+            max_new_tokens below 1; a state of `decoding_state` that has been searched; logits of
+            another shape, or with NaN, +inf or no token left.
 
     Cost: the first step reads the shortest prompt's length at once; then one step of the state for
         each position up to the longest prompt plus max_new_tokens.
@@ -126,6 +128,7 @@ def sample(
 def _generate(state, prompts, prompt_lengths, max_new_tokens, end, padding, choose):
     prompt_lengths = check_prompts(prompts, prompt_lengths)
     check_limits(max_new_tokens, end, padding)
+    claim(state)
     with torch.no_grad():
         return _write(state, prompts, prompt_lengths, max_new_tokens, end, padding, choose)
 
@@ -139,14 +142,14 @@ def _write(state, prompts, prompt_lengths, max_new_tokens, end, padding, choose)
     fed = prompts[:, :position]
     while True:
         logits = state.advance(fed)  # [R, V]
-        gains = log_probabilities(logits, len(rows))
+        gains = log_probabilities(logits, len(rows))  # [R, V], of each next token
         if total is None:
             check_ids(prompts, prompt_lengths, end, logits.shape[-1])
             total = gains.new_zeros(len(prompts))
         token = choose(logits)  # [R]
-        column = position - prompt_lengths[rows]
+        column = position - prompt_lengths[rows]  # of the result; negative in the prompt
         writes = column >= 0
-        new = rows[writes]
+        new = rows[writes]  # the prompts that get a token now
         tokens[new, column[writes]] = token[writes]
         lengths[new] += 1
         total[new] += gains[writes, token[writes]]
@@ -155,9 +158,10 @@ def _write(state, prompts, prompt_lengths, max_new_tokens, end, padding, choose)
             going &= ~(writes & (token == end))
         if not going.any():
             return Generated(tokens[:, : int(lengths.max())], lengths, total)
+        # A row that is still in its prompt is fed the prompt's next token, not the chosen one.
         known = prompts[rows, min(position, prompts.shape[1] - 1)]
         fed = torch.where(writes, token, known)[going, None]
-        if not going.all():
+        if not going.all():  # finished rows leave the state
             state.reorder(going.nonzero()[:, 0])
         rows = rows[going]
         position += 1

@@ -16,9 +16,10 @@ class KVCache:
     Without a cache, step t of a generation projects t positions again and attends from each of
     them. With it the step projects one position and attends from that one.
 
-    The same class serves every kind of attention: it keeps any number of tensors
-    `[B, G, T, D]` side by side, each with its own D (keys and values of G heads for
-    `MultiHeadAttention`; one latent and one rotary key for `MultiHeadLatentAttention`).
+    The same class serves every kind of attention: it keeps any number of tensors `[B, G, T, D]`
+    side by side, for B rows of a batch, G heads and T positions, each tensor with a G and a width D
+    of its own. `MultiHeadAttention` stores two, the keys and the values of its G heads;
+    `MultiHeadLatentAttention` stores one with G = 1, the latent followed by the rotary key.
 
     Args:
         max_length: the largest number of positions that may come, or None. If given, memory for
@@ -30,9 +31,11 @@ class KVCache:
     Raises:
         TypeError, ValueError: max_length not an integer >= 1, window not an integer >= 0.
 
-    Cost: a position takes B G D times the bytes of the dtype for each tensor, and `append` copies
-    just the new ones (amortised: doubling and the shift of a window copy old ones now and then).
-    For inference only: nothing differentiates through it.
+    For inference only: no gradient flows through it.
+
+    Cost: a position takes B G D times the bytes of the dtype for each tensor. `append` copies only
+    the new positions; now and then, when the memory doubles or a window moves to its front, the old
+    ones too.
     Source: the idea is older than its name; Shazeer (2019), section 2.4, writes the incremental
     step and shows that reading the cache is what it costs. Beltagy et al. (2020) for the window.
 
@@ -149,15 +152,18 @@ class KVCache:
             self._buffers = tuple(buffer[rows] for buffer in self._buffers)
 
     def _last(self, count):
+        """The last `count` positions of each tensor, as views."""
         first = self._stop - count
         return tuple(buffer[:, :, first : self._stop] for buffer in self._buffers)
 
     def _size(self, needed, at_least=_FIRST_CAPACITY):
+        """For how many positions memory is taken, where `needed` have to fit now."""
         if self.window is not None:
             return min(2 * self.window + 2, self.max_length or math.inf)
         return self.max_length or max(needed, at_least)
 
     def _allocate(self, tensors, size):
+        """Empty buffers for `size` positions, each of the kind of its tensor."""
         with torch.inference_mode(False):  # else nobody outside it could write to this memory
             self._buffers = tuple(
                 one.new_empty(*one.shape[:2], size, one.shape[-1]) for one in tensors

@@ -56,7 +56,9 @@ class DecoderWeights(NamedTuple):
 class TransformerDecoderLayer(ResidualLayer):
     r"""Gather from the past, then from the memory, then transform each position by itself.
 
-    Pre-LN, with the norms N, dropout D and the memory M (the output of the encoder; no norm):
+    x is the stream of the target, h and g the same after each attention. The cross-attention takes
+    its queries from the stream, its keys and values from the memory. Pre-LN, with the norms N,
+    dropout D and the memory M (the output of the encoder; no norm):
 
     $$h = x + D(\mathrm{attention}(N_1(x))), \quad
     g = h + D(\mathrm{attention}(N_2(h), M)), \quad y = g + D(\mathrm{ffn}(N_3(g)))$$
@@ -72,11 +74,12 @@ class TransformerDecoderLayer(ResidualLayer):
     Layers: self_attention, cross_attention and feed_forward, each with its norm: `*_norm`.
 
     Called with x `[..., T, C]` and memory `[..., S, C]`; mask, boolean, broadcastable to `[..., H,
-    T, T]`, for the self-attention; memory_mask, to `[..., H, T, S]`, for the cross-attention (for
+    T, S']`, for the self-attention; memory_mask, to `[..., H, T, S]`, for the cross-attention (for
     padding, `padding_mask(lengths, S)[:, None]`); causal, for the self-attention, True unless
-    given; a `DecoderCache`, which needs causal=True: x then holds the new positions only, and the
-    memory, projected at the first call, is not read again. Returns y `[..., T, C]`, or with
-    `return_weights=True` (y, `DecoderWeights`).
+    given; a `DecoderCache`, which needs causal=True: x then holds the T new positions only, and the
+    memory, projected at the first call, is not read again. S' is T, and with a cache the number of
+    target positions seen. Returns y `[..., T, C]`, or with `return_weights=True` (y,
+    `DecoderWeights`).
 
     Raises:
         TypeError, ValueError: as `TransformerEncoderLayer`; memory that does not fit.
@@ -132,6 +135,7 @@ class TransformerDecoderLayer(ResidualLayer):
         check_stream("x", x, self)
         check_stream("memory", memory, self)
         own_cache, cross_cache = _check_cache(cache, causal)
+        # `attend` and `transform` hold the order of norm, sublayer, dropout and sum.
         x, own_weights = self.attend(
             x,
             self.self_attention,

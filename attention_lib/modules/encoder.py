@@ -15,7 +15,8 @@ from .torch_parts import check_instance
 class TransformerEncoderLayer(ResidualLayer):
     r"""Let each position gather from the others, then transform each by itself.
 
-    Pre-LN, with the norms N, dropout D and the two sublayers:
+    x, h and y are the residual stream before, between and after the two sublayers, attention and
+    ffn: each adds its result to it. Pre-LN, with the norms N and dropout D:
 
     $$h = x + D(\mathrm{attention}(N_1(x))), \qquad y = h + D(\mathrm{ffn}(N_2(h)))$$
 
@@ -39,13 +40,15 @@ class TransformerEncoderLayer(ResidualLayer):
 
     Layers: self_attention, self_attention_norm, feed_forward, feed_forward_norm.
 
-    Called with x `[..., T, C]`; mask boolean, broadcastable to `[..., H, T, T]`, True = may attend
-    (for padding, `padding_mask(lengths, T)[:, None]`); causal; a `KVCache`, which needs
-    causal=True: x then holds the new positions only, and the mask covers all positions held.
-    Returns y `[..., T, C]`, or with `return_weights=True` (y, weights `[..., H, T, S]`).
+    Called with x `[..., T, C]`; mask boolean, broadcastable to `[..., H, T, S]`, True = may attend
+    (for padding, `padding_mask(lengths, T)[:, None]`); causal, False unless given; a `KVCache`,
+    which needs causal=True: x then holds the T new positions only, and S counts all positions seen.
+    Without a cache S is T. Returns y `[..., T, C]`, or with `return_weights=True` (y, weights
+    `[..., H, T, S]`).
 
-    What stands at a position that the mask hides from all others changes nothing elsewhere. Its own
-    output is that of a query that reads the real positions: finite, to be ignored.
+    What stands at a position that the mask hides from all others changes nothing elsewhere, as long
+    as it is not NaN or infinite: zero times NaN is NaN. Its own output is that of a query that
+    reads the real positions: finite, to be ignored.
 
     Raises:
         TypeError, ValueError: a size is not a positive integer, an option unknown, tensors that do
@@ -97,6 +100,7 @@ class TransformerEncoderLayer(ResidualLayer):
         check_stream("x", x, self)
         if cache is not None and not causal:
             raise ValueError("causal must be True with a cache: the past cannot see what comes")
+        # `attend` and `transform` hold the order of norm, sublayer, dropout and sum.
         x, weights = self.attend(
             x,
             self.self_attention,

@@ -14,11 +14,14 @@ class PositionwiseFeedForward(nn.Module):
     \text{SwiGLU: } y = W_\downarrow \big(\mathrm{silu}(W_g x + b_g) \odot
     (W_\uparrow x + b_\uparrow)\big) + b_\downarrow$$
 
+    phi is the activation, applied to each number. SwiGLU has a third matrix, the gate: it says for
+    each inner number how much of it passes.
+
     Args:
         d_model: C, the width of input and output.
         d_ff: F, the inner width.
-        activation: "relu", "gelu", "gelu_tanh" or "swiglu". With a third matrix, "swiglu" has as
-            many parameters as the others at two thirds of their d_ff.
+        activation: "relu", "gelu", "gelu_tanh" or "swiglu". Because of its third matrix "swiglu"
+            has as many parameters as the others if its d_ff is two thirds of theirs.
         dropout: probability with which a number of the inner layer is dropped in training.
         bias: whether the linear layers have biases.
 

@@ -13,7 +13,8 @@ from .seq2seq import check_tokens
 class LanguageModel(nn.Module):
     r"""Predict each token from those before it: embeddings, a causal stack, a readout.
 
-    With the embedding matrix E, the positions p and the causal stack f:
+    With the tokens y, the embedding matrix E (a row for each token id), the positions p, the causal
+    stack f and the readout W:
 
     $$x_t = \sqrt{C} \, E_{y_t} + p_t, \qquad \mathrm{logits}_t = W f(x)_t, \qquad W = E
     \text{ if tied}$$
@@ -76,9 +77,10 @@ class LanguageModel(nn.Module):
         self.embedding = nn.Embedding(vocabulary, d_model)
         nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
         self.positions = embedding_positions(positions, d_model, max_length=max_length)
-        turning = attention_positions(positions, d_model, n_heads, bidirectional=False)
+        # What the scheme adds inside attention, if that is where it acts.
+        inside = attention_positions(positions, d_model, n_heads, bidirectional=False)
         self.stack = TransformerEncoder(
-            n_layers, d_model, n_heads, d_ff, dropout=dropout, **turning, **layer_options
+            n_layers, d_model, n_heads, d_ff, dropout=dropout, **inside, **layer_options
         )
         self.dropout = nn.Dropout(dropout)
         self.readout = nn.Linear(d_model, vocabulary, bias=False)

@@ -30,14 +30,18 @@ class MultiHeadLatentAttention(nn.Module):
     $$q_{hi} = [W^{UQ}_h z_i ; \mathrm{RoPE}_i(W^{QR}_h z_i)], \qquad
     z_i = x_i \ \text{ or } \ \mathrm{RMSNorm}(W^{DQ} x_i)$$
 
-    the heads attend with scale $1/\sqrt{D + R}$ and are mixed by W^O. Position travels in r alone:
-    a rotation of $W^{UK}_h c_j$, another one at each position, would stand between W^{UK} and the
-    query. Without it the same sum can be read in two ways:
+    the heads attend with scale $1/\sqrt{D + R}$ and are mixed by W^O. [a ; b] is a followed by b.
+    In the names of the matrices D means down, U up, R rotary, and Q, K, V what comes out.
+
+    The result can be computed in two ways:
 
     - naive: make keys and values of all heads. For training and for a prompt.
     - absorbed: $q^\top W^{UK} c = (W^{UK\top} q)^\top c$, so W^{UK} goes into the query and W^{UV}
       behind the average. All heads then share one key [c ; r] and one value c, as in multi-query
       attention, and nothing is made from the cache. For decoding.
+
+    That is why position travels in r alone. Were $W^{UK}_h c_j$ rotated too, a rotation, another
+    one at each position, would stand between q and W^{UK}, and W^{UK} could not go into q.
 
     Args:
         d_model: C.
@@ -49,17 +53,19 @@ class MultiHeadLatentAttention(nn.Module):
         d_query_latent: width of a latent for the queries too; None means they are projected
             directly. It saves memory in training, nothing in the cache.
         dropout: probability with which a weight is dropped in training.
-        base: of the rotary part.
+        base: of the rotary part, as for `RotaryPositionalEncoding`.
 
     Called with
         x: `[..., T, C]`, of the dtype of the parameters.
         mask, causal, return_weights: as for `MultiHeadAttention`.
-        cache: None or a `KVCache`; x is then `[B, T, C]`. It gets one tensor `[B, 1, T, L + R]`.
+        cache: None or a `KVCache`; x is then `[B, T, C]`, the new positions alone. The cache gets
+            one tensor `[B, 1, T, L + R]`.
         absorbed: True or False; None means absorbed where the cache held something before.
 
     Returns:
-        output `[..., T, C]`, or (output, weights `[..., H, T, S]`). A query with nothing to attend
-        to has a zero output: no projection has a bias.
+        output `[..., T, C]`, or (output, weights `[..., H, T, S]`); S is T, and with a cache the
+        number of positions that it returns. A query with nothing to attend to has a zero output: no
+        projection has a bias.
 
     Raises:
         TypeError, ValueError: as `MultiHeadAttention`, and d_rotary odd.
@@ -140,12 +146,13 @@ class MultiHeadLatentAttention(nn.Module):
             dropout=self.dropout if self.training else 0.0,
         )
         heads, weights = result if return_weights else (result, None)
-        if absorbed:
+        if absorbed:  # the heads are averages of latents, [..., H, T, L]: W^UV makes values of them
             heads = heads @ self._stripes(self.value_projection).mT  # [..., H, T, E]
         output = self.output_projection(functional.merge_heads(heads))  # [..., T, C]
         return (output, weights) if return_weights else output
 
     def _queries(self, x, offset):
+        """`[..., H, T, D + R]`, the rotary part turned."""
         if self.query_down is not None:
             x = _normed(self.query_norm, self.query_down(x))
         queries = functional.split_heads(self.query_projection(x), self.n_heads)
@@ -159,6 +166,7 @@ class MultiHeadLatentAttention(nn.Module):
         return torch.cat([latent, turned], dim=-1).unsqueeze(-3)
 
     def _naive(self, queries, shared, **options):
+        """Attention with the keys and values of every head, made from `[..., 1, S, L + R]`."""
         latent, turned = shared.squeeze(-3).split((self.d_latent, self.d_rotary), dim=-1)
         keys = functional.split_heads(self.key_projection(latent), self.n_heads)  # [..., H, S, D]
         turned = turned.unsqueeze(-3).expand(*keys.shape[:-1], self.d_rotary)
@@ -166,6 +174,7 @@ class MultiHeadLatentAttention(nn.Module):
         return functional.attention(queries, torch.cat([keys, turned], dim=-1), values, **options)
 
     def _absorbed(self, queries, shared, **options):
+        """Attention to the latents themselves, as one key and value head for all queries."""
         plain, turned = queries.split((self.d_key, self.d_rotary), dim=-1)
         plain = plain @ self._stripes(self.key_projection)  # [..., H, T, L]
         queries = torch.cat([plain, turned], dim=-1)

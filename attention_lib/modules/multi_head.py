@@ -1,6 +1,6 @@
 """Multi-head attention as a module: projections, heads, and a cache for generation."""
 
-import torch  # noqa: F401  (the doctest uses it)
+import torch
 from torch import nn
 
 from .. import functional
@@ -25,6 +25,9 @@ class MultiHeadAttention(nn.Module):
 
     $$\mathrm{head}_h = \mathrm{attention}(x_q W^Q_h, x_k W^K_{g(h)}, x_v W^V_{g(h)}), \qquad
     O = \sum_h \mathrm{head}_h W^O_h + b_O$$
+
+    x_q, x_k and x_v are the inputs query, key and value: T queries, S keys and values. g(h) is the
+    key and value head that head h reads, h itself unless G is less than H.
 
     Args:
         d_model: C, width of the queries and of the output.
@@ -125,7 +128,7 @@ class MultiHeadAttention(nn.Module):
         self.output_projection.reset_parameters()
         for one in inputs:
             rows = together if stacked else one.out_features
-            bound = (6 / (one.in_features + rows)) ** 0.5
+            bound = (6 / (one.in_features + rows)) ** 0.5  # Xavier: 6 / (inputs + outputs)
             nn.init.uniform_(one.weight, -bound, bound)
         for one in (*inputs, self.output_projection):
             if one.bias is not None:
@@ -162,7 +165,7 @@ class MultiHeadAttention(nn.Module):
         heads, _ = self._heads(query, key, value, mask, causal, None, False)
         heads = self._gated(heads, head_gate)
         stripes = functional.split_heads(self.output_projection.weight, self.n_heads)  # [H, C, E]
-        return heads @ stripes.mT
+        return heads @ stripes.mT  # [..., H, T, E] @ [H, E, C]
 
     @classmethod
     def from_torch(cls, module):
@@ -192,14 +195,15 @@ class MultiHeadAttention(nn.Module):
         check_flag(causal=causal, return_weights=return_weights)
         queries = functional.split_heads(self.query_projection(query), self.n_heads)
         if key is not None and cache is not None and cache.length:
-            keys, values = cache.held()
+            keys, values = cache.held()  # cross-attention: projected and stored by the first call
         else:
             keys, values = self._project(query if key is None else key, value)
             queries, keys = self._turn(queries, keys, key is None, cache)
             if cache is not None and key is None:
+                # The queries see the old positions too, and the mask is cut to what is held.
                 (keys, values), mask = append(cache, (keys, values), mask, queries)
             elif cache is not None:
-                keys, values = cache.append(keys, values)
+                keys, values = cache.append(keys, values)  # the first call of cross-attention
         result = functional.grouped_query_attention(
             queries,
             keys,
@@ -226,7 +230,7 @@ class MultiHeadAttention(nn.Module):
     def _turn(self, queries, keys, to_itself, cache):
         if self.rotary is None:
             return queries, keys
-        if to_itself:
+        if to_itself:  # the new positions follow those that the cache has seen
             offset = cache.length if cache is not None else 0
             return self.rotary(queries, offset=offset), self.rotary(keys, offset=offset)
         behind = keys.shape[-2] - queries.shape[-2]  # the last query stands at the last key
@@ -274,6 +278,12 @@ class MultiHeadAttention(nn.Module):
                     f"cache is used, got key {tuple(key.shape)} and query {tuple(query.shape)}"
                 )
             return
+        made_of = [key, *self.key_projection.parameters(), *self.value_projection.parameters()]
+        if torch.is_grad_enabled() and any(one.requires_grad for one in made_of):
+            raise ValueError(
+                "key needs a gradient, and none flows through a cache: "
+                "call the model under torch.no_grad() or torch.inference_mode()"
+            )
         if key.shape[-2] != cache.length:
             raise ValueError(
                 f"key must have the {cache.length} rows that the cache holds, "

@@ -56,12 +56,16 @@ class LearnedPositionalEncoding(nn.Module):
         check_dimensions(2, x=x)
         check_width("x", x, self.d_model)
         check_offset("torch", offset, x)
+        self._check_range(x.shape[-2], offset)
         positions = steps(x.shape[-2], offset, x.device)  # [T] or [B, T]
-        if positions.numel():
-            self._check_range(int(positions.min()), int(positions.max()))
         return self.dropout(x + across(self.weight[positions], x))
 
-    def _check_range(self, first, last):
+    def _check_range(self, n, offset):
+        """offset, ..., offset + n - 1 are positions; an integer is judged without the device."""
+        offsets = offset.tolist() if torch.is_tensor(offset) else [int(offset)]
+        if n == 0 or not offsets:
+            return
+        first, last = min(offsets), max(offsets) + n - 1
         if first < 0 or last >= self.max_length:
             raise ValueError(
                 f"positions must lie in 0..{self.max_length - 1} (max_length {self.max_length}), "

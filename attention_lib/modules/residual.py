@@ -73,7 +73,10 @@ def check_stream(name, x, layer):
 
 
 def check_caches(caches, n_layers):
-    """`caches` is None or a list with one cache for each layer; returns it, or a None for each."""
+    """`caches` is None or a list with a cache of its own for each layer, all equally full.
+
+    Returns it, or a None for each.
+    """
     if caches is None:
         return [None] * n_layers
     if not isinstance(caches, list):
@@ -82,4 +85,12 @@ def check_caches(caches, n_layers):
         raise ValueError(
             f"caches must hold one cache for each of the {n_layers} layers, got {len(caches)}"
         )
+    for cache in caches:
+        if not hasattr(cache, "length"):
+            raise TypeError(f"caches must hold caches, got {type(cache).__name__}")
+    if len({id(cache) for cache in caches}) < n_layers:
+        raise ValueError("caches must hold a cache of its own for each layer, got one twice")
+    lengths = [cache.length for cache in caches]
+    if len(set(lengths)) > 1:
+        raise ValueError(f"caches must have seen equally many positions, got {lengths}")
     return caches

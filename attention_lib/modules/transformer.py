@@ -49,6 +49,9 @@ class Transformer(nn.Module):
     $$M = \mathrm{encoder}(\sqrt{C} \, e(x) + p), \qquad
     \mathrm{logits} = \mathrm{decoder}(\sqrt{C} \, e'(y) + p, M) \, W^\top$$
 
+    x is the source and y the target as far as it is written, both token ids; e and e' look up their
+    embeddings, p are the positions, M is the memory and W the readout.
+
     Args:
         source_vocabulary, target_vocabulary: numbers of token ids.
         d_model: C.
@@ -68,9 +71,10 @@ class Transformer(nn.Module):
         layer_options: norm_first, norm, activation, n_kv_heads, bias, residual, final_norm of
             encoder and decoder.
 
-    Called with source `[B, S]` and target_in `[B, T]` (token ids, int64), source_lengths `[B]`
-    (int64, 1..S): teacher forcing, target_in is what the decoder is fed. Returns logits `[B, T,
-    target_vocabulary]`, or with `return_weights=True` (logits, `TransformerWeights`).
+    Called with source `[B, S]`, source_lengths `[B]` (int64, 1..S) and target_in `[B, T]` (source
+    and target_in: token ids, int64). This is teacher forcing: target_in is the true target from the
+    start token on, and the logits at position t score the token at t + 1. Returns logits `[B, T,
+    V]` with V = target_vocabulary, or with `return_weights=True` (logits, `TransformerWeights`).
 
     What stands at padding in the source changes nothing. Padding at the end of target_in is seen
     only by the positions after it, whose logits are to be ignored.
@@ -123,6 +127,7 @@ class Transformer(nn.Module):
         self.target_embedding = _embedding(target_vocabulary, d_model)
         self.source_positions = embedding_positions(positions, d_model, max_length=max_length)
         self.target_positions = embedding_positions(positions, d_model, max_length=max_length)
+        # What the scheme adds inside attention: the encoder looks both ways, the decoder back only.
         reading, writing = (
             attention_positions(positions, d_model, n_heads, bidirectional=both)
             for both in (True, False)

@@ -24,7 +24,9 @@ def decoder_layer(
 ):
     r"""Gather from the past, then from the memory, then transform each position by itself.
 
-    Pre-LN, with the norms N and the memory M, which has no norm here:
+    x is the stream of the target, h and g the same after each attention. The cross-attention takes
+    its queries from the stream, its keys and values from the memory. Pre-LN, with the norms N and
+    the memory M, which has no norm here:
 
     $$h = x + \mathrm{attention}(N_1(x)), \quad
     g = h + \mathrm{attention}(N_2(h), M), \quad y = g + \mathrm{ffn}(N_3(g))$$
@@ -32,8 +34,8 @@ def decoder_layer(
     Post-LN puts each norm after its sum, as in `encoder_layer`.
 
     Args:
-        x: `[..., T, C]`, float16, float32 or float64.
-        memory: `[..., S, C]`, same dtype, the output of the encoder.
+        x: T positions of width C: `[..., T, C]`, float16, float32 or float64.
+        memory: `[..., S, C]`, same dtype, the output of the encoder at S source positions.
         parameters: arrays of the same dtype under the names of the state_dict of
             `attention_lib.modules.TransformerDecoderLayer`: self_attention.*, cross_attention.*,
             feed_forward.* and the norm of each.
@@ -65,16 +67,18 @@ def decoder_layer(
     order = {"norm_first": norm_first, "norm": norm}
     dtype, parameters, bias, x, memory = widen_all(parameters, bias, x=x, memory=memory)
     heads = {"n_heads": n_heads, "n_kv_heads": n_kv_heads}
-    h = enter(x, parameters, "self_attention", **order)
-    own = part(parameters, "self_attention")
-    update, own_weights = attend(h, h, own, mask=mask, bias=bias, causal=causal, **heads)
+    # `enter` gives what a sublayer reads: N(x) with pre-LN, x with post-LN. `leave` adds its result
+    # to the stream x, and with post-LN normalises the sum.
+    read = enter(x, parameters, "self_attention", **order)
+    own = part(parameters, "self_attention")  # self_attention.*, without that prefix
+    update, own_weights = attend(read, read, own, mask=mask, bias=bias, causal=causal, **heads)
     x = leave(x, update, parameters, "self_attention", **order)
-    h = enter(x, parameters, "cross_attention", **order)
+    read = enter(x, parameters, "cross_attention", **order)
     cross = part(parameters, "cross_attention")
-    update, cross_weights = attend(h, memory, cross, mask=memory_mask, **heads)
+    update, cross_weights = attend(read, memory, cross, mask=memory_mask, **heads)
     x = leave(x, update, parameters, "cross_attention", **order)
-    h = enter(x, parameters, "feed_forward", **order)
-    update = transform(h, part(parameters, "feed_forward"), activation=activation)
+    read = enter(x, parameters, "feed_forward", **order)
+    update = transform(read, part(parameters, "feed_forward"), activation=activation)
     x = leave(x, update, parameters, "feed_forward", **order).astype(dtype)
     weights = (own_weights.astype(dtype), cross_weights.astype(dtype))
     return (x, weights) if return_weights else x

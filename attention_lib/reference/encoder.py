@@ -22,16 +22,17 @@ def encoder_layer(
 ):
     r"""Let each position gather from the others, then transform each by itself.
 
-    Pre-LN, with the norms N:
+    x, h and y are the residual stream before, between and after the two sublayers, attention and
+    ffn: each adds its result to it. Pre-LN, with the norms N, normalises what a sublayer reads:
 
     $$h = x + \mathrm{attention}(N_1(x)), \qquad y = h + \mathrm{ffn}(N_2(h))$$
 
-    Post-LN, the order of the 2017 paper:
+    Post-LN, the order of the 2017 paper, normalises the sum:
 
     $$h = N_1(x + \mathrm{attention}(x)), \qquad y = N_2(h + \mathrm{ffn}(h))$$
 
     Args:
-        x: `[..., T, C]`, float16, float32 or float64.
+        x: T positions of width C: `[..., T, C]`, float16, float32 or float64.
         parameters: arrays of the same dtype under the names of the state_dict of
             `attention_lib.modules.TransformerEncoderLayer`: self_attention.*,
             self_attention_norm.*, feed_forward.*, feed_forward_norm.*.
@@ -53,7 +54,8 @@ def encoder_layer(
         ValueError: a parameter is missing or does not fit, an option unknown; else as
             `multi_head_attention`.
 
-    Cost: 8 T C^2 + 4 T^2 C + 4 T C F FLOPs with G = H and no gate.
+    Cost: 8 T C^2 + 4 T^2 C + 4 T C F FLOPs with G = H and no gate: the four projections, scores and
+        averages, and the feed-forward network of inner width F.
     Source: Vaswani et al. (2017), section 3.1; Xiong et al. (2020), figure 1, for both orders.
 
     >>> projections = ("query", "key", "value", "output")
@@ -66,13 +68,15 @@ def encoder_layer(
     check_flag(return_weights=return_weights)
     order = {"norm_first": norm_first, "norm": norm}
     dtype, parameters, bias, x = widen_all(parameters, bias, x=x)
-    h = enter(x, parameters, "self_attention", **order)
-    own = part(parameters, "self_attention")
+    # `enter` gives what a sublayer reads: N(x) with pre-LN, x with post-LN. `leave` adds its result
+    # to the stream x, and with post-LN normalises the sum.
+    read = enter(x, parameters, "self_attention", **order)
+    own = part(parameters, "self_attention")  # self_attention.*, without that prefix
     heads = {"n_heads": n_heads, "n_kv_heads": n_kv_heads}
-    update, weights = attend(h, h, own, mask=mask, bias=bias, causal=causal, **heads)
+    update, weights = attend(read, read, own, mask=mask, bias=bias, causal=causal, **heads)
     x = leave(x, update, parameters, "self_attention", **order)
-    h = enter(x, parameters, "feed_forward", **order)
-    update = transform(h, part(parameters, "feed_forward"), activation=activation)
+    read = enter(x, parameters, "feed_forward", **order)
+    update = transform(read, part(parameters, "feed_forward"), activation=activation)
     x = leave(x, update, parameters, "feed_forward", **order).astype(dtype)
     return (x, weights.astype(dtype)) if return_weights else x
 

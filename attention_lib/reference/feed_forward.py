@@ -86,13 +86,16 @@ def feed_forward(
     \text{SwiGLU: } y = W_\downarrow \big(\mathrm{silu}(W_g x + b_g) \odot
     (W_\uparrow x + b_\uparrow)\big) + b_\downarrow$$
 
+    phi is the activation, applied to each number. SwiGLU has a third matrix, the gate: it says for
+    each inner number how much of it passes.
+
     Args:
-        x: `[..., C]`, float16, float32 or float64.
+        x: `[..., C]`, vectors of width C; float16, float32 or float64.
         up_weight: `[F, C]`, same dtype; F is the inner width, 4 C in the paper.
         down_weight: `[C_out, F]`, same dtype.
         up_bias, down_bias: `[F]` and `[C_out]`, or None.
         gate_weight, gate_bias: `[F, C]` and `[F]`, for "swiglu" only.
-        activation: "relu", "gelu", "gelu_tanh" or "swiglu": the function phi.
+        activation: phi, "relu", "gelu" or "gelu_tanh" (see `gelu`); or "swiglu", the gated form.
 
     Returns:
         `[..., C_out]` in the dtype of x. No position sees another.
@@ -102,8 +105,8 @@ def feed_forward(
         ValueError: shapes that do not fit, an unknown activation, "swiglu" without gate_weight or
             another activation with it.
 
-    Cost: 4 C F FLOPs a position, 6 C F with a gate: at F = 4 C twice what the four projections of
-        attention cost.
+    Cost: 4 C F FLOPs a position, at F = 4 C twice what the four projections of attention cost;
+        6 C F with a gate.
     Source: Vaswani et al. (2017), equation 2 (ReLU); Shazeer (2020), SwiGLU, equation 6, there
         without biases.
 
@@ -117,18 +120,18 @@ def feed_forward(
         "gate_bias": gate_bias,
     }
     given = {"x": x, "up_weight": up_weight, "down_weight": down_weight}
-    given |= {name: one for name, one in optional.items() if one is not None}
+    given |= {name: array for name, array in optional.items() if array is not None}
     dtype, *widened = widen(**given)
     check_feed_forward(activation, **given)
-    one = dict(zip(given, widened, strict=True))
-    inner = _linear(one["x"], one["up_weight"], one.get("up_bias"))  # [..., F]
+    wide = dict(zip(given, widened, strict=True))
+    inner = _linear(wide["x"], wide["up_weight"], wide.get("up_bias"))  # [..., F]
     if activation == "swiglu":
-        inner = silu(_linear(one["x"], one["gate_weight"], one.get("gate_bias"))) * inner
+        inner = silu(_linear(wide["x"], wide["gate_weight"], wide.get("gate_bias"))) * inner
     elif activation == "relu":
         inner = np.maximum(inner, 0)
     else:
         inner = gelu(inner, approximate=activation == "gelu_tanh")
-    return _linear(inner, one["down_weight"], one.get("down_bias")).astype(dtype)
+    return _linear(inner, wide["down_weight"], wide.get("down_bias")).astype(dtype)
 
 
 def _linear(x, weight, bias):

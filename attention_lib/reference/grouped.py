@@ -14,12 +14,13 @@ def grouped_query_attention(
     $$O_h = \mathrm{softmax}(c \, Q_h K_{g(h)}^\top + b_h) \, V_{g(h)},
     \qquad g(h) = \lfloor h \, G / H \rfloor$$
 
-    G = H is multi-head attention, G = 1 is multi-query attention. Neighbouring heads share: heads
-    0 to H / G - 1 read group 0.
+    Head h reads the keys and values of group g(h). c is the scale, 1 / sqrt(D) unless given, and
+    b_h the bias. G = H is multi-head attention, G = 1 is multi-query attention. Neighbouring heads
+    share: heads 0 to H / G - 1 read group 0.
 
     Args:
-        query: `[..., H, T, D]`, float16, float32 or float64.
-        key: `[..., G, S, D]`, same dtype; G divides H.
+        query: T queries of width D for each head: `[..., H, T, D]`, float16, float32 or float64.
+        key: S keys for each group: `[..., G, S, D]`, same dtype; G divides H.
         value: `[..., G, S, E]`, same dtype.
         mask: boolean, broadcastable to `[..., H, T, S]`; True = may attend.
         bias: same dtype, broadcastable to `[..., H, T, S]`, added to the scores after scaling.
@@ -43,7 +44,7 @@ def grouped_query_attention(
     """
     check_kind("numpy", query=query, key=key, value=value)
     check_grouped(query, key, value)
-    share = query.shape[-3] // key.shape[-3]
+    share = query.shape[-3] // key.shape[-3]  # heads a group
     return attention(
         query,
         np.repeat(key, share, axis=-3),  # [..., H, S, D]

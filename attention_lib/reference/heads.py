@@ -99,24 +99,27 @@ def multi_head_attention(
 
     The sum is how `[head_1, ..., head_H] W^O`, the usual form, splits when W^O is cut into H
     stripes of rows. A weight matrix lies here as `[out, in]`, as in torch.nn.Linear: a projection
-    is `x @ weight.T + bias`, and head h owns the h-th stretch of its rows.
+    is `x @ weight.T + bias`, and head h owns the h-th stretch of its rows (in output_weight: of its
+    columns).
 
     Args:
-        query: `[..., T, C_q]`, float16, float32 or float64.
-        key: `[..., S, C_k]`, same dtype. Self-attention: the same array three times.
-        value: `[..., S, C_v]`, same dtype.
-        query_weight: `[H D, C_q]`, same dtype.
+        query: x_q, one row for each of T queries: `[..., T, C_q]`, float16, float32 or float64.
+        key: x_k, one row for each of S keys: `[..., S, C_k]`, same dtype. Self-attention: the same
+            array three times.
+        value: x_v, `[..., S, C_v]`, same dtype.
+        query_weight: `[H D, C_q]`, same dtype; D is the width of a query or key of one head.
         key_weight: `[G D, C_k]`.
-        value_weight: `[G E, C_v]`.
+        value_weight: `[G E, C_v]`; E is the width of a value of one head.
         output_weight: `[C, H E]`.
         n_heads: H.
-        n_kv_heads: G, divides H; None means H. Fewer is grouped-query attention.
+        n_kv_heads: G, number of key and value heads, divides H; None means H. With fewer, several
+            heads read the same keys and values: grouped-query attention.
         query_bias, key_bias, value_bias, output_bias: `[H D]`, `[G D]`, `[G E]`, `[C]`, or None.
         mask: boolean, broadcastable to `[..., H, T, S]`; True = may attend. It has all the axes or
             at most two: a `padding_mask` is given as `mask[:, None]`.
         bias: same dtype, broadcastable to `[..., H, T, S]`, added to the scores of the heads
             (positions, for instance).
-        causal: as for `attention`.
+        causal: no query sees a key after its own position; the last query stands at the last key.
         return_weights: also return the weights `[..., H, T, S]`.
 
     Returns:
@@ -125,8 +128,8 @@ def multi_head_attention(
 
     Raises:
         TypeError: not floating NumPy arrays of one dtype; else as `attention`.
-        ValueError: H does not divide the rows of a weight or G does not divide H, a weight or bias
-            does not fit; else as `attention`.
+        ValueError: G does not divide H, the rows of a weight do not divide into its H or G heads, a
+            weight or bias does not fit; else as `attention`.
 
     Cost: 2 T C_q H D + 2 S C_k G D + 2 S C_v G E + 2 T H E C FLOPs for the projections and
     2 T S H (D + E) for the heads. With D = E = C / H neither depends on H.
@@ -152,6 +155,7 @@ def multi_head_attention(
         "bias": bias,
     }
     names = [name for name, array in given.items() if array is not None]
+    # float16 is computed in float32; dtype is what goes back to the caller.
     dtype, *wide = widen(**{name: given[name] for name in names})
     given.update(zip(names, wide, strict=True))
     n_kv_heads = n_heads if n_kv_heads is None else n_kv_heads

@@ -36,13 +36,16 @@ def latent_attention(
     $$q_{hi} = [W^{UQ}_h z_i ; \mathrm{RoPE}_i(W^{QR}_h z_i)], \quad
     \mathrm{head}_h = \mathrm{attention}(q_h, k_h, v_h), \quad O = \sum_h W^O_h \mathrm{head}_h$$
 
-    z is x itself, or RMSNorm(W^{DQ} x). What a cache has to keep of a position is c and r.
+    z is x itself, or RMSNorm(W^{DQ} x). i and j are positions, h is a head, and [a ; b] is a
+    followed by b. In the names of the matrices D means down, U up, R rotary, and Q, K, V what comes
+    out. RoPE_j is `rotate` at position j. The rotary key r is the same for all heads. What a cache
+    has to keep of a position is c and r.
 
     Args:
-        x: `[..., T, C]`, float16, float32 or float64.
+        x: T positions of width C: `[..., T, C]`, float16, float32 or float64.
         query_weight: `[H (D + R), C]`, or `[H (D + R), L_q]` after a query latent; in each head D
             rows for the plain part, then R for the rotary one. All weights in x's dtype.
-        latent_weight: `[L, C]`, W^{DKV}.
+        latent_weight: `[L, C]`, W^{DKV}; L is the width of the latent c.
         rotary_key_weight: `[R, C]`, W^{KR}; R even.
         key_weight, value_weight: `[H D, L]` and `[H E, L]`, W^{UK} and W^{UV}.
         output_weight: `[C, H E]`.
@@ -51,7 +54,7 @@ def latent_attention(
         query_down_weight, query_gain: `[L_q, C]` and `[L_q]`, W^{DQ} and the gain of its norm;
             both or neither.
         mask, causal: as for `attention`, over `[..., H, T, T]`.
-        base: of the rotary part.
+        base: of the rotary part, as for `rotate`.
         return_weights: also return the weights `[..., H, T, T]`.
 
     Returns:
@@ -95,20 +98,21 @@ def latent_attention(
     x = given["x"]
     latent = rms_norm(_project("latent", x, given), given["latent_gain"])  # [..., T, L]
     rotary_key = rotate(_project("rotary_key", x, given), base=base)  # [..., T, R]
-    source = x
+    source = x  # z
     if query_gain is not None:
         source = rms_norm(_project("query_down", x, given), given["query_gain"])
     queries = split_heads(_project("query", source, given), n_heads)  # [..., H, T, D + R]
     keys = split_heads(_project("key", latent, given), n_heads)  # [..., H, T, D]
-    width = keys.shape[-1]
+    width = keys.shape[-1]  # D: what comes before it in a query is plain, the rest is turned
     queries = np.concatenate(
         [queries[..., :width], rotate(queries[..., width:], base=base)], axis=-1
     )
+    # One rotary key for all heads: [..., T, R] becomes [..., H, T, R].
     shared = np.broadcast_to(rotary_key[..., None, :, :], (*keys.shape[:-1], rotary_key.shape[-1]))
     values = split_heads(_project("value", latent, given), n_heads)  # [..., H, T, E]
     heads, weights = attention(
         queries,
-        np.concatenate([keys, shared], axis=-1),
+        np.concatenate([keys, shared], axis=-1),  # [..., H, T, D + R]
         values,
         mask=mask,
         causal=causal,

@@ -9,6 +9,8 @@ from .precision import widen
 def layer_norm(x, gain, shift=None, *, eps=1e-5):
     r"""Give each vector mean 0 and variance 1, then a learned gain and shift for each coordinate.
 
+    C is the width of a vector x; the mean and the variance run over its coordinates.
+
     $$y = g \odot \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} + s, \qquad
     \mu = \frac{1}{C} \sum_c x_c, \quad \sigma^2 = \frac{1}{C} \sum_c (x_c - \mu)^2$$
 
@@ -32,7 +34,7 @@ def layer_norm(x, gain, shift=None, *, eps=1e-5):
     array([-1.069, -0.535,  0.   ,  1.604])
     """
     given = {"x": x, "gain": gain} | ({} if shift is None else {"shift": shift})
-    dtype, x, gain, *rest = widen(**given)
+    dtype, x, gain, *rest = widen(**given)  # rest: the shift, or nothing
     check_norm(eps, **given)
     centred = x - x.mean(axis=-1, keepdims=True)
     variance = np.mean(centred**2, axis=-1, keepdims=True)

@@ -11,7 +11,8 @@ from .positions import distances
 def relative_buckets(n_queries, n_keys, *, n_buckets=32, max_distance=128, bidirectional=True):
     r"""Sort the distances from query to key into buckets: narrow ones nearby, wide ones far away.
 
-    Of the b buckets of one side the first $e = \lfloor b / 2 \rfloor$ hold a single distance each.
+    n is how many positions lie from the one to the other, b the number of buckets of one side
+    (before or after the query). The first $e = \lfloor b / 2 \rfloor$ hold a single distance each.
     The others grow geometrically up to the maximal distance m, and the last one takes all the rest:
 
     $$\text{bucket}(n) = n \text{ for } n < e, \qquad
@@ -47,6 +48,7 @@ def relative_buckets(n_queries, n_keys, *, n_buckets=32, max_distance=128, bidir
     side = check_buckets(n_buckets, max_distance, bidirectional)
     distance = distances(n_queries, n_keys)  # [T, S], positive after the query
     starts = _bucket_starts(side, max_distance)
+    # A distance is in the bucket whose number is that of the starts it has reached.
     if not bidirectional:
         return np.searchsorted(starts, np.maximum(-distance, 0), side="right")
     return np.searchsorted(starts, np.abs(distance), side="right") + side * (distance > 0)
@@ -82,9 +84,10 @@ def clipped_distances(n_queries, n_keys, *, max_distance):
 def _bucket_starts(side, max_distance):
     """The smallest distance of every bucket but the first, in whole numbers.
 
-    ln(n / e) / ln(m / e) (b - e) >= k says the same as n^(b - e) >= m^k e^(b - e - k).
+    Bucket e + k begins where ln(n / e) / ln(m / e) (b - e) >= k, which says the same as
+    n^(b - e) >= m^k e^(b - e - k). Here e is `exact`, m is `longest` and b - e is `wide`.
     """
-    exact, longest = side // 2, int(max_distance)  # whole numbers without an upper end
+    exact, longest = side // 2, int(max_distance)  # Python's integers, whose powers never overflow
     wide = side - exact
     borders = [longest**k * exact ** (wide - k) for k in range(1, wide)]
     starts = [bisect_left(range(longest), border, key=lambda n: n**wide) for border in borders]

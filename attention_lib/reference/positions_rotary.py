@@ -16,14 +16,16 @@ def rotate(x, *, offset=0, base=10000.0, pairing="interleaved"):
     \begin{pmatrix} \cos p \omega_i & -\sin p \omega_i \\ \sin p \omega_i & \cos p \omega_i
     \end{pmatrix} \begin{pmatrix} a \\ b \end{pmatrix}, \qquad \omega_i = \text{base}^{-2i / D}$$
 
-    Queries and keys are rotated, values are not. The dot product of a query at position p and a key
-    at position q depends on p - q only, and no vector changes its length.
+    (a, b) is pair i of the vector at position p; the D / 2 pairs are numbered from 0, and each
+    turns at a speed of its own. Queries and keys are rotated, values are not. A query at position p
+    and a key at position q end up turned against each other by (p - q) omega_i, so their dot
+    product depends on p - q only. No vector changes its length.
 
     Args:
         x: queries or keys `[..., T, D]`, D even; float16, float32 or float64.
         offset: position p of the first row, an integer; or integers `[B]`, one for each entry of
             the first axis of x, which is then at least `[B, T, D]`. May be negative.
-        base: greater than 0; 10000 in the paper. Larger ones turn slower.
+        base: greater than 0; 10000 in the paper. The larger it is, the slower the pairs turn.
         pairing: which numbers make pair i: "interleaved" takes 2i and 2i + 1 (the paper), "half"
             takes i and i + D / 2 (many published models). Weights trained with one do not work with
             the other, unless `pairing_permutation` reorders them.
@@ -37,7 +39,7 @@ def rotate(x, *, offset=0, base=10000.0, pairing="interleaved"):
         ValueError: D odd or zero, offset `[B]` without a batch of B rows, base not positive,
             pairing unknown.
 
-    Cost: 3 T D FLOPs for each vector's two products and a sum, and T D sines and cosines.
+    Cost: 3 T D FLOPs, two products and a sum for each number, and T D sines and cosines.
     Source: Su et al. (2021), section 3.2; their theta_i is our omega_i, their m our p.
 
     >>> rotate(np.array([[1.0, 0.0], [1.0, 0.0]])).round(3)
@@ -51,7 +53,7 @@ def rotate(x, *, offset=0, base=10000.0, pairing="interleaved"):
     check_choice("pairing", pairing, PAIRINGS)
     length, width = x.shape[-2:]
     turns = angles(length, offset, width, base)  # [T, D / 2] or [B, T, D / 2]
-    if turns.ndim == 3:
+    if turns.ndim == 3:  # axes of size 1 between batch and positions, such as the heads
         turns = turns.reshape(len(x), *(1,) * (x.ndim - 3), length, width // 2)
     cos, sin = np.cos(turns), np.sin(turns)
     if pairing == "interleaved":

@@ -66,11 +66,11 @@ def top_p_logits(logits, top_p):
     dtype, wide = widen(logits=logits)
     check_logits(wide)
     check_top_p(top_p)
-    if top_p == 1:
+    if top_p == 1:  # a sum may reach 1 by rounding before the last token
         return logits.copy()
     order = np.argsort(-wide, axis=-1, stable=True)
     probabilities = np.take_along_axis(softmax(wide), order, axis=-1)
-    before = np.zeros_like(probabilities)
+    before = np.zeros_like(probabilities)  # the sum over i < j
     before[..., 1:] = np.cumsum(probabilities[..., :-1], axis=-1)
     kept = np.zeros(wide.shape, dtype=bool)
     np.put_along_axis(kept, order, before < top_p, axis=-1)
@@ -82,7 +82,9 @@ def next_token_probabilities(logits, *, temperature=1.0, top_k=None, top_p=None)
 
     $$w = \mathrm{softmax}(\mathrm{filtered} / \tau)$$
 
-    The temperature acts first, then top-k, then top-p on what top-k left.
+    Filtered logits are -inf for each token that top-k or top-p drops. The temperature acts first,
+    then top-k, then top-p on what top-k left: the p of top-p counts probability at temperature tau.
+    (Top-k keeps the same tokens at every temperature, so the code may take it first.)
 
     Args:
         logits: `[..., V]`, float16, float32 or float64.
@@ -111,7 +113,7 @@ def next_token_probabilities(logits, *, temperature=1.0, top_k=None, top_p=None)
         wide = top_k_logits(wide, top_k)
     mask = None
     if top_p is not None:
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore"):  # log 0 is -inf, a token already dropped
             log_probabilities = np.log(softmax(wide, temperature=temperature))
         mask = top_p_logits(log_probabilities, top_p) > -np.inf
     return softmax(wide, mask=mask, temperature=temperature).astype(dtype)

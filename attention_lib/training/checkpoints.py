@@ -28,6 +28,7 @@ class Run:
     best_weights: dict | None = None
 
     def state(self):
+        """All of it as a dict of state_dicts and plain values, random generators included."""
         return {
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -38,6 +39,7 @@ class Run:
         }
 
     def load(self, state):
+        """Go back to what `state` returned, generators included."""
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.history = History(**state["history"])
@@ -73,7 +75,7 @@ class Checkpoint:
         payload = buffer.getvalue()
         partial = self.path.with_name(self.path.name + ".partial")
         with partial.open("wb") as file:
-            file.write(hashlib.sha256(payload).digest() + payload)
+            file.write(hashlib.sha256(payload).digest() + payload)  # damage shows when it is read
             file.flush()
             os.fsync(file.fileno())  # on the disk before the name points to it
         os.replace(partial, self.path)
@@ -123,8 +125,10 @@ def read_checkpoint(path):
 
 
 def describe(model):
-    """Shape and dtype of everything that the state of a model holds, what of it is trained, and the
-    options of each module: two models can have like parameters and still be different models.
+    """What tells one model from another, in words: a dict of strings, one for each name.
+
+    Each tensor of the state_dict by its shape and dtype, and whether it is trained; each module by
+    its kind and options, for two models can have like parameters and still be different models.
     """
     trained = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
     state = {
@@ -148,7 +152,10 @@ def _options(module):
 
 
 def _difference(name, then, now):
-    """The first place where two nested settings differ, in words; None if they do not."""
+    """The first place where two nested settings differ, in words; None if they do not.
+
+    The one list among the settings of `fit` holds the rates, a number for each step.
+    """
     if isinstance(then, dict) and isinstance(now, dict):
         pairs = [(f"{name} {key}", then.get(key), now.get(key)) for key in {**then, **now}]
     elif isinstance(then, list) and isinstance(now, list) and len(then) == len(now):

@@ -39,8 +39,8 @@ def fit(
     """Train a model with Adam; a second run from the same weights gives the same numbers.
 
     Args:
-        model: a torch.nn.Module; trained in place, its modules left in the mode (train or eval) in
-            which they came.
+        model: a torch.nn.Module; trained in place. During the run all of its modules are in
+            training mode, a frozen one too; afterwards each is in the mode in which it came.
         batches: a callable that gives the batch of a step (0, 1, ...), or an iterable with at least
             `steps` batches.
         loss: loss(model, batch) gives a scalar tensor.
@@ -70,15 +70,17 @@ def fit(
     Raises:
         TypeError, ValueError: an option is out of range, the loss is not a scalar, the batches ran
             out, the checkpoint is damaged or of a run with other settings.
-        FloatingPointError: the loss became NaN or infinite, or a metric that early stopping
-            watches; the message says at which step.
+        FloatingPointError: the loss or its gradient became NaN or infinite, or a metric that early
+            stopping watches; the message says at which step. A bad loss or gradient leaves the
+            weights as they were before it.
 
     A checkpoint is written beside its place and then put there, so that a run that is killed at any
     moment leaves the last whole one. It holds the weights, Adam's state, the history, the settings
     (those of the model too: each number, word and flag that is an attribute of one of its modules)
     and torch's generator. It cannot hold what is inside `loss`, `metric` and `batches`: give the
     same ones again. A callable is asked only for the batches still to come; an iterable is read
-    from its beginning and has to give the same batches again.
+    from its beginning and has to give the same batches again: a DataLoader that shuffles epoch
+    after epoch does so only with a generator of its own.
 
     Cost: `steps` times forward and backward; Adam keeps two numbers a parameter, and the best
         weights of early stopping one more.
@@ -143,7 +145,7 @@ def fit(
 
 
 def _take(batches, done, steps, seed):
-    """The batches of the steps after `done`, as they would come in one go."""
+    """The batches of the steps after `done`, the same as in a run without a break."""
     if callable(batches):
         yield from (batches(step) for step in range(done, steps))
         return
@@ -177,8 +179,11 @@ def _update(run, loss, rate, clip, step):
         group["lr"] = rate
     run.optimizer.zero_grad(set_to_none=True)
     loss.backward()
-    if clip is not None:
-        torch.nn.utils.clip_grad_norm_(run.model.parameters(), clip)
+    limit = math.inf if clip is None else clip
+    # Shrinks all gradients by one factor if their common norm is above the limit.
+    norm = torch.nn.utils.clip_grad_norm_(run.model.parameters(), limit).item()
+    if not math.isfinite(norm):  # a step would spoil the weights, and the next checkpoint with them
+        raise FloatingPointError(f"norm of the gradient is {norm} at step {step}")
     run.optimizer.step()
     return number
 

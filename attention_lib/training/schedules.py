@@ -23,6 +23,8 @@ def constant(rate):
 def warmup_linear(peak, *, warmup, steps, floor=0.0):
     r"""Rise in a straight line for `warmup` steps, then fall in one until the last step.
 
+    The rate r at step t, t = 1, ..., n:
+
     $$r(t) = p \, t / w \quad (t \le w), \qquad
     r(t) = f + (p - f) \left(1 - \frac{t - w}{n - w}\right) \quad (w < t \le n)$$
 
@@ -112,7 +114,10 @@ def learning_rates(learning_rate, steps):
 
 
 def _warmed_up(peak, warmup, steps, floor, shape):
-    """`shape` falls from 1 to 0 while its argument, the part of the fall gone by, goes 0 to 1."""
+    """A schedule that rises to `peak`, then falls to `floor` along `shape`.
+
+    `shape` takes the part of the fall that is over, 0 to 1, and gives what is left, 1 to 0.
+    """
     check_positive(peak=peak)
     check_count(minimum=0, warmup=warmup)
     check_count(steps=steps)

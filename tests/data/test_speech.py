@@ -295,6 +295,11 @@ def test_a_speech_batch_holds_the_frames_and_where_each_digit_is(stack, n_mels):
             assert said
 
 
+def sounding(audio):
+    digits = np.array([0], dtype=np.int64)
+    return DigitString(digits, audio.astype(np.float32), digits, digits + 1)
+
+
 def test_by_default_four_frames_of_forty_bands_become_one():
     strings = digit_strings(2, **SIZES)
     for left, right in zip(
@@ -316,6 +321,18 @@ def test_loudness_as_a_whole_does_not_matter_to_the_frames():
         ([3], {}, TypeError, r"strings\[0\] must be a DigitString, got int"),
         (None, {"stack": 0}, ValueError, "stack must be at least 1, got 0"),
         (None, {"n_mels": 0}, ValueError, "n_mels must be at least 1, got 0"),
+        (
+            [sounding(np.random.default_rng(0).random(440)), sounding(np.zeros(8000))],
+            {},
+            ValueError,
+            r"^strings\[1\] must hold a sound, got silence throughout$",
+        ),
+        (
+            [sounding(np.random.default_rng(0).random(439))],
+            {},
+            ValueError,
+            r"^strings\[0\] must last at least stack = 4 frames, got 3$",
+        ),
     ],
 )
 def test_a_bad_speech_batch_is_named(strings, options, error, message):

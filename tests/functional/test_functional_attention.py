@@ -173,6 +173,21 @@ def test_a_bias_of_minus_infinity_is_a_mask(return_weights):
         assert_allclose(ours.detach(), expected.detach(), rtol=1e-12, atol=1e-14)
 
 
+def test_single_steps_follow_the_limit_and_do_not_see_a_closed_key():
+    query, key, value = example(9)
+    bias = np.zeros((3, 5))
+    bias[1, [0, 3]] = np.inf
+    mask = np.ones((3, 5), dtype=bool)
+    mask[:, 2] = False
+    key[:, 2] = np.nan
+    options = {"bias": bias, "mask": mask}
+    _, weights = in_torch(query, key, value, return_weights=True, **options)
+    _, expected = reference.attention(query, key, value, return_weights=True, **options)
+    assert_allclose(weights, expected, rtol=1e-12)
+    assert_array_equal(weights[:, 1], [[0.5, 0, 0, 0.5, 0]] * 2)
+    assert_array_equal(weights[:, :, 2], np.zeros((2, 3)))
+
+
 @pytest.mark.parametrize("dtype", TOLERANCES)
 @pytest.mark.parametrize("return_weights", [False, True])
 def test_empty_rows_have_zero_output_and_gradient(dtype, return_weights):

@@ -223,6 +223,24 @@ def test_generate_fills_up_with_the_padding_of_the_model(make, expected):
         assert (written.tokens[after] == filled).all()
 
 
+@pytest.mark.parametrize("name", ["LanguageModel, alibi", "Transformer, rotary", "Seq2Seq, None"])
+def test_a_state_serves_one_search(name):
+    make, read = MODELS[name]
+    searches = [
+        greedy_search,
+        lambda *args, **options: beam_search(*args, beam_width=2, **options),
+        lambda *args, **options: sample(*args, rng=torch.Generator(), **options),
+    ]
+    for first in searches:
+        state = decoding_state(make(), **read)
+        with pytest.raises(ValueError, match="max_new_tokens must be at least 1"):
+            first(state, PROMPTS, max_new_tokens=0, **UNEVEN)  # this is no search yet
+        first(state, PROMPTS, max_new_tokens=2, **UNEVEN)
+        for second in searches:
+            with pytest.raises(ValueError, match=r"^state has served a search already"):
+                second(state, PROMPTS, max_new_tokens=2, **UNEVEN)
+
+
 def test_generate_passes_everything_on():
     model = language_model()
     options = {"prompt_lengths": LENGTHS, "end": END, "padding": 12, "max_new_tokens": 6}

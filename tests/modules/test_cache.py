@@ -513,6 +513,15 @@ def crossed(**options):
             r"^key must have shape .*got key \(11, 12\) and query \(2, 23, 12\)$",
         ),
         (
+            lambda: built().double().requires_grad_()(X, MEMORY, cache=crossed()),
+            "^key needs a gradient, and none flows through a cache: "
+            r"call the model under torch.no_grad\(\) or torch.inference_mode\(\)$",
+        ),
+        (
+            lambda: built().double()(X, MEMORY.clone().requires_grad_(), cache=crossed()),
+            "^key needs a gradient, and none flows through a cache",
+        ),
+        (
             lambda: built().double().requires_grad_()(X, cache=KVCache()),
             "^tensor 0 needs a gradient, and none flows through a cache",
         ),

@@ -319,6 +319,12 @@ LAYER = built(TransformerEncoderLayer, C, H, F)
 STACK = built(TransformerEncoder, 2, C, H, F)
 
 
+def filled_cache():
+    cache = KVCache()
+    cache.append(torch.ones(1, 1, 3, 1))
+    return cache
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
@@ -403,6 +409,21 @@ STACK = built(TransformerEncoder, 2, C, H, F)
             lambda: STACK(X, causal=True, caches=[]),
             ValueError,
             "^caches must hold one cache for each of the 2 layers, got 0$",
+        ),
+        (
+            lambda: STACK(X, causal=True, caches=[KVCache(), None]),
+            TypeError,
+            "^caches must hold caches, got NoneType$",
+        ),
+        (
+            lambda: STACK(X, causal=True, caches=[KVCache()] * 2),
+            ValueError,
+            "^caches must hold a cache of its own for each layer, got one twice$",
+        ),
+        (
+            lambda: STACK(X, causal=True, caches=[KVCache(), filled_cache()]),
+            ValueError,
+            r"^caches must have seen equally many positions, got \[0, 3\]$",
         ),
         (lambda: STACK(X, return_weights=1), TypeError, "^return_weights must be True or False"),
     ],

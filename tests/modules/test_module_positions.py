@@ -75,6 +75,18 @@ def test_learned_encoding_adds_its_rows():
     assert_array_equal(module.weight.grad, expected)
 
 
+def test_learned_positions_from_an_integer_need_no_numbers_of_the_device():
+    module = LearnedPositionalEncoding(11, 6).to("meta")
+    x = torch.empty(2, 5, 6, device="meta")
+    assert module(x, offset=6).shape == x.shape
+    with pytest.raises(ValueError, match=r"^positions must lie in 0\.\.10 .*got 7\.\.11$"):
+        module(x, offset=7)
+    offsets = torch.tensor([0, 6], dtype=torch.uint16)
+    module, x = LearnedPositionalEncoding(11, 6), torch.ones(2, 5, 6)
+    assert module(x, offset=offsets).shape == (2, 5, 6)
+    assert module(x[:0], offset=offsets[:0]).shape == (0, 5, 6)
+
+
 def test_learned_weights_start_small():
     modules = [
         built(lambda: LearnedPositionalEncoding(101, 97)),

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from mutmut.mutation.trampoline import set_mutant_under_test
 from mutmut.state import state
+from tqdm import tqdm
 
 from .mutants import mutate
 
@@ -133,17 +134,17 @@ def main(spec):
     outcomes = {}
     begin = time.monotonic()
 
+    bar = tqdm(total=len(mutants), desc="mutants", mininterval=5, file=sys.stderr)
+
     def report(mutant, outcome):
         outcomes[mutant.name] = outcome
-        if sys.stderr.isatty():
-            print(
-                f"\r{len(outcomes)} of {len(mutants)} mutants ", end="", file=sys.stderr, flush=True
-            )
+        bar.update()
 
     plugin = MutationRun(mutants, spec["jobs"], report)
     options = "--import-mode=importlib -p no:nbval -p no:cacheprovider --capture=sys"
     options += " --continue-on-collection-errors --tb=native"
     pytest.main(["-o", f"addopts={options}", *spec["tests"]], plugins=[plugin])
+    bar.close()
     record = {
         "left out": plugin.left_out,
         "seconds": time.monotonic() - begin,

@@ -17,6 +17,7 @@ from attention_lib.training import (
     glimpse_loss,
     leave_one_out,
     pointer_loss,
+    read_checkpoint,
     reinforce_loss,
     seeded,
     seq2seq_loss,
@@ -122,6 +123,28 @@ def test_each_module_keeps_its_mode(fails):
         fit(model, [torch.ones(1, 1)], loss, **options)
     assert seen == [[True] * 3]
     assert [one.training for one in model.modules()] == [True, True, False]
+
+
+@pytest.mark.parametrize("clip", [None, 1.0])
+@pytest.mark.parametrize(("spoil", "norm"), [(torch.nan, "nan"), (torch.inf, "inf")])
+def test_a_bad_gradient_of_a_good_loss_spoils_no_weight(tmp_path, clip, spoil, norm):
+    model = torch.nn.Linear(1, 1)
+    weights = []
+
+    def loss(model, step):
+        weights.append(model.weight.item())
+        value = model(torch.ones(1, 1)).sum()
+        if step == 3:
+            value.register_hook(lambda gradient: gradient * spoil)
+        return value
+
+    options = {"steps": 9, "learning_rate": 0.1, "clip": clip, "progress": False}
+    path = tmp_path / "run"
+    with pytest.raises(FloatingPointError, match=f"^norm of the gradient is {norm} at step 4$"):
+        fit(model, range(9), loss, checkpoint=path, checkpoint_every=1, **options)
+    assert model.weight.item() == weights[3]
+    assert weights[2] != weights[3]
+    assert read_checkpoint(path)["model"]["weight"].item() == weights[3]
 
 
 def test_the_bar_shows_loss_and_metric(monkeypatch):
