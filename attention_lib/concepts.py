@@ -54,6 +54,8 @@ FEED_FORWARD = (
     "modules/test_feed_forward.py",
 )
 ENCODER = ("reference/test_encoder.py", "modules/test_encoder.py", "modules/test_from_torch.py")
+LINEAR = ("reference/test_linear_attention.py", "functional/test_linear_attention.py")
+PERFORMER = ("reference/test_performer.py", "functional/test_performer.py")
 DECODER = ("reference/test_decoder.py", "modules/test_decoder.py", "modules/test_from_torch.py")
 
 CONCEPTS = (
@@ -282,5 +284,64 @@ CONCEPTS = (
         "",
         ("modules/test_language_model.py",),
         modules=("LanguageModel",),
+    ),
+    Concept(
+        "linear attention",
+        "",
+        LINEAR,
+        reference=("linear_attention", "LinearAttentionState"),
+        functional=("linear_attention", "LinearAttentionState"),
+    ),
+    Concept(
+        "Performer",
+        "",
+        PERFORMER,
+        reference=("performer_attention", "orthogonal_features", "positive_features"),
+        functional=("performer_attention", "orthogonal_features", "positive_features"),
+    ),
+    Concept(
+        "tiled attention",
+        "",
+        ("reference/test_tiled.py", "functional/test_tiled.py"),
+        reference=(
+            "OnlineSoftmax",
+            "online_softmax",
+            "tiled_attention",
+            "tiled_attention_backward",
+        ),
+        functional=("OnlineSoftmax", "online_softmax", "tiled_attention"),
+    ),
+    Concept(
+        "Linformer attention",
+        "",
+        (
+            "reference/test_linformer.py",
+            "functional/test_linformer.py",
+            "modules/test_linformer.py",
+        ),
+        reference=("linformer_attention", "pooling_projection"),
+        functional=("linformer_attention", "pooling_projection"),
+        modules=("LinformerAttention",),
+    ),
+    Concept(
+        "LSH attention",
+        "",
+        ("reference/test_lsh.py", "functional/test_lsh.py"),
+        reference=("lsh_buckets", "lsh_mask", "lsh_attention"),
+        functional=("lsh_buckets", "lsh_attention"),
+    ),
+    Concept(
+        "sliding-window attention",
+        "",
+        ("reference/test_sliding_window.py", "functional/test_sliding_window.py"),
+        reference=("sliding_window_attention", "sink_window_mask", "streaming_positions"),
+        functional=("sliding_window_attention", "sink_window_mask", "streaming_positions"),
+    ),
+    Concept(
+        "block-sparse attention",
+        "",
+        ("reference/test_block_sparse.py", "functional/test_block_sparse.py"),
+        reference=("block_sparse_attention", "block_sparse_pattern", "block_sparse_mask"),
+        functional=("block_sparse_attention", "block_sparse_pattern", "block_sparse_mask"),
     ),
 )

@@ -259,3 +259,37 @@ def blocks(n_queries, n_keys, size, neighbours, causal):
             behind = min(behind, position + 1)
         allowed.append([first <= j < behind for j in range(n_keys)])
     return allowed
+
+
+FEATURE_MAPS = {
+    "elu": lambda x: x + 1 if x > 0 else math.exp(x),
+    "relu": lambda x: max(x, 0.0),
+    "exp": math.exp,
+}
+
+
+def kernel_attention(query, key, value, allowed):
+    """Features [T][M], [S][M] and value [S][E] -> [T][E]: each weight a product of features."""
+    outputs = []
+    for i, one in enumerate(query):
+        weights = [
+            sum(a * b for a, b in zip(one, other, strict=True)) if allowed[i][j] else 0.0
+            for j, other in enumerate(key)
+        ]
+        total = sum(weights)
+        output = [0.0] * len(value[0])
+        for j, weight in enumerate(weights):
+            for e in range(len(output)):
+                output[e] += weight / total * value[j][e] if total else 0.0
+        outputs.append(output)
+    return outputs
+
+
+def positive_features(row, features):
+    """Choromanski et al. (2021), lemma 1, of one vector."""
+    square = sum(x * x for x in row)
+    return [
+        math.exp(sum(w * x for w, x in zip(direction, row, strict=True)) - square / 2)
+        / math.sqrt(len(features))
+        for direction in features
+    ]

@@ -6,11 +6,15 @@ reference; formulas and sources are there.
 """
 
 from .attention import attend, attention
+from .block_sparse import block_sparse_attention, block_sparse_mask, block_sparse_pattern
 from .feed_forward import feed_forward, gelu, silu
 from .grouped import grouped_query_attention
 from .hard import draw, hard_attention, take
 from .heads import merge_heads, multi_head_attention, split_heads
 from .kernel import kernel_regression
+from .linear_attention import LinearAttentionState, linear_attention
+from .linformer import linformer_attention, pooling_projection
+from .lsh import lsh_attention, lsh_buckets
 from .lstm import lstm_cell, lstm_gates
 from .masks import block_mask, causal_mask, combine_masks, padding_mask, window_mask
 from .masks_keras import from_keras_mask, to_keras_mask
@@ -22,6 +26,7 @@ from .masks_torch import (
     to_sdpa_mask,
 )
 from .norms import layer_norm, rms_norm
+from .performer import orthogonal_features, performer_attention, positive_features
 from .positions_alibi import alibi_bias, alibi_slopes
 from .positions_relative import clipped_distances, relative_buckets
 from .positions_rotary import pairing_permutation, rotate
@@ -35,9 +40,13 @@ from .scores import (
     general_scores,
     scaled_dot_scores,
 )
+from .sliding_window import sink_window_mask, sliding_window_attention, streaming_positions
 from .softmax import softmax
+from .tiled import OnlineSoftmax, online_softmax, tiled_attention
 
 __all__ = [
+    "LinearAttentionState",
+    "OnlineSoftmax",
     "additive_scores",
     "additive_scores_projected",
     "alibi_bias",
@@ -45,6 +54,9 @@ __all__ = [
     "attend",
     "attention",
     "block_mask",
+    "block_sparse_attention",
+    "block_sparse_mask",
+    "block_sparse_pattern",
     "causal_mask",
     "clipped_distances",
     "combine_masks",
@@ -61,22 +73,35 @@ __all__ = [
     "hard_attention",
     "kernel_regression",
     "layer_norm",
+    "linear_attention",
+    "linformer_attention",
+    "lsh_attention",
+    "lsh_buckets",
     "lstm_cell",
     "lstm_gates",
     "merge_heads",
     "multi_head_attention",
     "next_token_probabilities",
+    "online_softmax",
+    "orthogonal_features",
     "padding_mask",
     "pairing_permutation",
+    "performer_attention",
+    "pooling_projection",
+    "positive_features",
     "relative_buckets",
     "rms_norm",
     "rotate",
     "scaled_dot_scores",
     "silu",
+    "sink_window_mask",
     "sinusoidal_positions",
+    "sliding_window_attention",
     "softmax",
     "split_heads",
+    "streaming_positions",
     "take",
+    "tiled_attention",
     "to_keras_mask",
     "to_key_padding_mask",
     "to_multihead_mask",

@@ -11,6 +11,7 @@ from .general import GeneralAttention
 from .hard import Glance, GlimpseReader, HardAttention
 from .language_model import LanguageModel
 from .latent import MultiHeadLatentAttention
+from .linformer import LinformerAttention
 from .multi_head import MultiHeadAttention
 from .norms import LayerNorm, RMSNorm
 from .pointer import PointerNetwork
@@ -40,6 +41,7 @@ __all__ = [
     "LanguageModel",
     "LayerNorm",
     "LearnedPositionalEncoding",
+    "LinformerAttention",
     "Memory",
     "MultiHeadAttention",
     "MultiHeadLatentAttention",

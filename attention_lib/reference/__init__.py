@@ -6,6 +6,7 @@ input propagates; nothing else makes one.
 """
 
 from .attention import attend, attention, attention_backward
+from .block_sparse import block_sparse_attention, block_sparse_mask, block_sparse_pattern
 from .decoder import decoder, decoder_layer
 from .encoder import encoder, encoder_layer
 from .feed_forward import feed_forward, gelu, silu
@@ -14,18 +15,26 @@ from .hard import hard_attention, reinforce_gradient
 from .heads import merge_heads, multi_head_attention, split_heads
 from .kernel import kernel_regression
 from .latent import latent_attention
+from .linear_attention import LinearAttentionState, linear_attention
+from .linformer import linformer_attention, pooling_projection
+from .lsh import lsh_attention, lsh_buckets, lsh_mask
 from .lstm import lstm_cell, lstm_gates
 from .masks import block_mask, causal_mask, combine_masks, padding_mask, window_mask
 from .norms import layer_norm, rms_norm
+from .performer import orthogonal_features, performer_attention, positive_features
 from .positions_alibi import alibi_bias, alibi_slopes
 from .positions_relative import clipped_distances, relative_buckets
 from .positions_rotary import pairing_permutation, rotate
 from .positions_sinusoidal import sinusoidal_positions
 from .sampling import next_token_probabilities, top_k_logits, top_p_logits
 from .scores import additive_scores, concat_scores, dot_scores, general_scores, scaled_dot_scores
+from .sliding_window import sink_window_mask, sliding_window_attention, streaming_positions
 from .softmax import softmax, softmax_jacobian
+from .tiled import OnlineSoftmax, online_softmax, tiled_attention, tiled_attention_backward
 
 __all__ = [
+    "LinearAttentionState",
+    "OnlineSoftmax",
     "additive_scores",
     "alibi_bias",
     "alibi_slopes",
@@ -33,6 +42,9 @@ __all__ = [
     "attention",
     "attention_backward",
     "block_mask",
+    "block_sparse_attention",
+    "block_sparse_mask",
+    "block_sparse_pattern",
     "causal_mask",
     "clipped_distances",
     "combine_masks",
@@ -50,23 +62,38 @@ __all__ = [
     "kernel_regression",
     "latent_attention",
     "layer_norm",
+    "linear_attention",
+    "linformer_attention",
+    "lsh_attention",
+    "lsh_buckets",
+    "lsh_mask",
     "lstm_cell",
     "lstm_gates",
     "merge_heads",
     "multi_head_attention",
     "next_token_probabilities",
+    "online_softmax",
+    "orthogonal_features",
     "padding_mask",
     "pairing_permutation",
+    "performer_attention",
+    "pooling_projection",
+    "positive_features",
     "reinforce_gradient",
     "relative_buckets",
     "rms_norm",
     "rotate",
     "scaled_dot_scores",
     "silu",
+    "sink_window_mask",
     "sinusoidal_positions",
+    "sliding_window_attention",
     "softmax",
     "softmax_jacobian",
     "split_heads",
+    "streaming_positions",
+    "tiled_attention",
+    "tiled_attention_backward",
     "top_k_logits",
     "top_p_logits",
     "window_mask",

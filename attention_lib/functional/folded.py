@@ -1,0 +1,56 @@
+"""What the kinds of attention that compute a part of the scores share: folding, and one kernel."""
+
+import math
+
+import torch
+from torch.nn import functional as F
+
+PIECE = 2**22  # numbers in one mask or one copy of keys: 16 MiB in float32
+
+
+def fold(query, key, value, mask, scale, leading):
+    """Put all leading axes into one, N, and give the three one width.
+
+    A fused kernel wants one width for queries, keys and values: zeros are appended, which change no
+    product; the caller cuts them off the output. It also wants a scale above zero.
+
+    Returns:
+        query `[N, T, W]`, key and value `[N, S, W]`, mask `[N or 1, S]` or None, scale.
+    """
+    width = max(query.shape[-1], value.shape[-1])
+    if scale is None:
+        scale = query.shape[-1] ** -0.5
+    elif scale < torch.finfo(torch.float32).tiny:  # zero in a float32 kernel, or negative
+        query, scale = query * scale, 1.0
+    query, key, value = (_fold_one(one, leading, width) for one in (query, key, value))
+    if mask is not None:  # [S] or [..., 1, S]
+        mask = mask[None] if mask.ndim < 2 else mask
+        shared = math.prod(mask.shape) == mask.shape[-1]
+        axes = () if shared else leading
+        mask = mask.reshape(1, -1) if shared else mask.expand(*axes, 1, -1).flatten(0, -2)
+        mask = mask.expand(-1, key.shape[-2])
+    return query, key, value, mask, scale
+
+
+def _fold_one(one, leading, width):
+    one = one.expand(*leading, *one.shape[-2:]).reshape(-1, *one.shape[-2:])
+    if one.shape[-1] < width:
+        return F.pad(one, (0, width - one.shape[-1]))
+    return one if one.stride(-1) == 1 else one.contiguous()
+
+
+def fused(query, key, value, visible, scale, *, full_rows):
+    """Attention of M small problems of N sequences, each by itself, in one call of the kernel.
+
+    Args:
+        query: `[N, M, T, W]`; key, value: `[N, M, S, W]`.
+        visible: None, or boolean `[T, S]` or `[N or 1, M or 1, T or 1, S]`.
+        full_rows: every row of `visible` is known to see something. Else a row that sees nothing
+            is opened, so that no kernel meets it, and its output is set to zero.
+    """
+    if full_rows:
+        return F.scaled_dot_product_attention(query, key, value, attn_mask=visible, scale=scale)
+    empty = ~visible.any(dim=-1, keepdim=True)
+    visible = visible | empty
+    output = F.scaled_dot_product_attention(query, key, value, attn_mask=visible, scale=scale)
+    return output.masked_fill(empty, 0)

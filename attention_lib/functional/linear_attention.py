@@ -1,0 +1,304 @@
+"""Linear attention: sums over the keys take the place of weights."""
+
+import math
+
+import torch
+from torch.nn import functional as F
+
+from ..checks import (
+    check_feature_map,
+    check_features,
+    check_flag,
+    check_key_mask,
+    check_kind,
+    check_query_key,
+    check_same_kind,
+    check_same_length,
+    check_value,
+)
+from .precision import widen
+
+CHUNK = 64  # positions whose products with each other are computed as a small square
+SEGMENT = 2**18  # numbers of one intermediate tensor: few enough to stay in the cache
+MOST_CHUNKS = 32  # of a segment, so that the sums before each of them stay cheap
+
+
+def linear_attention(query, key, value, *, causal=False, feature_map="elu", mask=None):
+    """Average the values with the weights phi(q) . phi(k), without computing the weights.
+
+    Not causal: the sums of phi(k) v^T and of phi(k) over all keys, then two products a query.
+    Causal: positions in chunks; within a chunk the square of products, its future cut off; across
+    chunks the cumulative sums of what the chunks before add. The keys pass in segments that fit the
+    cache. Nothing of size T S is stored.
+
+    Args:
+        query: `[..., T, D]`, float16, bfloat16, float32 or float64.
+        key: `[..., S, D]`, same dtype.
+        value: `[..., S, E]`, same dtype.
+        causal: no query sees a key after its own position; the last query is aligned with the last
+            key.
+        feature_map: "elu" (elu + 1), "relu", "exp", or a function of a tensor `[..., N, D]` (in
+            float32 where the input has half precision) that gives its features `[..., N, M]`, none
+            of them below zero. It sees the positions in pieces: each has to be mapped by itself.
+        mask: boolean tensor, broadcastable to `[..., 1, S]`; True = may be attended to.
+
+    Returns:
+        output `[..., T, E]`, same dtype. A query with nothing to attend to, or whose features are
+        orthogonal to those of every key it sees, has a zero output and passes zero gradient.
+
+    Raises:
+        TypeError, ValueError: as `attention_lib.reference.linear_attention`.
+
+    Cost: 2 M E (T + S) FLOPs; causal 2 T (2 M E + C (M + E)) at C = 64; memory for O(T M + T E)
+    numbers with gradients, and beside the output O(M E) and a segment without.
+    Source: `attention_lib.reference.linear_attention`.
+
+    >>> query, key = torch.tensor([[0.0], [1.0]]), torch.tensor([[0.0], [2.0]])
+    >>> linear_attention(query, key, torch.tensor([[1.0], [5.0]]))  # weights 1/4 and 3/4
+    tensor([[4.],
+            [4.]])
+    """
+    shape, size = _checked(query, key, value, mask, feature_map)
+    check_flag(causal=causal)
+    dtype, query, key, value = widen(query=query, key=key, value=value)
+    everyone = max(0, shape[-1] - shape[-2]) if causal else shape[-1]  # keys that all queries see
+    sums = None
+    for part in pieces(everyone, size):
+        features = _key_features(key, mask, part, feature_map)
+        sums = add_keys(sums, features, value[..., part, :])
+    outputs = Outputs(shape[-2])
+    if not causal:
+        for part in pieces(shape[-2], size):
+            features = _features(query[..., part, :], feature_map)
+            outputs.append(*read(features, sums), length=shape[-2])
+    else:
+        query, key, value, mask = align(query, key, value, mask)
+        _append_causal(outputs, query, key, value, mask, size, feature_map, sums)
+    return outputs.joined().to(dtype)
+
+
+class LinearAttentionState:
+    """Causal linear attention that is fed piece by piece: a recurrent network with a matrix state.
+
+    Holds the sums over all keys so far, `[..., M, E]` and `[..., M]` numbers, whatever their
+    number. Appending the parts of a sequence one after the other gives `linear_attention` with
+    `causal=True` of the whole.
+
+    Args:
+        feature_map: as for `linear_attention`.
+
+    Attributes:
+        length: positions seen.
+        numerator: the sum of phi(k) v^T, `[..., M, E]`; None before the first position.
+        normaliser: the sum of phi(k), `[..., M]`; None before the first position.
+
+    Cost: 4 M E FLOPs a position, however many came before.
+    Source: `attention_lib.reference.LinearAttentionState`.
+
+    >>> state = LinearAttentionState()
+    >>> one, two = torch.tensor([[0.0]]), torch.tensor([[2.0]])
+    >>> state.append(one, one, torch.tensor([[1.0]])), state.append(one, two, torch.tensor([[5.0]]))
+    (tensor([[1.]]), tensor([[4.]]))
+    >>> state.length
+    2
+    """
+
+    def __init__(self, *, feature_map="elu"):
+        check_feature_map(feature_map, FEATURE_MAPS)
+        self.feature_map = feature_map
+        self.reset()
+
+    def reset(self):
+        """Forget every position."""
+        self.length, self.numerator, self.normaliser = 0, None, None
+        self._kind = None
+
+    def append(self, query, key, value, *, mask=None):
+        """Add the next N positions and return their outputs.
+
+        Args:
+            query, key: `[..., N, D]`; value: `[..., N, E]`, one floating dtype. The leading axes,
+                widths and dtype are those of the first call.
+            mask: boolean tensor, broadcastable to `[..., 1, N]`; False = a key that no query, now
+                or later, attends to.
+
+        Returns:
+            output `[..., N, E]`, same dtype: each position sees itself and all before it.
+
+        Raises:
+            TypeError, ValueError: as `linear_attention`; also when the three differ in N or the
+                shapes or dtype differ from the first call's.
+        """
+        shape, size = _checked(query, key, value, mask, self.feature_map)
+        check_same_length(query=query, key=key)
+        kind = tuple((*one.shape[:-2], one.shape[-1]) for one in (query, key, value))
+        kind = (*kind, str(query.dtype))
+        if self._kind is not None:
+            check_same_kind(kind, self._kind)
+        dtype, query, key, value = widen(query=query, key=key, value=value)
+        sums = None if self.numerator is None else (self.numerator, self.normaliser)
+        outputs = Outputs(shape[-2])
+        sums = _append_causal(outputs, query, key, value, mask, size, self.feature_map, sums)
+        self.numerator, self.normaliser = sums
+        self.length += shape[-2]
+        self._kind = kind
+        return outputs.joined().to(dtype)
+
+
+def _elu_plus_one(x):
+    """x + 1 above zero, exp(x) below: elu(x) + 1 without the rounding of elu near -1."""
+    below = x.clamp(max=0)
+    return below.exp() + x.clamp(min=0) if x.requires_grad else below.exp_().add_(x.clamp(min=0))
+
+
+FEATURE_MAPS = {"elu": _elu_plus_one, "relu": torch.relu, "exp": torch.exp}
+
+
+def _checked(query, key, value, mask, feature_map):
+    """Check all that is common; the scores' shape and the number of positions of a segment."""
+    check_kind("torch", query=query, key=key, value=value)
+    shape = check_query_key(query, key)
+    output = check_value(value, shape)
+    if mask is not None:
+        check_kind("torch", mask=mask)
+        check_key_mask(mask, shape)
+    check_feature_map(feature_map, FEATURE_MAPS)
+    return shape, segment_size(output[:-2], query.shape[-1], value.shape[-1])
+
+
+def segment_size(leading, *widths):
+    """Positions of a segment, a multiple of CHUNK."""
+    chunks = SEGMENT // max(1, math.prod(leading) * CHUNK * max(CHUNK, *widths))
+    return CHUNK * min(max(1, chunks), MOST_CHUNKS)
+
+
+def pieces(length, size):
+    """Slices of `size` positions; at least one, be it empty, so that all shapes are known."""
+    return [slice(start, min(start + size, length)) for start in range(0, max(length, 1), size)]
+
+
+def _features(x, feature_map):
+    if isinstance(feature_map, str):
+        return FEATURE_MAPS[feature_map](x)
+    features = feature_map(x)
+    check_kind("torch", **{"the features of feature_map": features})
+    check_features(features, x)
+    return features
+
+
+def _key_features(key, mask, part, feature_map):
+    features = _features(key[..., part, :], feature_map)
+    if mask is None:
+        return features
+    return torch.where(mask_of(mask, part), features, 0)
+
+
+def mask_of(mask, part):
+    """The part of a mask `[..., 1, S]` as a column `[..., N, 1]`; a single entry is for all."""
+    mask = torch.atleast_2d(mask).mT
+    return mask if mask.shape[-2] == 1 else mask[..., part, :]
+
+
+def add_keys(sums, features, value):
+    """The sums of phi(k) v^T and phi(k) with those of more keys."""
+    state, total = features.mT @ value, features.sum(-2)  # [..., M, E], [..., M]
+    return (state, total) if sums is None else (sums[0] + state, sums[1] + total)
+
+
+def read(features, sums):
+    """Numerator `[..., T, E]` and denominator `[..., T, 1]` of queries that see all these keys."""
+    return features @ sums[0], (features * sums[1].unsqueeze(-2)).sum(-1, keepdim=True)
+
+
+class Outputs:
+    """Ratios of the last positions, piece by piece; zeros for the queries before the first key.
+
+    Where no gradient flows they are written where they belong, else collected.
+    """
+
+    def __init__(self, n_queries):
+        self.n_queries, self.pieces, self.whole = n_queries, [], None
+
+    def append(self, numerator, denominator, *, length):
+        """Add the ratios, zero where the denominator is; `length` positions come in all."""
+        # Divided by infinity: the output is zero there, and so are all gradients.
+        denominator = denominator.masked_fill(denominator == 0, torch.inf)
+        if numerator.requires_grad:
+            self.pieces.append(numerator / denominator)
+            return
+        if self.whole is None:
+            self.start = self.n_queries - length
+            shape = (*numerator.shape[:-2], self.n_queries, numerator.shape[-1])
+            self.whole = numerator.new_empty(shape)
+            self.whole[..., : self.start, :] = 0
+        end = self.start + numerator.shape[-2]
+        torch.div(numerator, denominator, out=self.whole[..., self.start : end, :])
+        self.start = end
+
+    def joined(self):
+        if self.whole is not None:
+            return self.whole
+        output = torch.cat(self.pieces, dim=-2)
+        return F.pad(output, (0, 0, self.n_queries - output.shape[-2], 0))
+
+
+def align(query, key, value, mask):
+    """Cut queries before the first key and keys before the first query: one key a query is left."""
+    n_queries, n_keys = query.shape[-2], key.shape[-2]
+    length = min(n_queries, n_keys)
+    if mask is not None and mask.ndim and mask.shape[-1] != 1:
+        mask = mask[..., n_keys - length :]
+    query = query[..., n_queries - length :, :]
+    return query, key[..., n_keys - length :, :], value[..., n_keys - length :, :], mask
+
+
+def _append_causal(outputs, query, key, value, mask, size, feature_map, sums):
+    """Append the outputs of T = S positions; return the sums after them."""
+    length = query.shape[-2]
+    for part in pieces(length, size):
+        query_features = _features(query[..., part, :], feature_map)
+        key_features = _key_features(key, mask, part, feature_map)
+        *ratio, sums = causal_sums(query_features, key_features, value[..., part, :], sums)
+        outputs.append(*ratio, length=length)
+    return sums
+
+
+def causal_sums(query, key, value, sums):
+    """Numerator, denominator and the sums afterwards, of N positions given by their features.
+
+    query, key `[..., N, M]`, value `[..., N, E]`; sums: of the keys before, or None.
+    """
+    length = query.shape[-2]
+    chunk = max(1, min(CHUNK, length))
+    query, key, value = (_in_chunks(one, chunk) for one in (query, key, value))  # [..., K, C, *]
+    inside = (query @ key.mT).tril_()  # [..., K, C, C]
+    numerator = inside @ value
+    denominator = inside.sum(-1, keepdim=True)
+    states, totals = key.mT @ value, key.sum(-2)  # [..., K, M, E], [..., K, M]
+    if sums is not None or states.shape[-3] > 1:
+        # Of each chunk: the sums of the chunks before it, and those of the keys before them all.
+        earlier = states.new_ones(states.shape[-3], states.shape[-3]).tril(-1)  # [K, K]
+        states_before = (earlier @ states.flatten(-2)).unflatten(-1, states.shape[-2:])
+        totals_before = earlier @ totals
+        if sums is not None:
+            states_before = states_before + sums[0].unsqueeze(-3)
+            totals_before = totals_before + sums[1].unsqueeze(-2)
+        more, total = read(query, (states_before, totals_before))
+        numerator, denominator = numerator.add_(more), denominator.add_(total)
+        sums = (
+            states_before[..., -1, :, :] + states[..., -1, :, :],
+            totals_before[..., -1, :] + totals[..., -1, :],
+        )
+    else:
+        sums = states.sum(-3), totals.sum(-2)
+    numerator, denominator = (
+        one.flatten(-3, -2)[..., :length, :] for one in (numerator, denominator)
+    )
+    return numerator, denominator, sums
+
+
+def _in_chunks(x, chunk):
+    """`[..., N, C]` to `[..., K, chunk, C]`, the last one filled with zeros."""
+    missing = chunk * max(1, math.ceil(x.shape[-2] / chunk)) - x.shape[-2]
+    x = F.pad(x, (0, 0, 0, missing)) if missing else x
+    return x.unflatten(-2, (-1, chunk))

@@ -1,0 +1,109 @@
+"""Linformer: the keys and values of a long sequence, projected onto a few along the length."""
+
+import torch
+
+from ..checks import (
+    check_count,
+    check_flag,
+    check_floating,
+    check_key_mask,
+    check_kind,
+    check_length_projections,
+    check_query_key,
+    check_scale,
+    check_value,
+)
+from .attention import attention
+from .precision import check_floating_dtype
+
+
+def linformer_attention(
+    query,
+    key,
+    value,
+    *,
+    key_projection,
+    value_projection,
+    mask=None,
+    causal=False,
+    scale=None,
+    dropout=0.0,
+):
+    """Attend to R mixtures of the S keys instead of to the keys themselves.
+
+    softmax(scale Q (E K)^T) (F V) with projections E and F along the length. An approximation:
+    exact where both are the identity and nothing is masked. They fix S. Not causal.
+
+    Args:
+        query: `[..., T, D]`, float16, bfloat16, float32 or float64.
+        key: `[..., S, D]`, same dtype.
+        value: `[..., S, E]`, same dtype.
+        key_projection: E, `[R, S]`, or `[H, R, S]` for keys `[..., H, S, D]`; same dtype.
+        value_projection: F, likewise, with the same R.
+        mask: boolean tensor, broadcastable to `[..., T, S]` and the same for every query (of size 1
+            on the second last axis); True = may attend. A masked key and its value count as zero
+            vectors before the projection.
+        causal: must be False.
+        scale: None means 1 / sqrt(D).
+        dropout: probability in [0, 1), applied to the weights whenever it is greater than 0.
+
+    Returns:
+        output `[..., T, E]`. float16 and bfloat16 are rounded after the projection too.
+
+    Raises, cost and source: `attention_lib.reference.linformer_attention`.
+
+    >>> x, mean = torch.tensor([[1.0], [3.0]]), torch.tensor([[0.5, 0.5]])
+    >>> linformer_attention(x, x, x, key_projection=mean, value_projection=mean)
+    tensor([[2.],
+            [2.]])
+    """
+    given = {
+        "query": query,
+        "key": key,
+        "value": value,
+        "key_projection": key_projection,
+        "value_projection": value_projection,
+    }
+    check_kind("torch", **given)
+    check_floating(**given)
+    shape = check_query_key(query, key)
+    check_value(value, shape)
+    check_length_projections(key_projection, value_projection, key, value)
+    if mask is not None:
+        check_kind("torch", mask=mask)
+        check_key_mask(mask, shape)
+    check_flag(causal=causal)
+    check_scale(scale)
+    if causal:
+        raise ValueError(
+            "causal must be False: each projected key mixes all positions, the future among them"
+        )
+    if mask is not None:
+        closed = ~torch.atleast_2d(mask).mT  # [..., S, 1]
+        key, value = key.masked_fill(closed, 0), value.masked_fill(closed, 0)
+    # [..., R, D] and [..., R, E]; under torch.autocast a product has a dtype of its own
+    projected = (key_projection @ key, value_projection @ value)
+    projected = (one.to(query.dtype) for one in projected)
+    return attention(query, *projected, scale=scale, dropout=dropout)
+
+
+def pooling_projection(n_projected, n_keys, *, dtype=None, device=None):
+    """The projection `[R, S]` that averages R consecutive stretches of the keys.
+
+    Args:
+        n_projected, n_keys: R and S, R at most S.
+        dtype, device: of the result; None means PyTorch's defaults.
+
+    Raises and source: `attention_lib.reference.pooling_projection`.
+
+    >>> pooling_projection(2, 3)
+    tensor([[1.0000, 0.0000, 0.0000],
+            [0.0000, 0.5000, 0.5000]])
+    """
+    check_count(n_projected=n_projected, n_keys=n_keys)
+    if n_projected > n_keys:
+        raise ValueError(f"n_projected must be at most n_keys {n_keys}, got {n_projected}")
+    border = torch.arange(n_projected + 1, device=device) * int(n_keys) // int(n_projected)
+    position = torch.arange(n_keys, device=device)
+    inside = (position >= border[:-1, None]) & (position < border[1:, None])  # [R, S]
+    return inside.to(check_floating_dtype(dtype)) / inside.sum(dim=1, keepdim=True)

@@ -1,0 +1,249 @@
+"""Sliding-window attention: the band of the scores, and nothing outside it."""
+
+from typing import NamedTuple
+
+import torch
+
+from ..checks import (
+    check_count,
+    check_flag,
+    check_floating,
+    check_key_mask,
+    check_kind,
+    check_query_key,
+    check_scale,
+    check_value,
+)
+from .attention import attention
+from .folded import PIECE, fold, fused
+from .masks import window_mask
+
+
+def sink_window_mask(n_queries, n_keys, *, window, n_sinks=0, causal=False, device=None):
+    """Let each query see the keys at most `window` away, and the first `n_sinks` keys.
+
+    Arguments, raises, cost and source as `attention_lib.reference.sink_window_mask`.
+
+    >>> sink_window_mask(2, 5, window=1, n_sinks=1, causal=True).int()
+    tensor([[1, 0, 1, 1, 0],
+            [1, 0, 0, 1, 1]], dtype=torch.int32)
+    """
+    check_count(minimum=0, n_sinks=n_sinks)
+    near = window_mask(n_queries, n_keys, window=window, causal=causal, device=device)
+    key = torch.arange(n_keys, device=device)
+    sinks = key < n_sinks
+    if causal:
+        query = torch.arange(n_queries, device=device)[:, None] + (int(n_keys) - int(n_queries))
+        sinks = sinks & (key <= query)
+    return near | sinks
+
+
+def streaming_positions(length, *, window, n_sinks=0, device=None):
+    """The positions whose keys and values a streaming cache keeps after `length` positions.
+
+    Arguments, raises and source as `attention_lib.reference.streaming_positions`.
+
+    >>> streaming_positions(10, window=3, n_sinks=2)
+    tensor([0, 1, 7, 8, 9])
+    """
+    check_count(minimum=0, length=length, window=window, n_sinks=n_sinks)
+    recent = max(int(length) - int(window), min(int(n_sinks), int(length)))
+    sinks = torch.arange(min(int(n_sinks), int(length)), device=device)
+    return torch.cat([sinks, torch.arange(recent, int(length), device=device)])
+
+
+def sliding_window_attention(
+    query, key, value, *, window, causal=False, mask=None, n_sinks=0, scale=None
+):
+    """Attend to the keys at most `window` positions away, at a cost linear in their number.
+
+    Queries in blocks of about `window / 2`: block and keys in reach are one small attention, and
+    the keys of neighbouring blocks overlap, so they are strided views and not copies. All blocks
+    whose reach lies inside the sequence are the same problem, with one small mask, and go into one
+    call of the fused kernel; the rows at both ends are computed apart. With a mask or sinks each
+    block has a mask or a copy of its keys of its own, made for a few megabytes of blocks at a time.
+
+    Args:
+        query: `[..., T, D]`, float16, bfloat16, float32 or float64.
+        key: `[..., S, D]`, same dtype.
+        value: `[..., S, E]`, same dtype.
+        window: w, integer >= 0: how far a query sees to each side, itself included.
+        causal: no query sees a key after its own position; the last query is aligned with the last
+            key, causal or not.
+        mask: boolean tensor, broadcastable to `[..., 1, S]`: keys that may be attended to (padding
+            is False), the same for every query.
+        n_sinks: the first `n_sinks` keys are visible too, however far away.
+        scale: a finite number; None means 1 / sqrt(D).
+
+    Returns:
+        output `[..., T, E]`, same dtype: that of `attention` under `sink_window_mask`. A query with
+        nothing to attend to has a zero output and passes zero gradient. The first derivative is
+        what the kernels know.
+
+    Raises:
+        TypeError, ValueError: as `attention_lib.reference.sliding_window_attention`.
+
+    Cost: 2 T (2.5 w + s) (D + E) FLOPs with s sinks, 1.5 w if causal. Memory beside the output:
+    nothing of size T S; with gradients, 2.5 (w + s) T numbers for a mask, and for sinks copies of
+    the keys and values (5 + 2 s / w times their size).
+    Source: `attention_lib.reference.sliding_window_attention`.
+
+    >>> value = torch.tensor([[1.0], [3.0], [8.0]])
+    >>> sliding_window_attention(torch.zeros(3, 2), torch.zeros(3, 2), value, window=1)
+    tensor([[2.0000],
+            [4.0000],
+            [5.5000]])
+    """
+    given = {"query": query, "key": key, "value": value}
+    check_kind("torch", **given)
+    check_floating(**given)
+    shape = check_query_key(query, key)
+    output_shape = check_value(value, shape)
+    check_count(minimum=0, window=window, n_sinks=n_sinks)
+    check_flag(causal=causal)
+    check_scale(scale)
+    if mask is not None:
+        check_kind("torch", mask=mask)
+        check_key_mask(mask, shape)
+    n_queries, n_keys = shape[-2:]
+    if 0 in (*output_shape, n_keys):
+        return attention(query, key[..., :0, :], value[..., :0, :])
+    if mask is None and window >= max(n_queries, n_keys) - 1:
+        return attention(query, key, value, causal=causal, scale=scale)
+    *folded, scale = fold(query, key, value, mask, scale, output_shape[:-2])
+    window, n_sinks = min(int(window), max(n_queries, n_keys)), min(int(n_sinks), n_keys)
+    band = _Band(window, bool(causal), n_sinks, n_keys - n_queries)
+    pieces = list(_pieces(*folded, scale, band))
+    output = torch.cat(pieces, dim=1) if len(pieces) > 1 else pieces[0]
+    return output[..., : output_shape[-1]].reshape(output_shape)
+
+
+class _Band(NamedTuple):
+    """Which keys a query sees."""
+
+    window: int
+    causal: bool
+    n_sinks: int
+    behind: int  # keys before the position of the first query: S - T
+
+    @property
+    def ahead(self):
+        return 0 if self.causal else self.window
+
+    def visible(self, query, key):
+        """Boolean `[T, S]` for these positions, one of each in a row of its own."""
+        distance = query[:, None] - key
+        near = (distance >= -self.ahead) & (distance <= self.window)
+        sinks = key < self.n_sinks
+        return near | (sinks & (distance >= 0) if self.causal else sinks)
+
+
+def _pieces(query, key, value, mask, scale, band):
+    """The output in pieces `[N, rows, W]`, from the first row to the last."""
+    n_queries = query.shape[1]
+    # With T > S the first queries stand before the first key, and may be too far to see it.
+    blind = 0 if band.n_sinks and not band.causal else max(0, -band.behind - band.ahead)
+    block = _block_size(band.window)
+    # A block of the inner rows has all its reach inside the sequence, and after the sinks.
+    first = max(blind, band.window + band.n_sinks - band.behind)
+    count = max(0, (n_queries - band.ahead - first) // block)
+    first = first if count else n_queries
+    last = first + count * block
+    if blind:
+        yield query.new_zeros(1).expand(query.shape[0], blind, query.shape[2])
+    yield from _edge(query, key, value, mask, scale, band, blind, first)
+    if count:
+        yield from _inner(query, key, value, mask, scale, band, first, count, block)
+    yield from _edge(query, key, value, mask, scale, band, last, n_queries)
+
+
+def _block_size(window):
+    """Small blocks compute less outside the band, large ones keep the kernel busy."""
+    return min(max(window // 2, 32), 512)
+
+
+def _edge(query, key, value, mask, scale, band, start, stop):
+    """Rows start to stop, with the keys that they reach; in parts if the mask would be large."""
+    reach = min(key.shape[1], stop - start + band.window + band.ahead) + band.n_sinks
+    masks = 1 if mask is None else len(mask)
+    step = max(1, PIECE // max(1, reach * masks))
+    for begin in range(start, stop, step):
+        end = min(begin + step, stop)
+        lowest = max(0, begin + band.behind - band.window)
+        highest = min(key.shape[1], end + band.behind + band.ahead)
+        highest = highest if band.causal else max(highest, band.n_sinks)
+        if lowest > band.n_sinks > 0:
+            parts = (slice(0, band.n_sinks), slice(lowest, highest))
+        else:  # no sinks, or they touch the reach
+            parts = (slice(0 if band.n_sinks else lowest, highest),)
+        near = [torch.arange(one.start, one.stop, device=query.device) for one in parts]
+        rows = torch.arange(begin, end, device=query.device) + band.behind
+        visible = band.visible(rows, torch.cat(near))
+        if mask is not None:
+            visible = visible & _columns(mask, parts)[:, None, None]
+        keys, values = (_columns(one, parts)[:, None] for one in (key, value))
+        rows = query[:, None, begin:end]
+        yield fused(rows, keys, values, visible, scale, full_rows=mask is None)[:, 0]
+
+
+def _columns(array, parts):
+    chosen = [array[:, one] for one in parts]
+    return torch.cat(chosen, dim=1) if len(chosen) > 1 else chosen[0]
+
+
+def _inner(query, key, value, mask, scale, band, first, count, block):
+    """`count` blocks from row `first` on, side by side."""
+    n_rows, _, width = query.shape
+    length = block + band.window + band.ahead  # keys in reach of a block
+    start = first + band.behind - band.window  # the first of them
+    positions = torch.arange(start, start + length, device=query.device)
+    sinks = torch.arange(band.n_sinks, device=query.device)
+    rows = torch.arange(first, first + block, device=query.device) + band.behind
+    visible = band.visible(rows, torch.cat([sinks, positions]))  # the same for every block
+    each = 0 if mask is None else len(mask) * visible.numel()
+    each += 2 * n_rows * visible.shape[1] * width if band.n_sinks else 0
+    group = min(count, max(1, PIECE // each)) if each else count
+    for done in range(0, count, group):
+        blocks = min(group, count - done)
+        place = (start + done * block, length, block, blocks)
+        keys, values = (_Overlapping.apply(one, *place) for one in (key, value))
+        if band.n_sinks:
+            keys, values = (
+                torch.cat([one[:, None, : band.n_sinks].expand(-1, blocks, -1, -1), near], dim=2)
+                for one, near in ((key, keys), (value, values))
+            )
+        seen = visible
+        if mask is not None:
+            near = _windows(mask[..., None], *place)[..., 0]  # [N or 1, blocks, length]
+            always = mask[:, None, : band.n_sinks].expand(-1, blocks, -1)
+            seen = visible & torch.cat([always, near], dim=2)[:, :, None]
+        begin = first + done * block
+        queries = query[:, begin : begin + blocks * block].unflatten(1, (blocks, block))
+        yield fused(queries, keys, values, seen, scale, full_rows=mask is None).flatten(1, 2)
+
+
+def _windows(x, start, length, step, count):
+    """The rows start + i step to start + i step + length of x `[N, S, W]` as a view.
+
+    Returns `[N, count, length, W]`.
+    """
+    stretch = x[:, start : start + (count - 1) * step + length]
+    return stretch.unfold(1, length, step).transpose(-1, -2)
+
+
+class _Overlapping(torch.autograd.Function):
+    """`_windows`, whose gradient is summed one step's width at a time: no row twice at once."""
+
+    @staticmethod
+    def forward(ctx, x, start, length, step, count):
+        ctx.shape, ctx.place = x.shape, (start, length, step, count)
+        return _windows(x, start, length, step, count)
+
+    @staticmethod
+    def backward(ctx, grad):
+        start, length, step, count = ctx.place
+        total = grad.new_zeros(ctx.shape)
+        for shift in range(0, length, step):
+            part = grad[:, :, shift : shift + step]
+            _windows(total, start + shift, part.shape[2], step, count).add_(part)
+        return total, None, None, None, None

@@ -1,0 +1,119 @@
+"""The band in NumPy against loops and against dense attention under its mask."""
+
+import loop_oracles
+import numpy as np
+import pytest
+from bad_calls import whole
+from numpy.testing import assert_allclose, assert_array_equal
+from sparse_cases import band, example, padding, window_calls
+
+from attention_lib import reference
+from attention_lib.reference import (
+    sink_window_mask,
+    sliding_window_attention,
+    streaming_positions,
+)
+
+SIZES = [(1, 1), (7, 7), (67, 67), (5, 67), (1, 67), (67, 5), (131, 131)]
+BANDS = [(0, 0), (1, 0), (3, 2), (40, 0), (2, 50), (500, 1)]
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize(("window", "n_sinks"), BANDS)
+@pytest.mark.parametrize(("n_queries", "n_keys"), SIZES)
+def test_equals_dense_attention_under_the_mask(n_queries, n_keys, window, n_sinks, causal):
+    options = {"window": window, "n_sinks": n_sinks, "causal": causal}
+    visible = sink_window_mask(n_queries, n_keys, **options)
+    assert_array_equal(visible, band(n_queries, n_keys, window, n_sinks, causal))
+    arrays = example(n_queries, n_keys)
+    expected = reference.attention(*arrays, mask=visible)
+    output = sliding_window_attention(*arrays, **options)
+    assert_allclose(output, expected, rtol=1e-12, atol=1e-12)
+    mask = padding(n_keys)
+    expected = reference.attention(*arrays, mask=visible & mask, scale=-0.7)
+    output = sliding_window_attention(*arrays, **options, mask=mask, scale=-0.7)
+    assert_allclose(output, expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_equals_the_loops(causal):
+    query, key, value = (array.reshape(-1, *array.shape[-2:])[0] for array in example(11, 13))
+    allowed = band(11, 13, 3, 1, causal)
+    lists = (array.tolist() for array in (query, key, value))
+    expected, _ = loop_oracles.attention(*lists, allowed, 5**-0.5)
+    options = {"window": 3, "n_sinks": 1, "causal": causal}
+    output = sliding_window_attention(query, key, value, **options)
+    assert_allclose(output, expected, rtol=1e-12, atol=1e-12)
+
+
+def test_defaults_and_one_row_by_hand():
+    assert_array_equal(
+        sink_window_mask(4, 4, window=1),
+        [[1, 1, 0, 0], [1, 1, 1, 0], [0, 1, 1, 1], [0, 0, 1, 1]],
+    )
+    value = np.array([[1.0], [3.0], [8.0], [20.0]])
+    zeros = np.zeros((4, 2))
+    output = sliding_window_attention(zeros, zeros, value, window=1)
+    assert_allclose(output[:, 0], [2, 4, 31 / 3, 14], rtol=1e-14)
+
+
+@pytest.mark.parametrize("mask", [np.array([False]), np.zeros((2, 1, 1, 1), bool)])
+def test_a_mask_of_one_entry_speaks_for_all_keys(mask):
+    arrays = example(5, 7)
+    output = sliding_window_attention(*arrays, window=2, mask=mask)
+    assert_array_equal(output, np.zeros((2, 3, 5, 7)))
+
+
+def test_zero_sizes_views_and_float16():
+    query, key, value = example(7, 7)
+    for some in ((query[:0], key[:0], value), (query, key[..., :0, :], value[:, :0])):
+        output = sliding_window_attention(*some, window=2)
+        assert_array_equal(output, np.zeros((*some[0].shape[:-1], 7)))
+    assert sliding_window_attention(query[..., :0, :], key, value, window=2).shape == (2, 3, 0, 7)
+    assert sliding_window_attention(query, key, value[..., :0], window=2).shape == (2, 3, 7, 0)
+    whole_numbers = sliding_window_attention(query, key, value, window=np.uint8(2))
+    turned = sliding_window_attention(query[..., ::-1], key[..., ::-1], value, window=2)
+    assert_allclose(turned, whole_numbers, rtol=1e-12)
+    half = [array.astype(np.float16) for array in (query, key, value)]
+    output = sliding_window_attention(*half, window=2)
+    assert output.dtype == np.float16
+    exact = sliding_window_attention(*(array.astype(float) for array in half), window=2)
+    assert_allclose(output, exact, rtol=1e-3, atol=1e-3)
+
+
+def test_no_scores_outside_the_blocks(monkeypatch):
+    sizes = []
+
+    def recorded(query, key, value, **options):
+        sizes.append((query.shape[-2], key.shape[-2]))
+        return reference.attention(query, key, value, **options)
+
+    monkeypatch.setattr("attention_lib.reference.sliding_window.attention", recorded)
+    arrays = [array[0, :1] for array in example(1000, 1000)[:2]]
+    value = np.ones((1, 1000, 1))
+    sliding_window_attention(*arrays, value, window=50, n_sinks=4)
+    assert max(sizes) == (50, 154)
+    assert sum(rows for rows, _ in sizes) == 1000
+    sizes.clear()
+    sliding_window_attention(*arrays, value, window=3, causal=True)
+    assert max(sizes) == (32, 35)
+
+
+@pytest.mark.parametrize("length", [0, 1, 4, 5, 6, 50])
+@pytest.mark.parametrize(("window", "n_sinks"), [(0, 0), (3, 0), (0, 2), (3, 2), (7, 1)])
+def test_a_streaming_cache_keeps_what_the_next_query_sees(length, window, n_sinks):
+    kept = streaming_positions(length, window=window, n_sinks=n_sinks)
+    assert kept.dtype == np.int64
+    row = sink_window_mask(1, length + 1, window=window, n_sinks=n_sinks, causal=True)[0]
+    assert_array_equal(kept, np.flatnonzero(row[:-1]))
+
+
+def test_sinks_default_to_none():
+    assert_array_equal(streaming_positions(5, window=2), [3, 4])
+
+
+@pytest.mark.parametrize("call", list(window_calls()))
+def test_a_bad_argument_is_named(call):
+    function, given, error, message = call
+    with pytest.raises(error, match=whole(message, "NumPy array")):
+        getattr(reference, function)(**given)
