@@ -25,3 +25,10 @@ class largest_output(TorchDispatchMode):  # noqa: N801 (used as a context, like 
                 if one.untyped_storage().data_ptr() not in old:
                     self.bytes = max(self.bytes, one.untyped_storage().nbytes())
         return result
+
+
+def largest_tensor(computation):
+    """Numbers in the largest output of any operation of computation()."""
+    with largest_output() as largest:
+        computation()
+    return largest.numbers

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from largest_tensor import largest_tensor
+from largest import largest_tensor
 from numpy.testing import assert_allclose, assert_array_equal
 
 from attention_lib import functional, reference

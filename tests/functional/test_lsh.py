@@ -5,7 +5,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from largest_tensor import largest_tensor
+from largest import largest_tensor
 from numpy.testing import assert_allclose, assert_array_equal
 
 from attention_lib import reference

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from largest_tensor import largest_tensor
+from largest import largest_tensor
 from linear_laws import EMPTY, LENGTHS, B, E, example, key_mask, performer_loops, softmax_loops
 from numpy.testing import assert_allclose, assert_array_equal
 
