@@ -14,6 +14,7 @@ import time
 from typing import NamedTuple
 
 import torch
+from rows import row
 
 JUDGE_LIMIT = 0.25
 JUDGE_SIZE = 512
@@ -35,6 +36,9 @@ class Timing(NamedTuple):
     @property
     def steady(self):
         return self.judge_spread <= JUDGE_LIMIT
+
+    def median(self, name):
+        return statistics.median(self.seconds[name])
 
 
 def interleave(ways, *, rounds, shortest=0.05, attempts=6):
@@ -59,41 +63,30 @@ def interleave(ways, *, rounds, shortest=0.05, attempts=6):
     return timing
 
 
-def compare(timing, ours, theirs, *, target=None):
+def compare(timing, ours, theirs, *, target=None, bound="at least", limit=None):
     """A row of results: how many times the seconds of `ours` go into those of `theirs`.
 
     Median and quartiles of the ratio within each round. The target is met if the median reaches it
-    in rounds that the judge trusts; without a target `met` is None.
+    in rounds that the judge trusts; without a target `met` is None. The other keys: see `rows`.
     """
     pairs = zip(timing.seconds[theirs], timing.seconds[ours], strict=True)
     ratios = [slow / fast for slow, fast in pairs]
     lower, ratio, upper = statistics.quantiles(ratios, n=4, method="inclusive")
-    return {
-        "ours": ours,
-        "theirs": theirs,
-        "ratio": ratio,
-        "lower_quartile": lower,
-        "upper_quartile": upper,
-        "seconds_ours": statistics.median(timing.seconds[ours]),
-        "seconds_theirs": statistics.median(timing.seconds[theirs]),
-        "rounds": len(ratios),
-        "judge_spread": timing.judge_spread,
-        "attempts": timing.attempts,
-        "steady": timing.steady,
-        "target": target,
-        "met": None if target is None else timing.steady and ratio >= target,
-    }
-
-
-def line(row):
-    """A row of results in words."""
-    verdict = {None: "no target", True: "met", False: "MISSED"}[row["met"]]
-    target = "" if row["target"] is None else f", target {row['target']:g}"
-    doubt = "" if row["steady"] else f", machine not steady ({row['judge_spread']:.0%})"
-    return (
-        f"{row['group']} {row['setting']}: {row['ours']} {row['ratio']:.2f} times as fast as "
-        f"{row['theirs']} [{row['lower_quartile']:.2f}, {row['upper_quartile']:.2f}]{target}: "
-        f"{verdict}{doubt}"
+    return row(
+        "time",
+        ours=ours,
+        theirs=theirs,
+        measured_ours=timing.median(ours),
+        measured_theirs=timing.median(theirs),
+        ratio=ratio,
+        quartiles=(lower, upper),
+        target=target,
+        bound=bound,
+        rounds=len(ratios),
+        judge_spread=timing.judge_spread,
+        attempts=timing.attempts,
+        steady=timing.steady,
+        limit=limit,
     )
 
 

@@ -16,7 +16,8 @@ from __future__ import annotations
 from functools import partial
 
 import torch
-from paired import compare, interleave, line
+from paired import compare, interleave
+from rows import line
 from study import options, save
 from torch import nn
 from tqdm.auto import tqdm

@@ -138,6 +138,18 @@ def with_inputs(parts, numbers, *, itemsize=4, training=False):
     return combine({name: part.beside(inputs) for name, part in parts.items()})
 
 
+def in_pieces(cost, numbers, *, itemsize=4, training=False):
+    """The same step done piece by piece: without gradients `numbers` numbers are alive at once.
+
+    With gradients every piece is kept, and the cost stays as it is.
+
+    >>> in_pieces(elementwise(1000), 20).peak_bytes
+    80
+    """
+    check_count(minimum=0, numbers=numbers)
+    return cost if training else replace(cost, peak_bytes=numbers * itemsize)
+
+
 def embedding(rows, vocabulary, d_model, *, scaled=False, itemsize=4, training=False):
     """One row of a learned table for each of `rows` token ids, `nn.Embedding`.
 

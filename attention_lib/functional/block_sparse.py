@@ -76,7 +76,7 @@ def block_sparse_mask(pattern, length, *, block_size, causal=False):
     check_kind("torch", pattern=pattern)
     check_block_pattern(pattern, length, block_size)
     check_flag(causal=causal)
-    size = int(block_size)
+    size = min(int(block_size), max(1, int(length)))
     mask = pattern.repeat_interleave(size, 0).repeat_interleave(size, 1)
     mask = mask[:length, :length]
     return mask.tril() if causal else mask
@@ -160,7 +160,7 @@ def block_sparse_attention(
     if mask is None and torch.equal(pattern, full.tril() if causal else full):
         return attention(query, key, value, causal=causal, scale=scale)
     # Cut into blocks [N, N_blocks, b, W]: the first query and the last key may stand within one.
-    block, behind = int(block_size), n_keys - n_queries
+    block, behind = min(int(block_size), n_keys), n_keys - n_queries
     before, after = behind % block, -n_keys % block
     query, key, value, mask, scale = fold(query, key, value, mask, scale, output_shape[:-2])
     open_keys = torch.ones_like(key[:1, :, 0], dtype=torch.bool) if mask is None else mask

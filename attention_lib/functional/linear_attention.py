@@ -187,10 +187,12 @@ def _features(x, feature_map):
 
 
 def _key_features(key, mask, part, feature_map):
-    features = _features(key[..., part, :], feature_map)
+    key = key[..., part, :]
     if mask is None:
-        return features
-    return torch.where(mask_of(mask, part), features, 0)
+        return _features(key, feature_map)
+    mask = mask_of(mask, part)
+    # Closed keys are mapped as zeros: features that overflow would make the gradient NaN.
+    return torch.where(mask, _features(torch.where(mask, key, 0), feature_map), 0)
 
 
 def mask_of(mask, part):

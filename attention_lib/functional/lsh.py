@@ -118,8 +118,8 @@ def lsh_attention(
     leading = torch.broadcast_shapes(query_key.shape[:-2], value.shape[:-2])
     query_key, value = (one.expand(*leading, *one.shape[-2:]) for one in (query_key, value))
     n, size = shape[-1], min(int(bucket_size), shape[-1])
-    if 0 in value.shape:
-        return value.to(dtype)
+    if 0 in value.shape:  # nothing to compute, but a part of every graph
+        return (query_key[..., :0] @ value[..., :0, :]).to(dtype)
     if mask is not None:  # padding has a bucket of its own, and zeros are what it adds up there
         padding = ~torch.atleast_2d(mask).mT.expand(*leading, n, 1)
         query_key, value = query_key.masked_fill(padding, 0), value.masked_fill(padding, 0)

@@ -25,19 +25,25 @@ class KVCache:
         max_length: the largest number of positions that may come, or None. If given, memory for
             all of them is taken at the first `append`; else the memory doubles when it is full.
         window: None, or w: only the last w + 1 positions are kept, which is what a query needs that
-            sees itself and w positions before it. Memory is that of 2 w + 2 positions, however
-            long the sequence grows, or of max_length if that is less.
+            sees itself and w positions before it.
+        n_sinks: s: the first s positions are kept too, for good. Softmax puts weight on the first
+            tokens whatever they say, and a model trained so fails once they are gone. Needs a
+            window. Memory is that of 2 w + 2 + s positions, however long the sequence grows, or of
+            max_length if that is less.
 
     Raises:
-        TypeError, ValueError: max_length not an integer >= 1, window not an integer >= 0.
+        TypeError, ValueError: max_length not an integer >= 1, window or n_sinks not an integer
+            >= 0, sinks without a window.
 
     For inference only: no gradient flows through it.
 
     Cost: a position takes B G D times the bytes of the dtype for each tensor. `append` copies only
-    the new positions; now and then, when the memory doubles or a window moves to its front, the old
-    ones too.
+    the new positions; with sinks these too; now and then, when the memory doubles or a window moves
+    to its front, all that are kept.
     Source: the idea is older than its name; Shazeer (2019), section 2.4, writes the incremental
-    step and shows that reading the cache is what it costs. Beltagy et al. (2020) for the window.
+    step and shows that reading the cache is what it costs. Beltagy et al. (2020) for the window,
+    Xiao et al. (2024) for the sinks; keys stay here at the positions that they had, where the
+    latter count positions within the cache.
 
     >>> cache = KVCache()
     >>> key, value = cache.append(torch.ones(1, 2, 3, 5), torch.ones(1, 2, 3, 7))
@@ -46,13 +52,17 @@ class KVCache:
     (torch.Size([1, 2, 4, 5]), torch.Size([1, 2, 4, 7]), 4)
     """
 
-    def __init__(self, *, max_length=None, window=None):
+    def __init__(self, *, max_length=None, window=None, n_sinks=0):
         if max_length is not None:
             check_count(max_length=max_length)
         if window is not None:
             check_count(minimum=0, window=window)
-        self.max_length = max_length
-        self.window = window
+        check_count(minimum=0, n_sinks=n_sinks)
+        if n_sinks and window is None:
+            raise ValueError(
+                f"n_sinks must be 0 where window is None, for all positions are kept, got {n_sinks}"
+            )
+        self.max_length, self.window, self.n_sinks = max_length, window, n_sinks
         self.reset()
 
     def reset(self):
@@ -68,7 +78,7 @@ class KVCache:
     @property
     def held_length(self):
         """Positions that `held` returns."""
-        return self._stop - self._start
+        return self._count(itself=1)
 
     @property
     def batch(self):
@@ -83,10 +93,11 @@ class KVCache:
     def held(self):
         """Everything kept, one tensor `[B, G, held_length, D]` for each that was appended.
 
-        They are views of the cache's own memory, in the order of positions: use them before the
-        next `append` or `reset`, and do not write to them. Empty before the first `append`.
+        They are in the order of positions, the sinks first. Take them for views of the cache's own
+        memory (with sinks some are copies): use them before the next `append` or `reset`, and do
+        not write to them. Empty before the first `append`.
         """
-        return self._last(self.held_length)
+        return self._kept(self.held_length)
 
     def append(self, *tensors):
         """Add T new positions and return what their queries may need.
@@ -97,7 +108,7 @@ class KVCache:
 
         Returns:
             tuple of one tensor `[B, G, S, D]` for each: all positions in order, or with a window
-            those from w before the first new one on. Views, as those of `held`.
+            the sinks and those from w before the first new one on. Views, as those of `held`.
 
         Raises:
             TypeError: not floating tensors, or another dtype or device than before.
@@ -106,8 +117,7 @@ class KVCache:
         """
         self._check(tensors)
         new = tensors[0].shape[-2]
-        # The first new query needs `keep` old positions: all, or those of its window before it.
-        keep = self.held_length if self.window is None else min(self.held_length, self.window)
+        keep = self._count(itself=0)  # old positions that the first new query sees
         self._length += new
         if not self._buffers:
             self._allocate(tensors, self._size(new))
@@ -115,17 +125,16 @@ class KVCache:
         if self.window is not None and keep + new > capacity:
             return self._replace(keep, tensors)
         if self._stop + new > capacity:  # move to larger memory, or to the front of the same
-            kept = self._last(keep)
+            kept = self._kept(keep)
             if self.window is None:
                 self._allocate(tensors, self._size(keep + new, 2 * capacity))
             self._fill(kept)
+        else:
+            self._drop_to(keep)
         for buffer, tensor in zip(self._buffers, tensors, strict=True):
             buffer[:, :, self._stop : self._stop + new] = tensor
         self._stop += new
-        everything = self._last(keep + new)
-        # The next query needs itself and w before it: w + 1 positions from here on.
-        self._start = 0 if self.window is None else max(0, self._stop - self.window - 1)
-        return everything
+        return self._kept(keep + new)
 
     def reorder(self, rows):
         """Make row b of the batch what row rows[b] was: beam search picks and repeats rows.
@@ -151,15 +160,42 @@ class KVCache:
         with torch.inference_mode(False):
             self._buffers = tuple(buffer[rows] for buffer in self._buffers)
 
-    def _last(self, count):
-        """The last `count` positions of each tensor, as views."""
+    def _count(self, *, itself):
+        """Positions that a query needs: sinks and window, and `itself`, 1 if it is among them."""
+        if self.window is None:
+            return self._length
+        return min(self._length, self.n_sinks + self.window + itself)
+
+    def _kept(self, count):
+        """`count` positions of each tensor: the sinks and the last."""
+        return tuple(
+            self._ends(buffer[:, :, self._start : self._stop], count) for buffer in self._buffers
+        )
+
+    def _ends(self, rows, count):
+        """The sinks, which come first, and the last of `[B, G, S, D]`, `count` of them in all.
+
+        A view if nothing lies between the two, else a copy.
+        """
+        dropped = rows.shape[-2] - count
+        near = rows[:, :, dropped:]
+        if not dropped or not self.n_sinks:
+            return near
+        return torch.cat([rows[:, :, : self.n_sinks], near[:, :, self.n_sinks :]], dim=2)
+
+    def _drop_to(self, count):
+        """Keep `count` positions: the sinks move up to those that stay, over what goes."""
         first = self._stop - count
-        return tuple(buffer[:, :, first : self._stop] for buffer in self._buffers)
+        if self.n_sinks and first > self._start:
+            for buffer in self._buffers:
+                sinks = buffer[:, :, self._start : self._start + self.n_sinks]
+                buffer[:, :, first : first + self.n_sinks] = sinks.clone()
+        self._start = first
 
     def _size(self, needed, at_least=_FIRST_CAPACITY):
         """For how many positions memory is taken, where `needed` have to fit now."""
         if self.window is not None:
-            return min(2 * self.window + 2, self.max_length or math.inf)
+            return min(2 * self.window + 2 + self.n_sinks, self.max_length or math.inf)
         return self.max_length or max(needed, at_least)
 
     def _allocate(self, tensors, size):
@@ -176,10 +212,10 @@ class KVCache:
         self._start, self._stop = 0, kept[0].shape[-2]
 
     def _replace(self, keep, tensors):
-        """A chunk larger than the window's memory: return all of it, keep only its end."""
-        pairs = zip(self._last(keep), tensors, strict=True)
+        """A chunk larger than the window's memory: return all of it, keep sinks and end."""
+        pairs = zip(self._kept(keep), tensors, strict=True)
         everything = tuple(torch.cat([old, new], dim=-2) for old, new in pairs)
-        self._fill([one[:, :, -self.window - 1 :] for one in everything])
+        self._fill([self._ends(one, self.held_length) for one in everything])
         return everything
 
     def _check(self, tensors):

@@ -41,7 +41,8 @@ def to_torch(module, *, batch_first):
         )
         if has != needed
     ]
-    wrong += [name for name in ("rotary", "position_bias") if getattr(module, name) is not None]
+    others = ("rotary", "position_bias", "mechanism")
+    wrong += [name for name in others if getattr(module, name) is not None]
     if wrong:
         raise ValueError(f"torch.nn.MultiheadAttention has no {' and no '.join(wrong)}")
     theirs = nn.MultiheadAttention(

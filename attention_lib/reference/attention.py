@@ -8,13 +8,14 @@ from ..checks import (
     check_flag,
     check_kind,
     check_mask,
+    check_positive,
     check_query_key,
     check_scale,
     check_value,
 )
 from .masks import causal_mask, combine_masks
 from .precision import widen
-from .softmax import softmax
+from .softmax import softmax, softmax_in_place
 
 
 def attend(scores, value, *, mask=None, temperature=1.0):
@@ -50,7 +51,7 @@ def attend(scores, value, *, mask=None, temperature=1.0):
     check_dimensions(2, scores=scores)
     check_value(value, scores.shape)
     weights = softmax(scores, mask=mask, temperature=temperature)
-    return (weights @ value).astype(dtype), weights.astype(dtype)
+    return (weights @ value).astype(dtype, copy=False), weights.astype(dtype, copy=False)
 
 
 def attention(
@@ -107,9 +108,9 @@ def attention(
     bias = _checked_bias(bias, query, key)
     dtype, query, key, value = widen(query=query, key=key, value=value)
     weights = _weights(query, key, value, mask, bias, causal, scale, temperature)
-    output = (weights @ value).astype(dtype)
+    output = (weights @ value).astype(dtype, copy=False)
     check_flag(return_weights=return_weights)
-    return (output, weights.astype(dtype)) if return_weights else output
+    return (output, weights.astype(dtype, copy=False)) if return_weights else output
 
 
 def attention_backward(
@@ -190,13 +191,14 @@ def _weights(query, key, value, mask, bias, causal, scale, temperature):
     check_mask(mask, shape)
     check_flag(causal=causal)
     check_scale(scale)
-    scale = query.shape[-1] ** -0.5 if scale is None else scale
+    check_positive(temperature=temperature)
+    scale = query.shape[-1] ** -0.5 if scale is None else float(scale)
     if causal:
         future = causal_mask(shape[-2], shape[-1])
         mask = future if mask is None else combine_masks(mask, future)
-    scores = (query @ np.swapaxes(key, -1, -2)) * scale
+    scores = (query * scale) @ np.swapaxes(key, -1, -2)
     scores = scores if bias is None else scores + bias
-    return softmax(scores, mask=mask, temperature=temperature)
+    return softmax_in_place(scores, mask, temperature)
 
 
 def _sum_to(gradient, shape):

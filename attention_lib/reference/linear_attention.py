@@ -69,7 +69,7 @@ def linear_attention(query, key, value, *, causal=False, feature_map="elu", mask
     dtype, query, key, value = widen(query=query, key=key, value=value)
     mask = np.ones(1, dtype=bool) if mask is None else mask
     query_features = _features(query, feature_map)
-    key_features = np.where(_column(mask), _features(key, feature_map), 0)
+    key_features = _key_features(key, mask, feature_map)
     if not causal:
         return _ratio(query_features, *_sums(key_features, value)).astype(dtype)
     # Queries before the first key see nothing; keys before the first query are seen by all.
@@ -149,7 +149,7 @@ class LinearAttentionState:
         dtype, query, key, value = widen(query=query, key=key, value=value)
         mask = np.ones(1, dtype=bool) if mask is None else mask
         query_features = _features(query, self.feature_map)
-        key_features = np.where(_column(mask), _features(key, self.feature_map), 0)
+        key_features = _key_features(key, mask, self.feature_map)
         if self.numerator is None:  # zeros in the shape of a sum over no keys
             empty = _sums(key_features[..., :0, :], value[..., :0, :])
             self.numerator, self.normaliser = empty
@@ -184,9 +184,10 @@ def _features(x, feature_map):
     return features
 
 
-def _column(mask):
-    """`[..., 1, S]` to `[..., S, 1]`: one entry for the features of each key."""
-    return np.swapaxes(np.atleast_2d(mask), -1, -2)
+def _key_features(key, mask, feature_map):
+    """Features of the keys, zero where the mask is False, whatever the key is there."""
+    mask = np.swapaxes(np.atleast_2d(mask), -1, -2)  # [..., S, 1]
+    return np.where(mask, _features(np.where(mask, key, 0), feature_map), 0)
 
 
 def _sums(features, value):

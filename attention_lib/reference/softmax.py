@@ -40,18 +40,24 @@ def softmax(scores, *, mask=None, temperature=1.0):
     check_dimensions(1, scores=scores)
     check_mask(mask, scores.shape)
     check_positive(temperature=temperature)
+    return softmax_in_place(scores.copy(), mask, temperature).astype(dtype, copy=False)
+
+
+def softmax_in_place(scores, mask, temperature):
+    """The softmax in the memory of the scores: on large arrays new memory costs as much as exp."""
     if mask is not None:
         scores = np.where(mask, scores, -np.inf)
     top = np.max(scores, axis=-1, keepdims=True, initial=-np.inf)
-    # Where there are +inf they share the weight: 0 for each of them, -inf for the others.
-    scores = np.where(top == np.inf, np.where(scores == np.inf, 0, -np.inf), scores)
-    shift = np.where(np.isinf(top), 0, top)
-    with np.errstate(
-        over="ignore"
-    ):  # a difference too large for the dtype is -inf, and its weight 0
-        powers = np.exp((scores - shift) / temperature)
-    total = np.sum(powers, axis=-1, keepdims=True)
-    return (powers / np.where(total == 0, 1, total)).astype(dtype)
+    if np.any(top == np.inf):  # +inf share the weight: 0 for each of them, -inf for the others
+        scores = np.where(top == np.inf, np.where(scores == np.inf, 0, -np.inf), scores)
+    with np.errstate(over="ignore"):  # what is too small for the dtype is -inf, and its weight 0
+        scores -= np.where(np.isinf(top), 0, top)
+        if temperature != 1:
+            scores /= temperature
+    np.exp(scores, out=scores)
+    total = np.sum(scores, axis=-1, keepdims=True)
+    scores /= np.where(total == 0, 1, total)
+    return scores
 
 
 def softmax_jacobian(weights):

@@ -84,7 +84,8 @@ def online_softmax(scores, value, state=None, *, mask=None):
     if state is not None:
         check_shape("state.weighted", state.weighted, output_shape, "[..., T, E]")
         maximum = np.maximum(state.maximum, maximum)
-    powers = np.exp(scores - _finite(maximum)[..., None])
+    powers = scores - _finite(maximum)[..., None]
+    np.exp(powers, out=powers)  # in place: new memory for a large array costs as much as exp
     total, weighted = powers.sum(axis=-1), powers @ value
     if state is not None:
         shrink = np.exp(state.maximum - _finite(maximum))
@@ -257,7 +258,7 @@ def _scores_of(rows, query, key, shape, causal, mask, scale, block_size):
     for columns in _blocks(n_keys, block_size):
         if causal and columns.start > position[-1, 0]:
             return  # this block and those behind it lie in the future
-        scores = query[..., rows, :] @ np.swapaxes(key[..., columns, :], -1, -2) * scale
+        scores = (query[..., rows, :] * scale) @ np.swapaxes(key[..., columns, :], -1, -2)
         if mask is not None:
             scores = np.where(mask[..., rows, columns], scores, -np.inf)
         if causal:

@@ -203,6 +203,20 @@ def test_no_tensor_of_length_times_length(causal, masked, block_size):
     assert seen.numbers <= 2**22  # n * n is 2 ** 28; the pattern at block 16 has 2 ** 20
 
 
+@pytest.mark.parametrize("causal", [False, True])
+def test_blocks_longer_than_the_sequence_are_cut_to_it(causal):
+    given = [tensor.detach() for tensor in tensors(7, 7)]
+    mask = torch.arange(7) != 2
+    expected = functional.attention(*given, mask=mask, causal=causal)
+    with largest_output() as seen:
+        output = block_sparse_attention(*given, block_size=2**40, mask=mask, causal=causal)
+        pattern = block_sparse_mask(torch.ones(1, 1).bool(), 7, block_size=2**40, causal=causal)
+    assert seen.numbers <= output.numel()
+    assert_allclose(output, expected, rtol=1e-12, atol=1e-12)
+    assert_array_equal(pattern, np.tri(7) if causal else np.ones((7, 7)))
+    assert block_sparse_mask(torch.ones(0, 0).bool(), 0, block_size=3).shape == (0, 0)
+
+
 def test_blocks_of_half_the_length_under_a_mask():
     """Where everything is seen there is a mask of n numbers, and nothing of n * n."""
     n = 8192

@@ -192,6 +192,25 @@ def test_empty_rows_have_zero_output_and_gradient(causal):
     assert gradients[2].abs().sum() > 0
 
 
+@pytest.mark.parametrize("junk", [1e4, -1e4, np.inf, np.nan])
+@pytest.mark.parametrize("feature_map", ["elu", "relu", "exp", torch.square])
+@pytest.mark.parametrize("causal", [False, True])
+def test_a_closed_key_has_no_say_whatever_it_is(causal, feature_map, junk):
+    given = [one.requires_grad_() for one in tensors(7, 7, seed=5)]
+    mask = torch.tensor([True, False, True, True, False, True, True])
+    options = {"causal": causal, "feature_map": feature_map, "mask": mask}
+    output = linear_attention(*given, **options)
+    gradients = torch.autograd.grad(output.square().sum(), given)
+    with torch.no_grad():
+        given[1][:, ~mask] = junk
+    again = linear_attention(*given, **options)
+    assert_array_equal(again.detach(), output.detach())
+    for one, other in zip(
+        torch.autograd.grad(again.square().sum(), given), gradients, strict=True
+    ):
+        assert_array_equal(one, other)
+
+
 def test_nothing_visible_gives_zero_gradients():
     given = [one.requires_grad_() for one in tensors(5, 5)]
     output = linear_attention(*given, mask=torch.zeros(5, dtype=torch.bool))

@@ -189,8 +189,21 @@ def test_leading_axes_broadcast_and_views():
     turned = [one.mT.contiguous().mT for one in (query_key, value)]
     again = lsh_attention(*turned, mask=mask, **options)
     assert_allclose(again, lsh_attention(query_key, value, mask=mask, **options), rtol=1e-12)
-    assert lsh_attention(query_key[:0], value[:0], **options).shape == (0, 3, N, E)
-    assert lsh_attention(query_key, value[..., :0], **options).shape == (2, 3, N, 0)
+
+
+@pytest.mark.parametrize("cut", [np.s_[:0], np.s_[:, :0], np.s_[..., :0]])
+def test_of_nothing_comes_nothing_but_it_has_a_gradient(cut):
+    query_key, value = (one.requires_grad_() for one in example(8))
+    mask = torch.arange(N) < 9
+    if cut == np.s_[..., :0]:  # a value without width
+        given = query_key, value[cut]
+    else:
+        given = query_key[cut], value[cut]
+        mask = mask[: given[0].shape[1]]
+    output = lsh_attention(*given, bucket_size=4, n_hashes=2, mask=mask)
+    assert output.shape == given[1].shape
+    for gradient in torch.autograd.grad(output.sum(), [query_key, value]):
+        assert_array_equal(gradient, torch.zeros_like(gradient))
 
 
 QK, V = example()

@@ -73,6 +73,19 @@ def test_empty_rows_are_zero():
     assert_array_equal(unlike, np.zeros((B, 5, E)))
 
 
+@pytest.mark.parametrize("junk", [1e4, -1e4, np.inf, np.nan])
+@pytest.mark.parametrize("feature_map", ["elu", "relu", "exp", np.square])
+def test_a_closed_key_has_no_say_whatever_it_is(feature_map, junk):
+    query, key, value = example(4, 5, 5)
+    mask = np.array([True, False, True, True, False])
+    options = {"feature_map": feature_map, "mask": mask, "causal": True}
+    before = linear_attention(query, key, value, **options)
+    key[:, ~mask] = junk
+    assert_array_equal(linear_attention(query, key, value, **options), before)
+    state = LinearAttentionState(feature_map=feature_map)
+    assert_array_equal(state.append(query, key, value, mask=mask), before)
+
+
 def test_leading_axes_broadcast_and_half_precision_is_computed_in_single():
     query, key, value = (one.astype(np.float16) for one in example(5))
     both = linear_attention(query[:, None], key[None], value[None])  # [B, B, T, E]

@@ -10,7 +10,7 @@ import torch
 from attention_lib import functional, modules, reference
 
 inside = import_module("attention_lib.reference.attention")
-original_softmax, original_weights = inside.softmax, inside._weights
+original_softmax, original_weights = inside.softmax_in_place, inside._weights
 
 
 def drop_the_scale(query, key, value, mask, bias, causal, scale, temperature):
@@ -22,19 +22,19 @@ def transpose_by_reshape(query, key, *others):
     return original_weights(query, key.swapaxes(-1, -2).reshape(key.shape), *others)
 
 
-def flip_the_mask(scores, *, mask=None, temperature=1.0):
-    return original_softmax(scores, mask=None if mask is None else ~mask)
+def flip_the_mask(scores, mask, temperature):
+    return original_softmax(scores, None if mask is None else ~mask, temperature)
 
 
-def fill_with_a_large_number(scores, *, mask=None, temperature=1.0):
-    return original_softmax(scores if mask is None else np.where(mask, scores, -1e9))
+def fill_with_a_large_number(scores, mask, temperature):
+    return original_softmax(scores if mask is None else np.where(mask, scores, -1e9), None, 1.0)
 
 
-def normalise_over_queries(scores, *, mask=None, temperature=1.0):
-    return np.swapaxes(original_softmax(np.swapaxes(scores, -1, -2)), -1, -2)
+def normalise_over_queries(scores, mask, temperature):
+    return np.swapaxes(original_softmax(np.swapaxes(scores, -1, -2), None, 1.0), -1, -2)
 
 
-def forget_the_maximum(scores, *, mask=None, temperature=1.0):
+def forget_the_maximum(scores, mask, temperature):
     with np.errstate(over="ignore", invalid="ignore"):
         powers = np.exp(scores) * (True if mask is None else mask)
         total = powers.sum(axis=-1, keepdims=True)
@@ -44,10 +44,10 @@ def forget_the_maximum(scores, *, mask=None, temperature=1.0):
 MUTANTS = {
     "drop the scale": ("_weights", drop_the_scale),
     "transpose the keys by reshape": ("_weights", transpose_by_reshape),
-    "flip the mask": ("softmax", flip_the_mask),
-    "fill with -1e9": ("softmax", fill_with_a_large_number),
-    "sum over the wrong axis": ("softmax", normalise_over_queries),
-    "no maximum subtracted": ("softmax", forget_the_maximum),
+    "flip the mask": ("softmax_in_place", flip_the_mask),
+    "fill with -1e9": ("softmax_in_place", fill_with_a_large_number),
+    "sum over the wrong axis": ("softmax_in_place", normalise_over_queries),
+    "no maximum subtracted": ("softmax_in_place", forget_the_maximum),
     "leak the future": ("causal_mask", lambda t, s: np.ones((t, s), dtype=bool)),
     "leak one step": ("causal_mask", lambda t, s: np.tri(t, s, s - t + 1, dtype=bool)),
     "align the first positions": ("causal_mask", lambda t, s: np.tri(t, s, dtype=bool)),
