@@ -54,8 +54,17 @@ FEED_FORWARD = (
     "modules/test_feed_forward.py",
 )
 ENCODER = ("reference/test_encoder.py", "modules/test_encoder.py", "modules/test_from_torch.py")
-LINEAR = ("reference/test_linear_attention.py", "functional/test_linear_attention.py")
-PERFORMER = ("reference/test_performer.py", "functional/test_performer.py")
+LINEAR = (
+    "reference/test_linear_attention.py",
+    "functional/test_linear_attention.py",
+    "modules/test_mechanisms.py",
+    "modules/test_linear_cache.py",
+)
+PERFORMER = (
+    "reference/test_performer.py",
+    "functional/test_performer.py",
+    "modules/test_mechanisms.py",
+)
 DECODER = ("reference/test_decoder.py", "modules/test_decoder.py", "modules/test_from_torch.py")
 
 CONCEPTS = (
@@ -191,7 +200,12 @@ CONCEPTS = (
         reference=("latent_attention",),
         modules=("MultiHeadLatentAttention",),
     ),
-    Concept("key-value cache", "", ("modules/test_cache.py",), modules=("KVCache",)),
+    Concept(
+        "key-value cache",
+        "",
+        ("modules/test_cache.py", "modules/test_sinks_cache.py"),
+        modules=("KVCache",),
+    ),
     Concept(
         "sinusoidal positions",
         "",
@@ -291,6 +305,7 @@ CONCEPTS = (
         LINEAR,
         reference=("linear_attention", "LinearAttentionState"),
         functional=("linear_attention", "LinearAttentionState"),
+        modules=("LinearAttention", "LinearCache"),
     ),
     Concept(
         "Performer",
@@ -298,6 +313,7 @@ CONCEPTS = (
         PERFORMER,
         reference=("performer_attention", "orthogonal_features", "positive_features"),
         functional=("performer_attention", "orthogonal_features", "positive_features"),
+        modules=("PerformerAttention",),
     ),
     Concept(
         "tiled attention",
@@ -333,15 +349,25 @@ CONCEPTS = (
     Concept(
         "sliding-window attention",
         "",
-        ("reference/test_sliding_window.py", "functional/test_sliding_window.py"),
+        (
+            "reference/test_sliding_window.py",
+            "functional/test_sliding_window.py",
+            "modules/test_mechanisms.py",
+        ),
         reference=("sliding_window_attention", "sink_window_mask", "streaming_positions"),
         functional=("sliding_window_attention", "sink_window_mask", "streaming_positions"),
+        modules=("SlidingWindowAttention",),
     ),
     Concept(
         "block-sparse attention",
         "",
-        ("reference/test_block_sparse.py", "functional/test_block_sparse.py"),
+        (
+            "reference/test_block_sparse.py",
+            "functional/test_block_sparse.py",
+            "modules/test_mechanisms.py",
+        ),
         reference=("block_sparse_attention", "block_sparse_pattern", "block_sparse_mask"),
         functional=("block_sparse_attention", "block_sparse_pattern", "block_sparse_mask"),
+        modules=("BlockSparseAttention",),
     ),
 )

@@ -1,6 +1,7 @@
 """The mechanisms as PyTorch modules, built on `attention_lib.functional`."""
 
 from .additive import AdditiveAttention
+from .block_sparse import BlockSparseAttention
 from .cache import KVCache
 from .concat import ConcatAttention
 from .decoder import DecoderCache, DecoderWeights, TransformerDecoder, TransformerDecoderLayer
@@ -11,9 +12,11 @@ from .general import GeneralAttention
 from .hard import Glance, GlimpseReader, HardAttention
 from .language_model import LanguageModel
 from .latent import MultiHeadLatentAttention
+from .linear_attention import LinearAttention, LinearCache
 from .linformer import LinformerAttention
 from .multi_head import MultiHeadAttention
 from .norms import LayerNorm, RMSNorm
+from .performer import PerformerAttention
 from .pointer import PointerNetwork
 from .positions_alibi import ALiBi
 from .positions_learned import LearnedPositionalEncoding
@@ -22,11 +25,13 @@ from .positions_rotary import RotaryPositionalEncoding
 from .positions_sinusoidal import SinusoidalPositionalEncoding
 from .scaled_dot_product import ScaledDotProductAttention
 from .seq2seq import Encoded, Seq2Seq
+from .sliding_window import SlidingWindowAttention
 from .transformer import Memory, Transformer, TransformerWeights
 
 __all__ = [
     "ALiBi",
     "AdditiveAttention",
+    "BlockSparseAttention",
     "ClippedRelativeBias",
     "ConcatAttention",
     "DecoderCache",
@@ -41,10 +46,13 @@ __all__ = [
     "LanguageModel",
     "LayerNorm",
     "LearnedPositionalEncoding",
+    "LinearAttention",
+    "LinearCache",
     "LinformerAttention",
     "Memory",
     "MultiHeadAttention",
     "MultiHeadLatentAttention",
+    "PerformerAttention",
     "PointerNetwork",
     "PositionwiseFeedForward",
     "RMSNorm",
@@ -53,6 +61,7 @@ __all__ = [
     "ScaledDotProductAttention",
     "Seq2Seq",
     "SinusoidalPositionalEncoding",
+    "SlidingWindowAttention",
     "Transformer",
     "TransformerDecoder",
     "TransformerDecoderLayer",

@@ -146,17 +146,7 @@ class KVCache:
             TypeError: rows not an int64 tensor.
             ValueError: rows not one-dimensional, a row outside 0..B-1, or nothing appended yet.
         """
-        check_kind("torch", rows=rows)
-        if rows.dtype != torch.int64:
-            raise TypeError(f"rows must have dtype int64, got {rows.dtype}")
-        if rows.ndim != 1:
-            raise ValueError(f"rows must have shape [B'], got {tuple(rows.shape)}")
-        if self.batch is None:
-            raise ValueError("rows cannot be reordered in a cache to which nothing was appended")
-        if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < self.batch:
-            raise ValueError(
-                f"rows must lie in 0..{self.batch - 1}, got {int(rows.min())}..{int(rows.max())}"
-            )
+        check_rows(rows, self.batch)
         with torch.inference_mode(False):
             self._buffers = tuple(buffer[rows] for buffer in self._buffers)
 
@@ -264,3 +254,18 @@ class KVCache:
                         f"{name} must have the {meaning} {held} of what the cache holds, "
                         f"got {given}"
                     )
+
+
+def check_rows(rows, batch):
+    """rows is int64 `[B']` and picks from the B rows that a cache holds; batch None: none yet."""
+    check_kind("torch", rows=rows)
+    if rows.dtype != torch.int64:
+        raise TypeError(f"rows must have dtype int64, got {rows.dtype}")
+    if rows.ndim != 1:
+        raise ValueError(f"rows must have shape [B'], got {tuple(rows.shape)}")
+    if batch is None:
+        raise ValueError("rows cannot be reordered in a cache to which nothing was appended")
+    if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < batch:
+        raise ValueError(
+            f"rows must lie in 0..{batch - 1}, got {int(rows.min())}..{int(rows.max())}"
+        )

@@ -78,8 +78,7 @@ def check_cross(module, query, key, cache):
     """
     if not isinstance(cache, KVCache):
         raise ValueError(
-            f"a {type(cache).__name__} serves self-attention, not a key of its own: "
-            "give a KVCache"
+            f"a {type(cache).__name__} serves self-attention, not a key of its own: give a KVCache"
         )
     if cache.window is not None:
         raise ValueError("a cache with a window serves self-attention, not a key of its own")

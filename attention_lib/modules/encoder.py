@@ -4,7 +4,6 @@ import torch  # noqa: F401  (the doctests use it)
 from torch import nn
 
 from ..checks import check_count
-from .cache import KVCache
 from .feed_forward import PositionwiseFeedForward
 from .multi_head import MultiHeadAttention
 from .residual import ResidualLayer, check_caches, check_stream, make_final_norm, make_norm
@@ -31,20 +30,22 @@ class TransformerEncoderLayer(ResidualLayer):
         norm_first: True for pre-LN, False for post-LN.
         norm: "layer", "rms", or None for no norm.
         activation: of `PositionwiseFeedForward`.
-        dropout: probability for what is added to the stream, for the attention weights and for the
-            inner layer of the network; in training only.
+        dropout: probability for what is added to the stream, for the inner layer of the network and
+            for the attention weights (a mechanism has none to drop); in training only.
         n_kv_heads: G, as for `MultiHeadAttention`.
         bias: whether linear layers and layer norms have biases.
         rotary, position_bias: position modules for `MultiHeadAttention`.
+        mechanism: None for dense attention, or what takes its place in `MultiHeadAttention`, such
+            as `SlidingWindowAttention`; it takes no position_bias and returns no weights.
         residual: False leaves out the addition, for an ablation.
 
     Layers: self_attention, self_attention_norm, feed_forward, feed_forward_norm.
 
     Called with x `[..., T, C]`; mask boolean, broadcastable to `[..., H, T, S]`, True = may attend
-    (for padding, `padding_mask(lengths, T)[:, None]`); causal, False unless given; a `KVCache`,
-    which needs causal=True: x then holds the T new positions only, and S counts all positions seen.
-    Without a cache S is T. Returns y `[..., T, C]`, or with `return_weights=True` (y, weights
-    `[..., H, T, S]`).
+    (for padding, `padding_mask(lengths, T)[:, None]`); causal, False unless given; a cache, as
+    `self_attention.new_cache` makes it, which needs causal=True: x then holds the T new positions
+    only, and S counts all positions seen. Without a cache S is T. Returns y `[..., T, C]`, or with
+    `return_weights=True` (y, weights `[..., H, T, S]`).
 
     What stands at a position that the mask hides from all others changes nothing elsewhere, as long
     as it is not NaN or infinite: zero times NaN is NaN. Its own output is that of a query that
@@ -78,6 +79,7 @@ class TransformerEncoderLayer(ResidualLayer):
         bias=True,
         rotary=None,
         position_bias=None,
+        mechanism=None,
         residual=True,
     ):
         super().__init__(d_model, norm_first=norm_first, residual=residual, dropout=dropout)
@@ -85,10 +87,11 @@ class TransformerEncoderLayer(ResidualLayer):
             d_model,
             n_heads,
             n_kv_heads=n_kv_heads,
-            dropout=dropout,
+            dropout=dropout if mechanism is None else 0.0,
             bias=bias,
             rotary=rotary,
             position_bias=position_bias,
+            mechanism=mechanism,
         )
         self.self_attention_norm = make_norm(norm, d_model, bias=bias)
         self.feed_forward = PositionwiseFeedForward(
@@ -143,13 +146,13 @@ class TransformerEncoder(nn.Module):
         norm_first, norm, bias: of each layer, and of the final norm.
         final_norm: whether a norm follows the last layer; None means: with pre-LN and a norm, for
             nothing else normalises what pre-LN layers have added up.
-        layer_options: activation, dropout, n_kv_heads, rotary, position_bias, residual of each
-            layer. A rotary or position_bias module is shared by all layers, as T5 shares its bias:
-            learned once, it stands in the state_dict under each layer.
+        layer_options: activation, dropout, n_kv_heads, rotary, position_bias, mechanism, residual
+            of each layer. A rotary, position_bias or mechanism module is shared by all layers, as
+            T5 shares its bias: learned once, it stands in the state_dict under each layer.
 
     Layers: layers, final_norm (or None).
 
-    Called as a layer, with `caches`, one `KVCache` a layer as `new_caches` makes them. Returns the
+    Called as a layer, with `caches`, one cache a layer as `new_caches` makes them. Returns the
     stream `[..., T, C]`, or with `return_weights=True` (stream, list of the weights `[..., H, T,
     S]` of each layer).
 
@@ -187,8 +190,8 @@ class TransformerEncoder(nn.Module):
         self.final_norm = make_final_norm(final_norm, norm_first, norm, d_model, bias=bias)
 
     def new_caches(self, max_length=None):
-        """One empty `KVCache` for each layer."""
-        return [KVCache(max_length=max_length) for _ in self.layers]
+        """One empty cache for each layer: a `KVCache`, or what its mechanism needs to remember."""
+        return [layer.self_attention.new_cache(max_length) for layer in self.layers]
 
     def forward(self, x, *, mask=None, causal=False, caches=None, return_weights=False):
         caches = check_caches(caches, len(self.layers))

@@ -31,14 +31,16 @@ class LanguageModel(nn.Module):
         max_length: number of "learned" positions; for no other scheme.
         tie_embeddings: one matrix for reading tokens and for scoring them.
         dropout: as for `TransformerEncoder`, and for the sum of embedding and position.
-        layer_options: norm_first, norm, bias, final_norm, activation, n_kv_heads, residual of the
-            `TransformerEncoder`.
+        layer_options: norm_first, norm, bias, final_norm, activation, n_kv_heads, mechanism,
+            residual of the `TransformerEncoder`. With a mechanism, such as
+            `SlidingWindowAttention`, positions are not added to the scores, and no weights are
+            returned.
 
     Layers: embedding, positions (or None), stack, readout (without a bias). The embedding is drawn
     with standard deviation 1 / sqrt(C), so that the scaled vectors and the logits of a new model
     are of size one.
 
-    Called with tokens `[B, T]` (int64); caches, one `KVCache` a layer as `new_caches` makes them:
+    Called with tokens `[B, T]` (int64); caches, one a layer as `new_caches` makes them:
     tokens then holds the new ones only, and positions continue where the caches stand. Returns
     logits `[B, T, V]`, or with `return_weights=True` (logits, list of the weights `[B, H, T, S]` of
     each layer). Padding after the end of a row changes nothing before it.
@@ -88,7 +90,7 @@ class LanguageModel(nn.Module):
             self.readout.weight = self.embedding.weight
 
     def new_caches(self, max_length=None):
-        """One empty `KVCache` for each layer, for up to max_length positions (None: any)."""
+        """One empty cache for each layer, for up to max_length positions (None: any)."""
         return self.stack.new_caches(max_length)
 
     def hidden_states(self, tokens, *, caches=None, return_weights=False):

@@ -1,6 +1,6 @@
 """Multi-head attention as a module: projections, heads, and a cache for generation."""
 
-import torch
+import torch  # noqa: F401  (the doctest uses it)
 from torch import nn
 
 from .. import functional
@@ -15,7 +15,9 @@ from ..checks import (
     check_shape,
     check_width,
 )
-from .cached import append, check_cache
+from .cache import KVCache
+from .cached import append, check_cache, check_cross, columns_held
+from .mechanism import check_mechanism
 from .multi_head_torch import from_torch, to_torch
 from .scored import check_input
 
@@ -43,6 +45,10 @@ class MultiHeadAttention(nn.Module):
             keys by their positions; where a key is given the last query stands at the last key.
         position_bias: None, or a module called `(T, S)` that gives a bias `[H, T, S]` for the
             scores; the last query stands at the last key.
+        mechanism: None for dense attention, or what takes its place on the heads:
+            `SlidingWindowAttention`, `BlockSparseAttention`, `LinearAttention` or
+            `PerformerAttention`. It has no parameters; one module may serve many layers. None of
+            them computes weights, so there are none to return, to drop or to add a bias to.
 
     Called with
         query: `[..., T, C]`, of the dtype of the parameters.
@@ -50,13 +56,15 @@ class MultiHeadAttention(nn.Module):
         value: `[..., S, value_width]`; None means key.
         mask: boolean tensor, broadcastable to `[..., H, T, S]`; True = may attend. It has all the
             axes or at most two: a `padding_mask` is given as `mask[:, None]`. With a cache S
-            counts all positions seen, also those that its window has dropped.
+            counts all positions seen, also those that its window has dropped. A mechanism takes
+            masks that are the same for every query.
         causal: no query sees a key after its own position; the last query stands at the last key.
-        cache: None or a `KVCache`; query is then `[B, T, C]`. Without key the new positions are
-            appended, and the queries see all that the cache holds (with a window w: those from w
-            positions before them to themselves). With key (cross-attention) the first call projects
-            and stores it, and later calls use what is stored; they check that key has the same
-            number of rows, and trust that it is the same key.
+        cache: None or a cache as `new_cache` makes it; query is then `[B, T, C]`. Without key the
+            new positions are appended, and the queries see all that the cache holds (with a window
+            w: its sinks and those from w positions before them to themselves). With key
+            (cross-attention) the first call projects and stores it, and later calls use what is
+            stored; they check that key has the same number of rows, and trust that it is the same
+            key.
         head_gate: None, or `[H]`, a factor for the result of each head: 0 silences it, and the
             gradient at 1 says how much the loss depends on it.
         return_weights: also return the weights.
@@ -68,10 +76,13 @@ class MultiHeadAttention(nn.Module):
 
     Raises:
         TypeError, ValueError: sizes that do not fit one another, tensors that do not fit the sizes,
-            a cache together with what it cannot serve; else as the function.
+            a cache together with what it cannot serve, a mechanism together with return_weights,
+            dropout or position_bias; else as the function or the mechanism.
 
-    Cost: `attention_lib.reference.multi_head_attention`. Initialised as torch's module: Xavier for
-    the projections of the input (of one width: as one stacked matrix), zero biases.
+    Cost: `attention_lib.reference.multi_head_attention`; of the scores and averages, the cost of
+    the mechanism instead, to which shared key and value heads are given repeated. Initialised as
+    torch's module: Xavier for the projections of the input (of one width: as one stacked matrix),
+    zero biases.
     Source: Vaswani et al. (2017), section 3.2.2; Shazeer (2019) and Ainslie et al. (2023) for
     n_kv_heads; Michel et al. (2019) for head_gate.
 
@@ -95,6 +106,7 @@ class MultiHeadAttention(nn.Module):
         bias=True,
         rotary=None,
         position_bias=None,
+        mechanism=None,
     ):
         super().__init__()
         check_count(d_model=d_model, n_heads=n_heads)
@@ -110,6 +122,7 @@ class MultiHeadAttention(nn.Module):
         check_divides("n_kv_heads", n_kv_heads, "n_heads", n_heads)
         check_probability(dropout=dropout)
         check_flag(bias=bias)
+        check_mechanism(mechanism, dropout=dropout, position_bias=position_bias)
         self.d_model, self.n_heads, self.n_kv_heads = d_model, n_heads, n_kv_heads
         self.d_key, self.d_value, self.dropout = d_key, d_value, dropout
         self.query_projection = nn.Linear(d_model, n_heads * d_key, bias=bias)
@@ -118,6 +131,7 @@ class MultiHeadAttention(nn.Module):
         self.output_projection = nn.Linear(n_heads * d_value, d_model, bias=bias)
         self.rotary = rotary
         self.position_bias = position_bias
+        self.mechanism = mechanism
         self.reset_parameters()
 
     def reset_parameters(self):
@@ -133,6 +147,14 @@ class MultiHeadAttention(nn.Module):
         for one in (*inputs, self.output_projection):
             if one.bias is not None:
                 nn.init.zeros_(one.bias)
+
+    def new_cache(self, max_length=None):
+        """An empty cache for self-attention, for up to max_length positions (None: any).
+
+        A `KVCache`, or what the mechanism needs to remember if that is less.
+        """
+        maker = KVCache if self.mechanism is None else self.mechanism.new_cache
+        return maker(max_length=max_length)
 
     def forward(
         self,
@@ -184,32 +206,36 @@ class MultiHeadAttention(nn.Module):
 
         Raises:
             ValueError: theirs has no counterpart to shared key and value heads, to heads that do
-                not have width C / H, to rotary or to position_bias.
+                not have width C / H, to rotary, to position_bias or to a mechanism.
         """
         return to_torch(self, batch_first=batch_first)
 
     def _heads(self, query, key, value, mask, causal, cache, return_weights):
         """Results of the heads `[..., H, T, E]`, and their weights if asked for, else None."""
-        self._check_call(query, key, value, cache)
-        check_heads_mask(mask, query, key)
         check_flag(causal=causal, return_weights=return_weights)
+        self._check_call(query, key, value, cache, return_weights)
+        check_heads_mask(mask, query, key)
         queries = functional.split_heads(self.query_projection(query), self.n_heads)
         if key is not None and cache is not None and cache.length:
             keys, values = cache.held()  # cross-attention: projected and stored by the first call
         else:
             keys, values = self._project(query if key is None else key, value)
             queries, keys = self._turn(queries, keys, key is None, cache)
-            if cache is not None and key is None:
-                # The queries see the old positions too, and the mask is cut to what is held.
-                (keys, values), mask = append(cache, (keys, values), mask, queries)
-            elif cache is not None:
+            if cache is not None and key is not None:
                 keys, values = cache.append(keys, values)  # the first call of cross-attention
+        growing = cache if key is None else None  # the new positions have yet to be appended to it
+        if self.mechanism is not None:
+            options = {"mask": mask, "causal": causal, "cache": growing}
+            return self.mechanism.attend(queries, keys, values, **options), None
+        if growing is not None:
+            # The queries see the old positions too, and the mask is cut to what is held.
+            (keys, values), mask = append(growing, (keys, values), mask, queries)
         result = functional.grouped_query_attention(
             queries,
             keys,
             values,
             mask=mask,
-            bias=self._bias(queries, keys),
+            bias=self._bias(queries, keys, growing),
             causal=causal,
             return_weights=return_weights,
             dropout=self.dropout if self.training else 0.0,
@@ -237,12 +263,16 @@ class MultiHeadAttention(nn.Module):
         turned = self.rotary(queries, offset=max(behind, 0))
         return turned, self.rotary(keys, offset=max(-behind, 0))
 
-    def _bias(self, queries, keys):
+    def _bias(self, queries, keys, cache):
         if self.position_bias is None:
             return None
-        bias = self.position_bias(queries.shape[-2], keys.shape[-2])  # [H, T, S]
+        n_keys = n_seen = keys.shape[-2]
+        if cache is not None and cache.n_sinks:
+            n_seen = cache.length  # between sinks and window there are keys that it has dropped
+        bias = self.position_bias(queries.shape[-2], n_seen)  # [H, T, S]
         check_kind("torch", bias=bias)
         check_floating(bias=bias, weight=self.query_projection.weight)
+        bias = bias if cache is None else columns_held(bias, cache, n_keys)
         return bias.to(queries.dtype)  # under torch.autocast not that of the weight
 
     def _gated(self, heads, head_gate):
@@ -253,44 +283,14 @@ class MultiHeadAttention(nn.Module):
         check_shape("head_gate", head_gate, (self.n_heads,), "[H]")
         return heads * head_gate[:, None, None].to(heads.dtype)
 
-    def _check_call(self, query, key, value, cache):
+    def _check_call(self, query, key, value, cache, return_weights):
         check_input("query", query, self.query_projection.weight)
         check_width("query", query, self.d_model)
         if key is None and value is not None:
             raise ValueError("value needs a key: give both, or neither for self-attention")
-        check_cache(cache, query=query)
+        if self.mechanism is None:
+            check_cache(cache, query=query)
+        else:
+            self.mechanism.check_call(query, cache, return_weights)
         if key is not None and cache is not None:
-            self._check_cross(query, key, cache)
-
-    def _check_cross(self, query, key, cache):
-        if cache.window is not None:
-            raise ValueError("a cache with a window serves self-attention, not a key of its own")
-        if self.rotary is not None or self.position_bias is not None:
-            raise ValueError(
-                "a cached key has no position relative to the queries of later steps: "
-                "cross-attention with a cache takes neither rotary nor position_bias"
-            )
-        check_input("key", key, self.key_projection.weight)
-        if not cache.length:
-            if key.ndim != 3 or len(key) != len(query):
-                raise ValueError(
-                    "key must have shape [B, S, key_width] with the batch size of query where a "
-                    f"cache is used, got key {tuple(key.shape)} and query {tuple(query.shape)}"
-                )
-            return
-        made_of = [key, *self.key_projection.parameters(), *self.value_projection.parameters()]
-        if torch.is_grad_enabled() and any(one.requires_grad for one in made_of):
-            raise ValueError(
-                "key needs a gradient, and none flows through a cache: "
-                "call the model under torch.no_grad() or torch.inference_mode()"
-            )
-        if key.shape[-2] != cache.length:
-            raise ValueError(
-                f"key must have the {cache.length} rows that the cache holds, "
-                f"got shape {tuple(key.shape)}"
-            )
-        if query.shape[0] != cache.batch:
-            raise ValueError(
-                f"query must have the batch size {cache.batch} of what the cache holds, "
-                f"got shape {tuple(query.shape)}"
-            )
+            check_cross(self, query, key, cache)

@@ -1,0 +1,95 @@
+"""What can take the place of dense attention on the heads of `MultiHeadAttention`."""
+
+from torch import nn
+
+from ..checks import check_key_mask, check_kind
+from .cache import KVCache
+from .cached import check_batched, check_cache, hold
+
+
+class Mechanism(nn.Module):
+    """Attention on heads that computes no weights, or none that could be returned.
+
+    A subclass has no parameters and defines `forward(query [..., H, T, D], key [..., H, S, D],
+    value [..., H, S, E], *, mask=None, causal=False)`, with the output `[..., H, T, E]`. The mask
+    is boolean, broadcastable to `[..., H, 1, S]`, the same for every query; True = may be attended
+    to.
+    """
+
+    def new_cache(self, max_length=None):
+        """An empty cache that serves the causal form, for up to max_length positions (None: any).
+
+        A subclass that needs less than all keys and values returns one that keeps less.
+        """
+        return KVCache(max_length=max_length)
+
+    def check_cache(self, cache):
+        """cache is of a kind that this mechanism can use, and keeps all that it needs.
+
+        Unless a subclass knows better, that is every position.
+        """
+        check_cache(cache)
+        if cache.window is not None:
+            raise ValueError(
+                f"{type(self).__name__} may read every position: it needs a cache without a "
+                f"window, got one with window={cache.window}"
+            )
+
+    def check_call(self, query, cache, return_weights):
+        """What `MultiHeadAttention` is called with fits this mechanism; query `[..., T, C]`."""
+        if return_weights:
+            raise ValueError(
+                f"return_weights must be False with {type(self).__name__}: it computes no weights"
+            )
+        if cache is not None:
+            self.check_cache(cache)
+            check_batched(query=query)
+
+    def attend(self, query, key, value, *, mask, causal, cache):
+        """Call it with `[..., H, T, D]` and G heads of keys and values, each for H / G queries.
+
+        cache: None, or one to which key and value have yet to be appended; mask then counts all
+        positions seen.
+        """
+        if cache is not None:
+            check_keys_only(mask, query, cache)
+            (key, value), mask = hold(cache, (key, value), mask, query)
+            causal = causal or cache.window is not None
+        return self(query, *share_heads(query, key, value), mask=mask, causal=causal)
+
+
+def check_mechanism(mechanism, *, dropout, position_bias):
+    """mechanism is a `Mechanism` or None, and with one nothing is asked for that needs weights."""
+    if mechanism is None:
+        return
+    name = type(mechanism).__name__
+    if not isinstance(mechanism, Mechanism):
+        raise TypeError(
+            "mechanism must be None or a module for the heads such as SlidingWindowAttention, "
+            f"got {name}"
+        )
+    if dropout > 0:
+        raise ValueError(
+            f"dropout must be 0 with {name}: it computes no weights that could be dropped, "
+            f"got {dropout}"
+        )
+    if position_bias is not None:
+        raise ValueError(
+            f"position_bias must be None with {name}: it computes no scores to which a bias could "
+            f"be added, got {type(position_bias).__name__}"
+        )
+
+
+def check_keys_only(mask, query, cache):
+    """mask fits `[..., T, D]` behind what the cache has seen; checked before anything is stored."""
+    if mask is not None:
+        check_kind("torch", mask=mask)
+        check_key_mask(mask, (*query.shape[:-1], cache.length + query.shape[-2]))
+
+
+def share_heads(query, key, value):
+    """key and value `[..., G, S, *]`, each head repeated for the H / G queries that share it."""
+    share = query.shape[-3] // key.shape[-3]
+    if share == 1:
+        return key, value
+    return tuple(one.repeat_interleave(share, -3) for one in (key, value))

@@ -1,0 +1,69 @@
+"""Performer attention as a module: it holds the seed of its random features, and may draw anew."""
+
+import numpy as np
+import torch
+
+from .. import functional
+from ..checks import check_count, check_kind
+from .mechanism import Mechanism
+
+
+class PerformerAttention(Mechanism):
+    r"""Estimate softmax attention by linear attention with M random features (FAVOR+).
+
+    $$o_i = \frac{\phi(q_i)^\top \sum_j \phi(k_j) v_j^\top}{\phi(q_i)^\top \sum_j \phi(k_j)}, \qquad
+    \phi(x)_m = \exp\Big(\omega_m \cdot \frac{x}{D^{1/4}} - \frac{|x|^2}{2 \sqrt{D}}\Big)$$
+
+    Approximate: without bias in numerator and denominator, closer with more features. The
+    directions omega, `[M, D]` at right angles, are drawn from the seed in every call, so there are
+    no parameters; they are the same for all heads and layers that share the module.
+
+    Args:
+        n_features: M, integer >= 1.
+        seed: of the features, integer >= 0. Kept in the buffer `seed`, so a state_dict holds it.
+
+    Called with
+        query: `[..., T, D]`; key: `[..., S, D]`; value: `[..., S, E]`, one floating dtype.
+        mask: boolean tensor, broadcastable to `[..., 1, S]`; True = may be attended to.
+        causal: no query sees a key after its own position; the last query stands at the last key.
+
+    Returns:
+        output `[..., T, E]`, same dtype. Sums are taken in float32 at least, under torch.autocast
+        too.
+
+    Raises:
+        TypeError, ValueError: n_features not an integer >= 1, seed not one >= 0; else as
+            `attention_lib.functional.performer_attention`.
+
+    Cost: `attention_lib.functional.performer_attention`, and 4 M D^2 FLOPs or so for the drawing.
+    Source: Choromanski et al. (2021), who draw anew in training lest it settles on one draw.
+
+    >>> one = torch.ones(1, 2)
+    >>> PerformerAttention(4)(one, one, one)  # a single key always has weight 1
+    tensor([[1., 1.]])
+    """
+
+    def __init__(self, n_features, *, seed=0):
+        super().__init__()
+        check_count(n_features=n_features)
+        check_count(minimum=0, seed=seed)
+        self.n_features = n_features
+        self.register_buffer("seed", torch.tensor(int(seed)))
+
+    def redraw(self):
+        """Go on to the next features: the seed becomes a number drawn from the seed before it.
+
+        The sequence of seeds, and so of features, follows from the first one.
+        """
+        self.seed.fill_(int(np.random.default_rng(int(self.seed)).integers(2**63 - 1)))
+
+    def forward(self, query, key, value, *, mask=None, causal=False):
+        check_kind("torch", query=query)
+        options = {"n_features": self.n_features, "seed": int(self.seed)}
+        with torch.autocast(query.device.type, enabled=False):  # it would sum in bfloat16
+            return functional.performer_attention(
+                query, key, value, causal=causal, mask=mask, **options
+            )
+
+    def extra_repr(self):
+        return f"n_features={self.n_features}, seed={int(self.seed)}"
