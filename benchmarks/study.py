@@ -39,8 +39,11 @@ def cpu_model():
     return platform.processor() or platform.machine()
 
 
-def save(name, *, arguments, settings, results):
-    """Write results/NAME.json with command, machine, date and versions, and return its path."""
+def save(name, *, arguments, settings, results, peers=None):
+    """Write results/NAME.json with command, machine, date and versions, and return its path.
+
+    peers: versions of the packages that the study compares with, by their names.
+    """
     record = {
         "study": name,
         "command": shlex.join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]]),
@@ -50,6 +53,7 @@ def save(name, *, arguments, settings, results):
             "python": platform.python_version(),
             "torch": torch.__version__,
             "numpy": np.__version__,
+            **(peers or {}),
         },
         "settings": settings,
         "results": results,
