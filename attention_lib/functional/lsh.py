@@ -123,7 +123,7 @@ def lsh_attention(
     if mask is not None:  # padding has a bucket of its own, and zeros are what it adds up there
         padding = ~torch.atleast_2d(mask).mT.expand(*leading, n, 1)
         query_key, value = query_key.masked_fill(padding, 0), value.masked_fill(padding, 0)
-    scale = query_key.shape[-1] ** -0.5 if scale is None else scale
+    scale = query_key.shape[-1] ** -0.5 if scale is None else float(scale)
 
     buckets = buckets.expand(*leading, *buckets.shape[-2:]).reshape(-1, *buckets.shape[-2:])
     order = buckets.argsort(dim=-1, stable=True)  # [B, n_hashes, N], all leading axes as one

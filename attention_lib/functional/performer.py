@@ -162,22 +162,29 @@ def performer_attention(
     outputs = Outputs(shape[-2])
     if not causal:
         for part in pieces(shape[-2], size):
-            query_features = _shifted_query(query[..., part, :] @ scaled.mT, sums[2])
+            query_features = _shifted_query(_project(query[..., part, :], scaled), sums[2])
             outputs.append(*read(query_features, sums), length=shape[-2])
     else:
         query, key, value, mask = align(query, key, value, mask)
         for part in pieces(query.shape[-2], size):
             exponents, values = _key_part(key, value, mask, part, scaled, scale)
-            *ratio, sums = _causal_part(query[..., part, :] @ scaled.mT, exponents, values, sums)
+            projected = _project(query[..., part, :], scaled)
+            *ratio, sums = _causal_part(projected, exponents, values, sums)
             outputs.append(*ratio, length=query.shape[-2])
     return outputs.joined().to(dtype)
+
+
+def _project(x, scaled):
+    """W x in the dtype of x, under torch.autocast too: exponents must not be rounded."""
+    with torch.autocast(x.device.type, enabled=False):
+        return x @ scaled.mT
 
 
 def _key_part(key, value, mask, part, scaled, scale):
     """W k - |k|^2 / 2 of one segment, minus infinity where the mask is False, and its values."""
     key = key[..., part, :]
     half_square = key.square().sum(-1, keepdim=True) * (scale / 2)
-    exponents = _minus(key @ scaled.mT, half_square)  # [..., N, M]
+    exponents = _minus(_project(key, scaled), half_square)  # [..., N, M]
     if mask is not None:
         exponents = torch.where(mask_of(mask, part), exponents, -torch.inf)
     return exponents, value[..., part, :]

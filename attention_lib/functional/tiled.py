@@ -147,7 +147,7 @@ def tiled_attention(
     wide = [one.expand(*leading, *one.shape[-2:]).contiguous() for one in (query, key, value)]
     if mask is not None:
         mask = mask.expand(*leading, *shape[-2:])  # a view: nothing is copied
-    scale = query.shape[-1] ** -0.5 if scale is None else scale
+    scale = query.shape[-1] ** -0.5 if scale is None else float(scale)
     output, log_sum_exp = _Tiled.apply(*wide, mask, bool(causal), scale, int(block_size))
     output = output.to(dtype)
     return (output, log_sum_exp) if return_log_sum_exp else output

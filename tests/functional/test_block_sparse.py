@@ -131,6 +131,20 @@ def test_other_dtypes(dtype, causal, masked):
 
 
 @pytest.mark.parametrize("causal", [False, True])
+def test_under_autocast(causal):
+    given = tensors(101, 101, torch.float32)
+    expected = block_sparse_attention(*given, block_size=8, causal=causal)
+    with torch.autocast("cpu", torch.bfloat16):
+        output = block_sparse_attention(*given, block_size=8, causal=causal)
+    assert output.dtype == torch.bfloat16
+    assert_allclose(output.detach().float(), expected.detach(), atol=3e-2)
+    gradients = torch.autograd.grad(output.float().sum(), given)
+    for one, tensor in zip(gradients, given, strict=True):
+        assert (one.dtype, one.shape) == (torch.float32, tensor.shape)
+        assert one.isfinite().all()
+
+
+@pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize("masked", [False, True])
 def test_gradcheck(causal, masked):
     options = {"block_size": 3, "global_blocks": 1, "random_blocks": 1, "causal": causal}

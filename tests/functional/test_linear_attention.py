@@ -100,6 +100,17 @@ def test_lower_precision(dtype, causal):
     assert_allclose(output.double(), expected, rtol=tolerance, atol=tolerance)
 
 
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("feature_map", ["elu", "relu", "exp"])
+def test_under_autocast(causal, feature_map):
+    given = [one.float().requires_grad_() for one in tensors(70, 70)]
+    expected = linear_attention(*given, causal=causal, feature_map=feature_map)
+    with torch.autocast("cpu", torch.bfloat16):
+        output = linear_attention(*given, causal=causal, feature_map=feature_map)
+    assert_allclose(output.detach().float(), expected.detach(), atol=3e-2)
+    assert all(one.isfinite().all() for one in torch.autograd.grad(output.float().sum(), given))
+
+
 def test_elu_keeps_its_digits_far_below_zero():
     one, key = torch.tensor([[-40.0]]), torch.tensor([[-40.0], [-41.0]])
     output = linear_attention(one, key, torch.tensor([[1.0], [0.0]]))
@@ -205,9 +216,7 @@ def test_a_closed_key_has_no_say_whatever_it_is(causal, feature_map, junk):
         given[1][:, ~mask] = junk
     again = linear_attention(*given, **options)
     assert_array_equal(again.detach(), output.detach())
-    for one, other in zip(
-        torch.autograd.grad(again.square().sum(), given), gradients, strict=True
-    ):
+    for one, other in zip(torch.autograd.grad(again.square().sum(), given), gradients, strict=True):
         assert_array_equal(one, other)
 
 

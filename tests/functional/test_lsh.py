@@ -83,6 +83,14 @@ def test_every_dtype(dtype):
     assert_allclose(ours.double(), expected, rtol=TOLERANCES[dtype], atol=TOLERANCES[dtype])
 
 
+@pytest.mark.parametrize("scale", [2, 2**70, np.float32(0.5), np.int64(-3)])
+def test_a_scale_of_any_kind_is_a_float(scale):
+    given = example(2)
+    output = lsh_attention(*given, bucket_size=4, n_hashes=2, scale=scale)
+    assert output.isfinite().all()
+    assert_array_equal(output, lsh_attention(*given, bucket_size=4, n_hashes=2, scale=float(scale)))
+
+
 def test_under_autocast():
     query_key, value = (one.float() for one in example(2))
     options = {"bucket_size": 4, "n_hashes": 2}

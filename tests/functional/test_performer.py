@@ -107,6 +107,21 @@ def test_lower_precision(dtype, causal):
     assert_allclose(output.double(), expected, rtol=tolerance, atol=tolerance)
 
 
+@pytest.mark.parametrize("causal", [False, True])
+def test_exponents_are_not_rounded_under_autocast(causal):
+    query, key, value = (one.float() for one in tensors(70, 70, seed=7))
+    given = [(3 * query).requires_grad_(), (3 * key).requires_grad_(), value]
+    expected = performer_attention(*given, n_features=16, causal=causal)
+    with torch.autocast("cpu", torch.bfloat16):
+        output = performer_attention(*given, n_features=16, causal=causal)
+    # exponents of about 30, rounded to 8 bits, would make factors wrong by a tenth
+    assert (output - expected).abs().max() < 0.02 * value.abs().max()
+    ours = torch.autograd.grad(output.float().sum(), given[:2])
+    theirs = torch.autograd.grad(expected.sum(), given[:2])
+    for one, other in zip(ours, theirs, strict=True):
+        assert (one - other).abs().max() < 0.05 * other.abs().max()
+
+
 def test_approaches_attention():
     arrays = example(2, 7, 7)
     arrays = (arrays[0] * 0.4, arrays[1] * 0.4, arrays[2])

@@ -122,6 +122,20 @@ def test_other_dtypes(dtype, n_sinks, masked):
     assert_allclose(output.double(), expected, rtol=TOLERANCES[dtype], atol=TOLERANCES[dtype])
 
 
+@pytest.mark.parametrize("causal", [False, True])
+def test_under_autocast(causal):
+    given = tensors(101, 101, torch.float32)
+    expected = sliding_window_attention(*given, window=7, n_sinks=2, causal=causal)
+    with torch.autocast("cpu", torch.bfloat16):
+        output = sliding_window_attention(*given, window=7, n_sinks=2, causal=causal)
+    assert output.dtype == torch.bfloat16
+    assert_allclose(output.detach().float(), expected.detach(), atol=3e-2)
+    gradients = torch.autograd.grad(output.float().sum(), given)
+    for one, tensor in zip(gradients, given, strict=True):
+        assert (one.dtype, one.shape) == (torch.float32, tensor.shape)
+        assert one.isfinite().all()
+
+
 @pytest.mark.parametrize("options", [{}, {"causal": True}, {"n_sinks": 2, "masked": True}])
 def test_gradcheck(options):
     options = dict(options)

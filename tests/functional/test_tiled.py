@@ -173,6 +173,14 @@ def test_a_second_derivative_is_refused():
         first.sum().backward()
 
 
+@pytest.mark.parametrize("scale", [2, 2**70, np.float32(0.5), np.int64(-3)])
+def test_a_scale_of_any_kind_is_a_float(scale):
+    given = tensors(example())
+    output = tiled_attention(*given, block_size=2, scale=scale)
+    assert output.isfinite().all()
+    assert_array_equal(output, tiled_attention(*given, block_size=2, scale=float(scale)))
+
+
 def test_autocast_leaves_the_blocks_alone():
     given = [one.requires_grad_() for one in tensors(example(), torch.float32)]
     plain = tiled_attention(*given)

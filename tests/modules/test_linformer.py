@@ -48,6 +48,15 @@ def test_equals_the_definition(n_keys, sharing, bias):
             one(query, key, mask=mask).detach(), expected.detach(), rtol=1e-10, atol=1e-12
         )
     assert_array_equal(one(key).detach(), one(key, key).detach())
+    for alone in (whole[None, None], None):
+        single = one(query[0], key[0], mask=alone)
+        assert single.shape == (4, C)
+        expected = one(query, key, mask=alone)[0].detach()
+        assert_allclose(single.detach(), expected, rtol=1e-10, atol=1e-12)
+    for given in ((query, key[0]), (query[0], key)):  # a batch of one of the two
+        expected = by_definition(one, *given, padding)
+        output = one(*given, mask=padding)
+        assert_allclose(output.detach(), expected.detach(), rtol=1e-10, atol=1e-12)
     single = one(query[0], key[0])
     assert_allclose(single.detach(), one(query, key)[0].detach(), rtol=1e-10, atol=1e-12)
 
@@ -115,7 +124,9 @@ def test_shapes_names_and_first_values():
     assert LinformerAttention(L, C, H, R, sharing="none").key_length.shape == (H, R, L)
     shared = LinformerAttention(L, C, H, R, sharing="key_value")
     assert shared.value_length is shared.key_length
-    assert LinformerAttention(L, C, H, R, bias=False).query_projection.bias is None
+    without = LinformerAttention(L, C, H, R, bias=False)
+    for name in ("query", "key", "value", "output"):
+        assert getattr(without, f"{name}_projection").bias is None
 
 
 @pytest.mark.parametrize("sharing", SHARING)

@@ -90,6 +90,10 @@ def test_leading_axes_broadcast_and_half_precision_is_computed_in_single():
     query, key, value = (one.astype(np.float16) for one in example(5))
     both = linear_attention(query[:, None], key[None], value[None])  # [B, B, T, E]
     assert both.dtype == np.float16
+    causal = linear_attention(query, key[:, :5], value[:, :5], causal=True)
+    state = LinearAttentionState()
+    assert_array_equal(state.append(query, key[:, :5], value[:, :5]), causal)
+    assert (causal.dtype, state.numerator.dtype) == (np.float16, np.float32)
     wide = [one.astype(np.float32) for one in (query, key, value)]
     for i in range(B):
         for j in range(B):
@@ -100,6 +104,8 @@ def test_leading_axes_broadcast_and_half_precision_is_computed_in_single():
 Q, K, V = example(6, 5, 5)
 ERRORS = [
     ((Q.tolist(), K, V), {}, TypeError, r"^query must be a NumPy array, got list$"),
+    ((Q, K.tolist(), V), {}, TypeError, r"^key must be a NumPy array, got list$"),
+    ((Q, K, V.tolist()), {}, TypeError, r"^value must be a NumPy array, got list$"),
     ((Q, K.astype(np.float32), V), {}, TypeError, r"share one dtype"),
     ((Q[..., :2], K, V), {}, ValueError, r"same width D"),
     ((Q, K, V[:, :4]), {}, ValueError, r"value must have one row for each of the 5 keys"),

@@ -169,6 +169,18 @@ def test_causal_closes_the_future_but_the_future_moves_the_borders():
     assert moved.any()  # as published: the sort sees all tokens
 
 
+def test_the_options_have_defaults():
+    query_key, value = example(9, n=64)
+    options = {"bucket_size": 4, "n_hashes": 1}
+    for function, given in ((lsh_mask, (query_key,)), (lsh_attention, (query_key, value))):
+        default = function(*given, **options)
+        assert_array_equal(default, function(*given, **options, causal=False, seed=0, mask=None))
+        for changed in ({"causal": True}, {"seed": 1}):
+            assert (default != function(*given, **options, **changed)).any()
+    sizes = {"bucket_size": 64, "n_hashes": 2}
+    assert lsh_buckets(query_key, **sizes).dtype == np.int64
+
+
 def test_zero_vectors_short_sequences_and_half_precision():
     query_key, value = example(11, n=5)
     query_key[:, 2] = 0

@@ -186,12 +186,13 @@ def test_empty_rows_are_zero():
     assert_array_equal(nothing, np.zeros((B, 7, E)))
 
 
-def test_half_precision_is_computed_in_single():
+@pytest.mark.parametrize("causal", [False, True])
+def test_half_precision_is_computed_in_single(causal):
     half = [one.astype(np.float16) for one in example(10)]
-    output = performer_attention(*half, n_features=9, causal=True)
+    output = performer_attention(*half, n_features=9, causal=causal)
     assert output.dtype == np.float16
     single = [one.astype(np.float32) for one in half]
-    expected = performer_attention(*single, n_features=9, causal=True)
+    expected = performer_attention(*single, n_features=9, causal=causal)
     assert expected.dtype == np.float32
     assert_array_equal(output, expected.astype(np.float16))
     rows = orthogonal_features(4, 3).astype(np.float16)
@@ -202,6 +203,8 @@ Q, K, V = example(11, 5, 5)
 W = np.ones((4, 3))
 ERRORS = [
     ({"query": Q.tolist()}, TypeError, r"^query must be a NumPy array, got list$"),
+    ({"key": K.tolist()}, TypeError, r"^key must be a NumPy array, got list$"),
+    ({"value": V.tolist()}, TypeError, r"^value must be a NumPy array, got list$"),
     ({"key": K.astype(np.float32)}, TypeError, r"share one dtype"),
     ({"key": K[..., :2]}, ValueError, r"same width D"),
     ({"value": V[:, :4]}, ValueError, r"value must have one row for each of the 5 keys"),

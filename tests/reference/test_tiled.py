@@ -64,12 +64,30 @@ def test_any_length(n_queries, n_keys, causal):
         *arrays, causal=causal, block_size=4, return_log_sum_exp=True
     )
     assert_allclose(output, reference.attention(*arrays, causal=causal), rtol=1e-12, atol=1e-14)
+    blind = n_queries if n_keys == 0 else max(0, n_queries - n_keys) * causal
+    assert_array_equal(np.isneginf(log_sum_exp), [np.arange(n_queries) < blind] * 2)
     grads = tiled_attention_backward(
         *arrays, output, log_sum_exp, output, causal=causal, block_size=4
     )
     expected = reference.attention_backward(*arrays, output, causal=causal)
     for ours, theirs in zip(grads, expected, strict=True):
         assert_allclose(ours, theirs, rtol=1e-12, atol=1e-14)
+
+
+def test_no_block_is_larger_than_128_rows_or_the_block_size(monkeypatch):
+    shapes = []
+
+    def recorded(scores, *others, **options):
+        shapes.append(scores.shape[-2:])
+        return online_softmax(scores, *others, **options)
+
+    monkeypatch.setattr("attention_lib.reference.tiled.online_softmax", recorded)
+    arrays = example(2, n_queries=200, n_keys=300)
+    tiled_attention(*arrays)
+    assert shapes == [(rows, keys) for rows in (128, 72) for keys in (128, 128, 44)]
+    shapes.clear()
+    tiled_attention(*arrays, block_size=7, causal=True)
+    assert set(shapes) == {(7, 7), (4, 7), (7, 6), (4, 6)}
 
 
 def test_the_backward_options_have_the_defaults_of_the_forward_pass():
@@ -146,6 +164,13 @@ def test_online_softmax_by_hand():
     smaller = online_softmax(np.array([[0.0]]), value[:1], second)
     assert_allclose(smaller.total, [17 / 12])
     assert_allclose(smaller.maximum, second.maximum)
+
+
+def test_online_softmax_closes_what_the_mask_closes():
+    mask = np.array([[True, False, True], [False, True, False]])
+    state = online_softmax(np.zeros((2, 3)), np.array([[1.0], [2.0], [5.0]]), mask=mask)
+    assert_array_equal(state.output(), [[3], [2]])
+    assert_array_equal(state.total, [2, 1])
 
 
 def test_online_softmax_that_sees_nothing_and_then_something():
