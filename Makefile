@@ -6,7 +6,7 @@ RUN = $(VENV)/bin/python
 READY = $(VENV)/.attention-book-ready
 PIP = $(RUN) -m pip --disable-pip-version-check install
 
-.PHONY: help book test mutants notebooks serve lock lint clean
+.PHONY: help book test peers benchmarks mutants notebooks serve lock lint clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -23,8 +23,14 @@ $(READY): requirements.txt pyproject.toml
 book: $(READY)  ## build the pages from the stored notebooks
 	$(RUN) -m book.pipeline book
 
-test: book  ## build the pages, then run every test and every notebook
+test: book peers  ## build the pages, then run every test and every notebook
 	$(RUN) -m pytest
+
+peers: $(READY)  ## install the packages that the speed studies compare with, into .peers
+	$(RUN) benchmarks/peers.py
+
+benchmarks: peers  ## measure speed and memory against them (a quarter of an hour on a quiet machine)
+	$(RUN) benchmarks/run_all.py
 
 mutants: $(READY)  ## see whether the tests notice small changes of the library (FILES="a.py b.py": of these)
 	$(RUN) -m tests.mutation $(FILES)

@@ -44,8 +44,8 @@ class Timing(NamedTuple):
 def interleave(ways, *, rounds, shortest=0.05, attempts=6):
     """Time ways (name -> function without arguments) in turn; returns a `Timing`.
 
-    A way that takes less than `shortest` seconds is called as often as it takes to get there, and
-    once before to warm up; with 0 each is called once a round.
+    A way that takes less than `shortest` seconds is called as often as it takes to get there. Each
+    is called before to warm up; with 0 it is not, and called once a round.
     """
     calls = {name: _calls(way, shortest) for name, way in ways.items()}
     matrix = torch.rand(JUDGE_SIZE, JUDGE_SIZE)
@@ -94,7 +94,8 @@ def _calls(way, shortest):
     """How many calls take `shortest` seconds."""
     if not shortest:
         return 1
-    way()
+    if _seconds(way, 1) >= shortest:
+        return 1
     return max(1, math.ceil(shortest / max(_seconds(way, 1), 1e-7)))
 
 

@@ -67,7 +67,8 @@ def _stamp(folder):
 
 
 def _contents(pins):
-    return f"Python {platform.python_version()}, {platform.machine()}\n{pins.read_text()}"
+    pinned = "".join(f"{name}=={version}\n" for name, version in sorted(versions(pins).items()))
+    return f"Python {platform.python_version()}, {platform.machine()}\n{pinned}"
 
 
 if __name__ == "__main__":

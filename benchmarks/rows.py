@@ -77,31 +77,41 @@ def line(row):
     return text + verdict + doubt + (f"; {_limit(row)}" if row["limit"] else "")
 
 
+HEAD = (
+    "what",
+    "setting",
+    "ours",
+    "against",
+    "measure",
+    "ours / theirs",
+    "better by",
+    "target",
+    "met",
+    "of the machine's limit",
+)
+
+
 def table(rows):
     """All rows as a Markdown table."""
-    head = ["what", "setting", "ours", "against", "measure", "ours / theirs", "better by"]
-    head += ["target", "met", "of the machine's limit"]
-    lines = [head, ["---"] * len(head)]
-    for one in rows:
-        measured = [
-            _quantity(one[key], one["measure"]) for key in ("measured_ours", "measured_theirs")
-        ]
-        lines.append(
-            [
-                one["group"],
-                settings_of(one),
-                one["ours"],
-                one["theirs"] or "",
-                one["measure"],
-                " / ".join(text for text in measured if text),
-                _better(one),
-                "" if one["target"] is None else f"{one['bound']} {one['target']:g}",
-                {None: "", True: "yes", False: "**no**"}[one["met"]]
-                + ("" if one["steady"] else " (not steady)"),
-                _limit(one),
-            ]
-        )
+    lines = [HEAD, ["---"] * len(HEAD), *map(_cells, rows)]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def _cells(row):
+    measured = [_quantity(row[f"measured_{who}"], row["measure"]) for who in ("ours", "theirs")]
+    return [
+        row["group"],
+        settings_of(row),
+        row["ours"],
+        row["theirs"] or "",
+        row["measure"],
+        " / ".join(filter(None, measured)),
+        _better(row),
+        "" if row["target"] is None else f"{row['bound']} {row['target']:g}",
+        {None: "", True: "yes", False: "**no**"}[row["met"]]
+        + ("" if row["steady"] else " (not steady)"),
+        _limit(row),
+    ]
 
 
 def settings_of(row):
@@ -110,9 +120,9 @@ def settings_of(row):
 
 def _found(row):
     if row["value"] is not None:
-        kind = {"memory": "takes {} times its output", "error": "is off by {}"}
+        kind = {"memory": "takes {} times as much as", "error": "is off by {}"}
         text = kind.get(row["measure"], "wins from {} on").format(f"{row['value']:.3g}")
-        return text + (f" against {row['theirs']}" if row["theirs"] else "")
+        return text + (" " if row["measure"] == "memory" else " against ") + row["theirs"]
     if row["ratio"] is None:
         return f"never wins against {row['theirs']}"
     better = {"time": "times as fast as", "memory": "times less memory than"}[row["measure"]]

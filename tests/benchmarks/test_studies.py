@@ -17,8 +17,12 @@ STUDIES = [
     ("time_per_step", ["time_per_step.py"]),
     ("hard_attention", ["hard_attention.py"]),
     ("transformer_speed", ["transformer_speed.py"]),
+    ("efficient_attention", ["efficient_attention.py"]),
+    ("numpy_reference", ["numpy_reference.py"]),
 ]
 NAMES = [name for name, _ in STUDIES]
+SPEED = ["transformer_speed", "efficient_attention", "numpy_reference"]
+JUDGED = ("ratio", "value", "target", "bound", "steady")
 
 
 def _run_tiny(script, folder):
@@ -62,6 +66,18 @@ def test_stored_record_is_of_a_full_run(name, script):
     assert all(stored["machine"][key] for key in ("cpu", "cores", "threads"))
     assert stored["date"]
     assert {"python", "torch", "numpy"} <= set(stored["versions"])
+
+
+@pytest.mark.parametrize("name", SPEED)
+def test_every_row_of_a_speed_study_is_one_that_the_tables_can_show(name, load):
+    rows = load("rows")
+    record = json.loads((RESULTS / f"{name}.json").read_text())
+    keys = {"group", "setting", *rows.row("time", ours="a", theirs="b", ratio=1.0)}
+    for row in record["results"]:
+        assert set(row) == keys
+        again = rows.row(row["measure"], **{key: row[key] for key in JUDGED}, ours="a", theirs="b")
+        assert row["met"] == again["met"]
+    assert rows.table(record["results"]).count("\n") == len(record["results"]) + 1
 
 
 @pytest.mark.parametrize("name", ["bottleneck_length", "sorting", "memory_probe"])
