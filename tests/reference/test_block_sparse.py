@@ -126,6 +126,54 @@ def test_equals_the_loops():
     assert_allclose(output, expected, rtol=1e-12, atol=1e-12)
 
 
+def test_the_error_falls_with_the_random_blocks_as_that_of_a_mean_of_more_values():
+    n, block_size, zeros = 256, 8, np.zeros((256, 1))
+    for random_blocks in (0, 1, 3, 9, 31):
+        squares = []
+        for seed in range(20):
+            value = np.random.default_rng(seed).normal(size=(n, 8))
+            options = {"window_blocks": 1, "global_blocks": 0, "random_blocks": random_blocks}
+            output = block_sparse_attention(
+                zeros, zeros, value, block_size=block_size, seed=seed, **options
+            )
+            squares.append(np.mean((output - value.mean(axis=0)) ** 2))
+        # the variance of a sample without replacement, of 8 (1 + random_blocks) of 256 values
+        expected = 1 / (block_size * (1 + random_blocks)) - 1 / n
+        error = 4 * np.std(squares) / np.sqrt(len(squares))
+        assert abs(np.mean(squares) - expected) <= error + 1e-15
+        assert error < 0.2 * expected or random_blocks == 31
+
+
+def test_a_global_block_carries_what_all_need():
+    rng = np.random.default_rng(0)
+    query, key, value = (rng.normal(size=(256, 5)) for _ in range(3))
+    query[:, 0], key[:, 0] = 4, 0
+    key[3, 0] = 6  # the one key that every query looks for, in the first block
+    exact, weights = reference.attention(query, key, value, return_weights=True)
+    assert weights[:, 3].min() > 0.5
+    errors = []
+    for global_blocks in (0, 1):
+        options = {"global_blocks": global_blocks, "random_blocks": 0, "block_size": 8}
+        output = block_sparse_attention(query, key, value, **options)
+        errors.append(np.linalg.norm(output - exact) / np.linalg.norm(exact))
+    assert errors[0] > 0.8
+    assert errors[1] < 0.1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_how_far_layers_on_top_of_one_another_reach(seed):
+    def reached(layers, **kind):
+        pattern = block_sparse_pattern(64, seed=seed, **kind).astype(int)
+        return (np.linalg.matrix_power(pattern, layers) > 0).mean()
+
+    nothing = {"global_blocks": 0, "random_blocks": 0}
+    assert reached(5, **nothing) < 0.2  # one block further to each side with each layer
+    assert reached(1, global_blocks=1, random_blocks=0) < 0.1
+    assert reached(2, global_blocks=1, random_blocks=0) == 1
+    assert reached(2, global_blocks=0, random_blocks=3) < 0.5
+    assert reached(5, global_blocks=0, random_blocks=3) > 0.99
+
+
 def test_no_scores_outside_the_pattern(monkeypatch):
     sizes = []
 

@@ -5,7 +5,7 @@ import pytest
 from linear_laws import EMPTY, LENGTHS, B, D, E, example, key_mask, linear_loops
 from numpy.testing import assert_allclose, assert_array_equal
 
-from attention_lib.reference import LinearAttentionState, linear_attention
+from attention_lib.reference import LinearAttentionState, attention, linear_attention
 
 EXACT = {"rtol": 1e-12, "atol": 1e-12}
 
@@ -20,6 +20,31 @@ def test_equals_the_weights_written_out(lengths, causal, feature_map):
         output = linear_attention(*arrays, **options)
         assert output.shape == (B, lengths[0], E)
         assert_allclose(output, linear_loops(*arrays, **options), **EXACT)
+
+
+@pytest.mark.parametrize("feature_map", ["elu", "relu", "exp"])
+def test_the_weights_have_the_rank_of_the_features_and_are_not_those_of_softmax(feature_map):
+    query, key = np.random.default_rng(0).normal(size=(2, 40, 6))
+    weights = linear_attention(query, key, np.eye(40), feature_map=feature_map)
+    assert np.linalg.matrix_rank(weights) == 6
+    assert np.linalg.matrix_rank(attention(query, key, np.eye(40))) == 40
+    # Softmax sharpens with the length of the queries: no feature map of this kind follows it.
+    value = np.random.default_rng(1).normal(size=(40, 5))
+    for length in (1, 4, 16):
+        exact = attention(length * query, key, value)
+        output = linear_attention(length * query, key, value, feature_map=feature_map)
+        assert np.linalg.norm(output - exact) > 0.3 * np.linalg.norm(exact)
+
+
+@pytest.mark.parametrize("length", [0.01, 1.0, 50.0])
+def test_relu_forgets_the_length_of_a_query_and_exp_of_one_feature_all_of_it(length):
+    query, key, value = example(7)
+    output = linear_attention(length * query, key, value, feature_map="relu")
+    assert_allclose(output, linear_attention(query, key, value, feature_map="relu"), **EXACT)
+    single = linear_attention(length * query[..., :1], key[..., :1], value, feature_map="exp")
+    weights = np.exp(key[..., 0])
+    mean = (weights / weights.sum(-1, keepdims=True))[:, None] @ value
+    assert_allclose(single, np.broadcast_to(mean, single.shape), **EXACT)
 
 
 def test_defaults_are_elu_and_not_causal():

@@ -102,6 +102,53 @@ def test_the_error_of_pooling_falls_with_the_number_of_slots():
     assert errors[3] < 1e-12
 
 
+def pooled_errors(query, key, value, counts):
+    exact, errors = reference.attention(query, key, value), []
+    for n_projected in counts:
+        pooling = pooling_projection(n_projected, key.shape[-2])
+        options = {"key_projection": pooling, "value_projection": pooling}
+        output = linformer_attention(query, key, value, **options)
+        errors.append(np.linalg.norm(output - exact) / np.linalg.norm(exact))
+    return errors
+
+
+def test_eight_slots_hold_eight_stretches_and_noise_alone_is_left():
+    rng = np.random.default_rng(4)
+    query, stretches = rng.normal(size=(8, 64, 4)), rng.normal(size=(2, 8, 8, 4))
+    noise = rng.normal(size=(2, 8, 64, 4))
+    key, value = np.repeat(stretches, 8, axis=2)
+    errors = pooled_errors(query, key, value, (1, 2, 4, 8, 16, 32))
+    assert min(errors[:3]) > 0.3
+    assert max(errors[3:]) < 1e-12
+    before = 0.0
+    for size in (0.03, 0.1, 0.3):
+        noisy = np.repeat(stretches, 8, axis=2) + size * noise
+        few, enough, whole = pooled_errors(query, *noisy, (4, 8, 64))
+        assert few > 0.3
+        assert before < enough < size  # eight values are averaged: less than the noise itself
+        assert whole < 1e-12
+        before = enough
+
+
+def test_a_sequence_without_structure_needs_nearly_all_slots():
+    query, key, value = np.random.default_rng(5).normal(size=(3, 8, 64, 4))
+    errors = pooled_errors(query, key, value, (1, 4, 16, 32, 64))
+    assert errors[0] > errors[1] > errors[2] > errors[3] > 0.4
+    assert errors[4] < 1e-12
+
+
+def test_the_projection_has_to_know_where_what_is_alike_stands():
+    rng = np.random.default_rng(6)
+    query = rng.normal(size=(8, 64, 4))
+    key, value = np.repeat(rng.normal(size=(2, 8, 8, 4)), 8, axis=2)
+    order = rng.permutation(64)  # the same rank, but neighbours are no longer alike
+    key, value = key[:, order], value[:, order]
+    assert pooled_errors(query, key, value, (8,))[0] > 0.3
+    knows = pooling_projection(8, 64)[:, order]
+    output = linformer_attention(query, key, value, key_projection=knows, value_projection=knows)
+    assert_allclose(output, reference.attention(query, key, value), rtol=1e-11, atol=1e-12)
+
+
 @pytest.mark.parametrize(("n_projected", "n_keys"), [(1, 7), (3, 7), (7, 7), (5, 12)])
 def test_pooling_averages_stretches_of_nearly_one_length(n_projected, n_keys):
     pooling = pooling_projection(n_projected, n_keys)

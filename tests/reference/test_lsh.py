@@ -154,6 +154,62 @@ def test_the_error_falls_with_the_number_of_hashes():
     assert 0 < found[0] < found[1] < found[2] < found[3] < 1
 
 
+@pytest.mark.parametrize("angle", [0.2, 1.0, 2.0, 3.0])
+def test_two_vectors_share_one_of_two_buckets_with_a_probability_linear_in_their_angle(angle):
+    one, other = np.array([1.0, 0.0, 0.0]), np.array([np.cos(angle), 0.0, np.sin(angle)])
+    rounds = 4000
+    buckets = lsh_buckets(np.stack([one, 5 * other]), bucket_size=1, n_hashes=rounds)
+    together = (buckets[:, 0] == buckets[:, 1]).mean()
+    expected = 1 - angle / np.pi  # the sign of a random projection
+    assert abs(together - expected) < 4 * np.sqrt(expected * (1 - expected) / rounds)
+
+
+def test_rounds_find_a_pair_independently_of_one_another():
+    query_key, _ = example(14, n=64, leading=())
+    buckets = lsh_buckets(query_key, bucket_size=8, n_hashes=3000)
+    shared = buckets[:, :, None] == buckets[:, None, :]
+    single = shared.mean(axis=0)
+    several = shared.reshape(1000, 3, 64, 64).any(axis=1).mean(axis=0)
+    expected = 1 - (1 - single) ** 3
+    spread = np.sqrt(expected * (1 - expected) / 1000)
+    pairs = (spread > 0) & ~np.eye(64, dtype=bool)
+    deviations = (several - expected)[pairs] / spread[pairs]
+    # Less than one standard deviation: the same rounds give `single`.
+    assert abs(deviations).max() < 5
+    assert 0.3 < deviations.std() < 1.1
+    assert single[pairs].std() > 0.1  # near and far pairs differ: the hash is worth its cost
+
+
+def test_larger_buckets_and_more_hashes_find_more_of_the_weight():
+    rng = np.random.default_rng(8)
+    centres = 4 * rng.normal(size=(16, 16))
+    query_key = centres[rng.integers(16, size=(4, 256))] + rng.normal(size=(4, 256, 16))
+    value = rng.normal(size=(4, 256, E))
+    unit = query_key / np.linalg.norm(query_key, axis=-1, keepdims=True)
+    others = ~np.eye(256, dtype=bool)
+    expected, weights = reference.attention(
+        query_key, unit, value, mask=others, return_weights=True
+    )
+    size = np.linalg.norm(expected)
+    errors, found, pairs = np.zeros((3, 4)), np.zeros((3, 4)), np.zeros((3, 4))
+    for i, n_hashes in enumerate((1, 2, 4)):
+        for j, bucket_size in enumerate((16, 64, 128, 256)):
+            options = {"bucket_size": bucket_size, "n_hashes": n_hashes, "seed": 1}
+            reached = lsh_mask(query_key, **options)
+            output = lsh_attention(query_key, value, **options)
+            errors[i, j] = np.linalg.norm(output - expected) / size
+            found[i, j] = (weights * reached).sum(axis=-1).mean()
+            pairs[i, j] = reached[:, others].mean()
+    assert (np.diff(errors, axis=0)[:, :3] < 0).all()
+    assert (np.diff(errors, axis=1) < 0).all()
+    assert (errors[:, 3] < 1e-12).all()
+    assert (np.diff(found, axis=0)[:, :3] > 0).all()
+    assert (np.diff(found, axis=1) > 0).all()
+    # The weight found is more than the share of the pairs that is computed.
+    assert (found[:, 0] > 3 * pairs[:, 0]).all()
+    assert (found[:, 1] > 1.4 * pairs[:, 1]).all()
+
+
 def test_causal_closes_the_future_but_the_future_moves_the_borders():
     query_key, value = example(9, n=64, leading=())
     options = {"bucket_size": 4, "n_hashes": 1, "causal": True}

@@ -64,6 +64,63 @@ def test_a_mask_of_one_entry_speaks_for_all_keys(mask):
     assert_array_equal(output, np.zeros((2, 3, 5, 7)))
 
 
+def local(n, sink=0.0):
+    """Query, key, value whose scores fall with distance; `sink` is what key 0 adds to its scores.
+
+    sum_f cos(f (i - j)) is the product of cosines and sines of the positions.
+    """
+    angles = np.arange(n)[:, None] * np.geomspace(0.02, 0.6, 16)
+    waves = np.concatenate([np.cos(angles), np.sin(angles)], axis=1)
+    query, key = np.c_[waves, np.ones(n)], np.c_[waves, np.zeros(n)]
+    key[0] = 0
+    key[0, -1] = 16 + sink  # 16 is the product of a position with itself
+    return query, key, np.random.default_rng(0).normal(size=(n, 7))
+
+
+def test_the_error_falls_with_the_window_where_attention_is_local_and_is_bounded_by_what_is_cut():
+    query, key, value = (array[1:] for array in local(257))
+    exact, weights = reference.attention(query, key, value, scale=1.0, return_weights=True)
+    errors = []
+    for window in (2, 8, 32, 255):
+        output = sliding_window_attention(query, key, value, window=window, scale=1.0)
+        outside = (weights * ~sink_window_mask(256, 256, window=window)).sum(axis=1)
+        # the weight outside, times how far a value can lie from a mean of values
+        assert (abs(output - exact).max(axis=1) <= outside * np.ptp(value) + 1e-12).all()
+        errors.append(np.linalg.norm(output - exact) / np.linalg.norm(exact))
+    assert 0.3 > errors[0] > 5 * errors[1] > 10 * errors[2] > 0
+    assert errors[3] < 1e-12
+
+
+def test_without_locality_the_error_is_that_of_a_mean_of_fewer_values():
+    n, zeros = 256, np.zeros((256, 1))
+    for window in (2, 8, 32):
+        squares = []
+        for seed in range(20):
+            value = np.random.default_rng(seed).normal(size=(n, 8))
+            output = sliding_window_attention(zeros, zeros, value, window=window)
+            error = (output - value.mean(axis=0))[window : n - window]
+            squares.append(np.mean(error**2))
+        expected = 1 / (2 * window + 1) - 1 / n  # the variance of a sample without replacement
+        assert abs(np.mean(squares) - expected) < 4 * np.std(squares) / np.sqrt(len(squares))
+        assert np.std(squares) < 0.3 * expected
+
+
+@pytest.mark.parametrize("sink", [0.0, 2.0])
+def test_sinks_keep_the_weight_that_the_first_key_attracts(sink):
+    query, key, value = local(257, sink)
+    options = {"scale": 1.0, "causal": True}
+    exact, weights = reference.attention(query, key, value, return_weights=True, **options)
+    assert weights[100:, 0].mean() > 0.2
+    without, with_sink = (
+        sliding_window_attention(query, key, value, window=16, n_sinks=n_sinks, **options)
+        for n_sinks in (0, 1)
+    )
+    late = np.s_[50:]
+    size = np.linalg.norm(exact[late])
+    assert np.linalg.norm((without - exact)[late]) > 0.2 * size
+    assert np.linalg.norm((with_sink - exact)[late]) < 0.02 * size
+
+
 def test_zero_sizes_views_and_float16():
     query, key, value = example(7, 7)
     for some in ((query[:0], key[:0], value), (query, key[..., :0, :], value[:, :0])):
