@@ -34,12 +34,16 @@ here yet is a sum of kernels: `kernels.kernel` counts one, `combine` names and a
 """
 
 from .attention import attention, causal_pairs
+from .block_sparse import block_sparse_attention, block_sparse_pairs
 from .feed_forward import feed_forward, layer_norm, rms_norm
 from .heads import kv_cache_bytes, multi_head_attention
 from .kernels import embedding, linear, optimiser
 from .latent import latent_cache_bytes, multi_head_latent_attention
 from .layers import decoder_layer, encoder_layer
 from .ledger import Cost, combine, readable
+from .linear_attention import linear_attention, performer_attention
+from .linformer import linformer_attention, multi_head_linformer
+from .lsh import lsh_attention
 from .models import language_model, transformer
 from .positions import (
     alibi,
@@ -50,13 +54,17 @@ from .positions import (
 )
 from .recurrent import lstm, lstm_cell, pointer_network, seq2seq
 from .scored import additive_attention, concat_attention, dot_attention, general_attention
+from .sliding_window import sliding_window_attention, window_pairs
 from .stacks import decoder, encoder
+from .tiled import tiled_attention
 
 __all__ = [
     "Cost",
     "additive_attention",
     "alibi",
     "attention",
+    "block_sparse_attention",
+    "block_sparse_pairs",
     "causal_pairs",
     "combine",
     "concat_attention",
@@ -74,11 +82,16 @@ __all__ = [
     "layer_norm",
     "learned_positions",
     "linear",
+    "linear_attention",
+    "linformer_attention",
+    "lsh_attention",
     "lstm",
     "lstm_cell",
     "multi_head_attention",
     "multi_head_latent_attention",
+    "multi_head_linformer",
     "optimiser",
+    "performer_attention",
     "pointer_network",
     "readable",
     "relative_bias",
@@ -86,5 +99,8 @@ __all__ = [
     "rotary_positions",
     "seq2seq",
     "sinusoidal_positions",
+    "sliding_window_attention",
+    "tiled_attention",
     "transformer",
+    "window_pairs",
 ]

@@ -1,0 +1,134 @@
+"""Attention that computes a part of the scores, or none: the counts against what PyTorch counts.
+
+Products agree exactly, forward inside the MATH backend and in the fused kernels, backward in the
+fused kernels. Memory agrees within the range that each case states: saved bytes, the peak of
+inference, the peak of training.
+"""
+
+from dataclasses import dataclass, field
+from functools import partial
+
+import pytest
+import torch
+from torch_counts import matmul_flops, peak_bytes, saved_bytes
+
+from attention_lib import cost, functional
+
+N, H, D, B = 499, 3, 8, 2
+
+
+@dataclass
+class Case:
+    """A mechanism with its options, at one size; PyTorch's bytes divided by ours."""
+
+    name: str
+    options: dict = field(default_factory=dict)
+    n: int = N
+    d_value: int = D
+    batch: int = B
+    saved: tuple = (0.85, 1.1)
+    peak: tuple = (0.85, 1.45)
+    trained: tuple = (0.85, 1.45)
+
+    def inputs(self, dtype=torch.float32, device="cpu"):
+        widths = (D, self.d_value) if self.name == "lsh" else (D, D, self.d_value)
+        rng = torch.Generator().manual_seed(0)
+        return [
+            torch.randn(self.batch, H, self.n, width, generator=rng).to(device, dtype)
+            for width in widths
+        ]
+
+    def run(self, inputs):
+        made = getattr(functional, f"{self.name}_attention")
+        if self.name != "linformer":
+            return partial(made, *inputs, **self.options)
+        options, sharing = dict(self.options), self.options.get("sharing", "heads")
+        shape = (options["n_projected"], self.n)
+        shape = (H, *shape) if sharing == "none" else shape
+        self.lengths = [torch.randn(shape, device=inputs[0].device) for _ in range(2)]
+        for one in self.lengths:
+            one.requires_grad_(inputs[0].requires_grad)
+        key, value = self.lengths if sharing != "key_value" else self.lengths[:1] * 2
+        return partial(made, *inputs, key_projection=key, value_projection=value)
+
+    def count(self, **more):
+        sizes = {"d_key": D, "d_value": self.d_value, "n_heads": H, "batch": self.batch}
+        count = getattr(cost, f"{self.name}_attention")
+        return count(self.n, **self.options, **sizes, **more)
+
+
+CASES = [
+    Case("sliding_window", {"window": 40}),
+    Case("sliding_window", {"window": 101, "causal": True}),
+    Case("sliding_window", {"window": 7, "n_sinks": 5}),
+    Case("sliding_window", {"window": 30, "n_sinks": 60, "causal": True}),
+    Case("sliding_window", {"window": 41}, d_value=11),
+    Case("sliding_window", {"window": 0}, d_value=5),
+    # the edges alone: the gradients of their keys are summed one after the other
+    Case("sliding_window", {"window": 300}, trained=(0.85, 1.6)),
+    Case("sliding_window", {"window": 498}),  # dense
+    Case("block_sparse", {"block_size": 16}),
+    Case("block_sparse", {"block_size": 16, "causal": True}),
+    Case("block_sparse", {"block_size": 8, "global_blocks": 0, "seed": 3}),
+    Case("block_sparse", {"block_size": 7, "random_blocks": 0, "window_blocks": 5}, d_value=11),
+    Case("block_sparse", {"block_size": 33, "window_blocks": 1, "causal": True}, d_value=5),
+    Case("block_sparse", {"block_size": 128}),  # dense
+    Case("linear"),
+    Case("linear", {"causal": True}),
+    Case("linear", {"causal": True}, n=1300, d_value=11),
+    Case("linear", {"causal": True}, n=37, d_value=5, peak=(0.65, 1.3)),  # a segment of 64 is ours
+    Case("performer", {"n_features": 13}),
+    Case("performer", {"n_features": 50, "causal": True}),
+    Case("performer", {"n_features": 13, "causal": True}, n=1300, batch=1),
+    Case("linformer", {"n_projected": 23}),
+    Case("linformer", {"n_projected": 23, "sharing": "key_value"}),
+    # where each head has its own, PyTorch copies the projections for each row of the batch
+    Case(
+        "linformer",
+        {"n_projected": 23, "sharing": "none"},
+        saved=(0.95, 2),
+        peak=(0.95, 1.6),
+        trained=(0.95, 2),
+    ),
+    Case("lsh", {"bucket_size": 16, "n_hashes": 2}),
+    Case("lsh", {"bucket_size": 64, "n_hashes": 4, "causal": True}, d_value=5),
+    Case("lsh", {"bucket_size": 600, "n_hashes": 1}),
+    Case("tiled", {"block_size": 96}),
+    Case("tiled", {"block_size": 50, "causal": True}, d_value=11),
+    Case("tiled", {"block_size": 1000}),
+]
+
+
+def titled(case):
+    return " ".join([case.name, *(f"{key}={value}" for key, value in case.options.items())])
+
+
+@pytest.fixture(params=CASES, ids=titled)
+def case(request):
+    return request.param
+
+
+def test_products_are_exact(case):
+    run = case.run([one.requires_grad_() for one in case.inputs()])
+    for fused in (False, True):
+        assert matmul_flops(run, fused=fused) == case.count().matmul_flops
+    assert matmul_flops(run, training=True) == case.count(training=True).matmul_flops
+
+
+def within(theirs, ours, bounds):
+    low, high = bounds
+    print(f"{theirs / ours:.2f}", end=" ")
+    return low * ours <= theirs <= high * ours
+
+
+def test_memory(case):
+    inputs = [one.requires_grad_() for one in case.inputs()]
+    run, given = case.run(inputs), sum(one.nbytes for one in inputs)
+    table = sum(one.nbytes for one in getattr(case, "lengths", ()))
+    inference, training = case.count(), case.count(training=True)
+    assert inference.held_bytes == 0
+    assert within(saved_bytes(run) - table, training.held_bytes, case.saved)
+    assert within(peak_bytes(run) + given, inference.peak_bytes, case.peak)
+    gradients = table  # of the projections along the length
+    measured = peak_bytes(run, training=True) + given - gradients
+    assert within(measured, training.peak_bytes, case.trained)
