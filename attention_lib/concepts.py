@@ -342,9 +342,10 @@ CONCEPTS = (
     Concept(
         "LSH attention",
         "",
-        ("reference/test_lsh.py", "functional/test_lsh.py"),
+        ("reference/test_lsh.py", "functional/test_lsh.py", "modules/test_lsh_module.py"),
         reference=("lsh_buckets", "lsh_mask", "lsh_attention"),
         functional=("lsh_buckets", "lsh_attention"),
+        modules=("LSHAttention",),
     ),
     Concept(
         "sliding-window attention",

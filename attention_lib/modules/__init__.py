@@ -14,6 +14,7 @@ from .language_model import LanguageModel
 from .latent import MultiHeadLatentAttention
 from .linear_attention import LinearAttention, LinearCache
 from .linformer import LinformerAttention
+from .lsh import LSHAttention
 from .multi_head import MultiHeadAttention
 from .norms import LayerNorm, RMSNorm
 from .performer import PerformerAttention
@@ -43,6 +44,7 @@ __all__ = [
     "GlimpseReader",
     "HardAttention",
     "KVCache",
+    "LSHAttention",
     "LanguageModel",
     "LayerNorm",
     "LearnedPositionalEncoding",

@@ -160,7 +160,7 @@ def test_linear_attention_takes_a_feature_map_with_parameters():
     feature_map = Learned()
     module = built(LinearAttention(feature_map=feature_map))
     expected = by_hand(module, functional.linear_attention, {"feature_map": feature_map}, X)
-    assert_allclose(module(X), expected, rtol=1e-12)
+    assert_allclose(module(X), expected, rtol=1e-12, atol=1e-14)
     assert "mechanism.feature_map.layer.weight" in module.state_dict()
 
 
@@ -235,7 +235,7 @@ def test_rotary_turns_queries_and_keys_first(name):
     mechanism, function, own = MECHANISMS[name]
     module = built(mechanism, rotary=RotaryPositionalEncoding(2), n_kv_heads=3)
     expected = by_hand(module, function, own, X, causal=True)
-    assert_allclose(module(X, causal=True), expected, rtol=1e-12)
+    assert_allclose(module(X, causal=True), expected, rtol=1e-12, atol=1e-14)
     assert not torch.allclose(module(X), built(mechanism, n_kv_heads=3)(X))
 
 
@@ -245,9 +245,9 @@ def test_a_key_of_its_own(name):
     module = built(mechanism)
     key = normal(B, N, C, seed=5)
     expected = by_hand(module, function, own, X, key, mask=PADDING)
-    assert_allclose(module(X, key, mask=PADDING), expected, rtol=1e-12)
+    assert_allclose(module(X, key, mask=PADDING), expected, rtol=1e-12, atol=1e-14)
     late = by_hand(module, function, own, X[:, :3], key, causal=True)
-    assert_allclose(module(X[:, :3], key, causal=True), late, rtol=1e-12)
+    assert_allclose(module(X[:, :3], key, causal=True), late, rtol=1e-12, atol=1e-14)
 
 
 @one_of_each
@@ -265,7 +265,7 @@ def test_heads_are_gated_and_add_up(name):
 def test_nothing_to_attend_to_gives_the_bias(name):
     module = built(MECHANISMS[name][0])
     output = module(X, mask=torch.zeros(N, dtype=torch.bool))
-    assert_allclose(output, module.output_projection.bias.expand(B, N, C), rtol=1e-12)
+    assert_allclose(output, module.output_projection.bias.expand(B, N, C), rtol=1e-12, atol=1e-14)
     assert module(X[:, :1], causal=True).shape == (B, 1, C)
     assert module(X[:, :0]).shape == (B, 0, C)
 
@@ -380,9 +380,9 @@ def test_a_window_of_the_cache_makes_a_chunk_causal():
     module = built(SlidingWindowAttention(2, n_sinks=3))
     expected = module(X, causal=True)
     output = in_chunks(module, X, [11, 12], module.new_cache(), causal=False)
-    assert_allclose(output, expected, rtol=1e-12)
+    assert_allclose(output, expected, rtol=1e-12, atol=1e-14)
     whole = in_chunks(module, X, [N], KVCache(), causal=False)
-    assert_allclose(whole, module(X), rtol=1e-12)
+    assert_allclose(whole, module(X), rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("larger", [(2, 3), (5, 3), (2, 4), (7, 9)])
@@ -400,7 +400,7 @@ def test_cross_attention_projects_its_key_once(name):
     mask = {"mask": PADDING}
     expected = module(X, memory, **mask)
     for _ in range(2):
-        assert_allclose(module(X, memory, cache=cache, **mask), expected, rtol=1e-12)
+        assert_allclose(module(X, memory, cache=cache, **mask), expected, rtol=1e-12, atol=1e-14)
     assert cache.length == N
 
 
@@ -424,7 +424,7 @@ def test_an_encoder_hands_its_layers_one_mechanism(name):
         x = x + layer.feed_forward(layer.feed_forward_norm(x))
     expected = encoder.final_norm(x)
     output = encoder(X, mask=PADDING, causal=True)
-    assert_allclose(output.detach(), expected.detach(), rtol=1e-12)
+    assert_allclose(output.detach(), expected.detach(), rtol=1e-12, atol=1e-14)
     dense = TransformerEncoderLayer(C, H, 7).self_attention
     assert dense.mechanism is None
 
