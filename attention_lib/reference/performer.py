@@ -40,7 +40,7 @@ def orthogonal_features(n_features, width, *, seed=0, orthogonal=True):
         TypeError, ValueError: a size or the seed is not such an integer, orthogonal is not a bool.
 
     Cost: about 2 M D^2 FLOPs.
-    Source: Yu et al. (2016), section 3; Choromanski et al. (2021), section 2.4.
+    Source: Yu et al. (2016); Choromanski et al. (2021), section 2.4.
 
     >>> features = orthogonal_features(3, 3, seed=1)
     >>> int(np.count_nonzero((features @ features.T).round(3)))  # the diagonal
