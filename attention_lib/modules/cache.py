@@ -26,10 +26,10 @@ class KVCache:
             all of them is taken at the first `append`; else the memory doubles when it is full.
         window: None, or w: only the last w + 1 positions are kept, which is what a query needs that
             sees itself and w positions before it.
-        n_sinks: s: the first s positions are kept too, for good. Softmax puts weight on the first
-            tokens whatever they say, and a model trained so fails once they are gone. Needs a
-            window. Memory is that of 2 w + 2 + s positions, however long the sequence grows, or of
-            max_length if that is less.
+        n_sinks: s: the first s positions are kept too, for good. A trained softmax puts weight on
+            the first tokens whatever they say, and a model fails once they are gone. Only with a
+            window; memory is then that of 2 w + 2 + s positions, however long the sequence grows,
+            or of max_length if that is less.
 
     Raises:
         TypeError, ValueError: max_length not an integer >= 1, window or n_sinks not an integer
@@ -38,12 +38,12 @@ class KVCache:
     For inference only: no gradient flows through it.
 
     Cost: a position takes B G D times the bytes of the dtype for each tensor. `append` copies only
-    the new positions; with sinks these too; now and then, when the memory doubles or a window moves
-    to its front, all that are kept.
+    the new positions and the sinks; now and then, when the memory doubles or a window moves to its
+    front, all that are kept.
     Source: the idea is older than its name; Shazeer (2019), section 2.4, writes the incremental
     step and shows that reading the cache is what it costs. Beltagy et al. (2020) for the window,
-    Xiao et al. (2024) for the sinks; keys stay here at the positions that they had, where the
-    latter count positions within the cache.
+    Xiao et al. (2024) for the sinks, who count rotary positions within the cache; here a key keeps
+    the position that it had.
 
     >>> cache = KVCache()
     >>> key, value = cache.append(torch.ones(1, 2, 3, 5), torch.ones(1, 2, 3, 7))

@@ -71,6 +71,7 @@ class LinearAttention(Mechanism):
             )
 
     def attend(self, query, key, value, *, mask, causal, cache):
+        """Call it on the heads; with a `LinearCache` the new positions go into its sums."""
         if not isinstance(cache, LinearCache):
             return super().attend(query, key, value, mask=mask, causal=causal, cache=cache)
         if not causal:

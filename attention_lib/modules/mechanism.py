@@ -8,7 +8,7 @@ from .cached import check_batched, check_cache, hold
 
 
 class Mechanism(nn.Module):
-    """Attention on heads that computes no weights, or none that could be returned.
+    """Attention on heads that never forms the matrix of weights `[..., H, T, S]`.
 
     A subclass has no parameters and defines `forward(query [..., H, T, D], key [..., H, S, D],
     value [..., H, S, E], *, mask=None, causal=False)`, with the output `[..., H, T, E]`. The mask
@@ -39,7 +39,8 @@ class Mechanism(nn.Module):
         """What `MultiHeadAttention` is called with fits this mechanism; query `[..., T, C]`."""
         if return_weights:
             raise ValueError(
-                f"return_weights must be False with {type(self).__name__}: it computes no weights"
+                f"return_weights must be False with {type(self).__name__}: it forms no matrix of "
+                "weights"
             )
         if cache is not None:
             self.check_cache(cache)
@@ -70,13 +71,13 @@ def check_mechanism(mechanism, *, dropout, position_bias):
         )
     if dropout > 0:
         raise ValueError(
-            f"dropout must be 0 with {name}: it computes no weights that could be dropped, "
+            f"dropout must be 0 with {name}: it forms no matrix of weights to drop from, "
             f"got {dropout}"
         )
     if position_bias is not None:
         raise ValueError(
-            f"position_bias must be None with {name}: it computes no scores to which a bias could "
-            f"be added, got {type(position_bias).__name__}"
+            f"position_bias must be None with {name}: it forms no matrix of scores to add a bias "
+            f"to, got {type(position_bias).__name__}"
         )
 
 

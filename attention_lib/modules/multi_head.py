@@ -48,7 +48,7 @@ class MultiHeadAttention(nn.Module):
         mechanism: None for dense attention, or what takes its place on the heads:
             `SlidingWindowAttention`, `BlockSparseAttention`, `LinearAttention` or
             `PerformerAttention`. It has no parameters; one module may serve many layers. None of
-            them computes weights, so there are none to return, to drop or to add a bias to.
+            them forms the weights `[H, T, S]`: there are none to return, to drop or to bias.
 
     Called with
         query: `[..., T, C]`, of the dtype of the parameters.
@@ -59,9 +59,9 @@ class MultiHeadAttention(nn.Module):
             counts all positions seen, also those that its window has dropped. A mechanism takes
             masks that are the same for every query.
         causal: no query sees a key after its own position; the last query stands at the last key.
-        cache: None or a cache as `new_cache` makes it; query is then `[B, T, C]`. Without key the
-            new positions are appended, and the queries see all that the cache holds (with a window
-            w: its sinks and those from w positions before them to themselves). With key
+        cache: None, a `KVCache` or what `new_cache` makes; query is then `[B, T, C]`. Without key
+            the new positions are appended, and the queries see all that the cache holds (with a
+            window w: its sinks and those from w positions before them to themselves). With key
             (cross-attention) the first call projects and stores it, and later calls use what is
             stored; they check that key has the same number of rows, and trust that it is the same
             key.

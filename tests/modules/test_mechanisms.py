@@ -560,30 +560,31 @@ WRONG_MASK = torch.ones(N, N, dtype=torch.bool)
         (
             lambda: built(WINDOW, dropout=0.25),
             ValueError,
-            "dropout must be 0 with SlidingWindowAttention: it computes no weights that could be "
-            "dropped, got 0.25",
+            "dropout must be 0 with SlidingWindowAttention: it forms no matrix of weights to drop "
+            "from, got 0.25",
         ),
         (
             lambda: built(LinearAttention(), position_bias=ALiBi(H)),
             ValueError,
-            "position_bias must be None with LinearAttention: it computes no scores to which a "
-            "bias could be added, got ALiBi",
+            "position_bias must be None with LinearAttention: it forms no matrix of scores to add "
+            "a bias to, got ALiBi",
         ),
         (
             lambda: language_model(WINDOW, positions="alibi"),
             ValueError,
-            "position_bias must be None with SlidingWindowAttention: it computes no scores to "
-            "which a bias could be added, got ALiBi",
+            "position_bias must be None with SlidingWindowAttention: it forms no matrix of scores "
+            "to add a bias to, got ALiBi",
         ),
         (
             lambda: built(WINDOW)(X, return_weights=True),
             ValueError,
-            "return_weights must be False with SlidingWindowAttention: it computes no weights",
+            "return_weights must be False with SlidingWindowAttention: it forms no matrix of "
+            "weights",
         ),
         (
             lambda: language_model(LinearAttention())(TOKENS, return_weights=True),
             ValueError,
-            "return_weights must be False with LinearAttention: it computes no weights",
+            "return_weights must be False with LinearAttention: it forms no matrix of weights",
         ),
         (
             lambda: built(WINDOW)(X, return_weights=1),
