@@ -18,7 +18,8 @@ class DecoderCache(NamedTuple):
     """What one decoder layer remembers between two steps of generation.
 
     Attributes:
-        self_attention: a `KVCache` that grows by the new positions.
+        self_attention: a `KVCache` that grows by the new positions, or what the layer's mechanism
+            needs to remember.
         cross_attention: a `KVCache` that the first step fills from the memory, once.
     """
 
@@ -70,6 +71,8 @@ class TransformerDecoderLayer(ResidualLayer):
             as for `TransformerEncoderLayer`; n_kv_heads serves both attentions.
         rotary, position_bias: position modules for the self-attention; between target and memory
             there is no distance.
+        mechanism: for the self-attention, as for `TransformerEncoderLayer`; the cross-attention
+            stays dense.
 
     Layers: self_attention, cross_attention and feed_forward, each with its norm: `*_norm`.
 
@@ -106,15 +109,22 @@ class TransformerDecoderLayer(ResidualLayer):
         bias=True,
         rotary=None,
         position_bias=None,
+        mechanism=None,
         residual=True,
     ):
         super().__init__(d_model, norm_first=norm_first, residual=residual, dropout=dropout)
-        options = {"n_kv_heads": n_kv_heads, "dropout": dropout, "bias": bias}
+        options = {"n_kv_heads": n_kv_heads, "bias": bias}
         self.self_attention = MultiHeadAttention(
-            d_model, n_heads, rotary=rotary, position_bias=position_bias, **options
+            d_model,
+            n_heads,
+            dropout=dropout if mechanism is None else 0.0,
+            rotary=rotary,
+            position_bias=position_bias,
+            mechanism=mechanism,
+            **options,
         )
         self.self_attention_norm = make_norm(norm, d_model, bias=bias)
-        self.cross_attention = MultiHeadAttention(d_model, n_heads, **options)
+        self.cross_attention = MultiHeadAttention(d_model, n_heads, dropout=dropout, **options)
         self.cross_attention_norm = make_norm(norm, d_model, bias=bias)
         self.feed_forward = PositionwiseFeedForward(
             d_model, d_ff, activation=activation, dropout=dropout, bias=bias
@@ -228,7 +238,10 @@ class TransformerDecoder(nn.Module):
 
     def new_caches(self, max_length=None):
         """One empty `DecoderCache` for each layer, for up to max_length positions (None: any)."""
-        return [DecoderCache(KVCache(max_length=max_length), KVCache()) for _ in self.layers]
+        return [
+            DecoderCache(layer.self_attention.new_cache(max_length), KVCache())
+            for layer in self.layers
+        ]
 
     def forward(
         self,

@@ -68,8 +68,8 @@ class Transformer(nn.Module):
         padding: id of the padding token of the target, for `seq2seq_loss` and `generate`; the
             Transformer itself makes no use of it.
         dropout: as for the layers, and on the sum of embeddings and positions.
-        layer_options: norm_first, norm, activation, n_kv_heads, bias, residual, final_norm of
-            encoder and decoder.
+        layer_options: norm_first, norm, activation, n_kv_heads, bias, mechanism (of the
+            self-attention), residual, final_norm of encoder and decoder.
 
     Called with source `[B, S]`, source_lengths `[B]` (int64, 1..S) and target_in `[B, T]` (source
     and target_in: token ids, int64). This is teacher forcing: target_in is the true target from the

@@ -26,6 +26,9 @@ from attention_lib.modules import (
     RotaryPositionalEncoding,
     ScaledDotProductAttention,
     SlidingWindowAttention,
+    Transformer,
+    TransformerDecoder,
+    TransformerDecoderLayer,
     TransformerEncoder,
     TransformerEncoderLayer,
 )
@@ -494,6 +497,43 @@ def test_generation_with_caches_is_generation_without(name):
         for cached in (False, True)
     ]
     assert_array_equal(results[0].tokens, results[1].tokens)
+
+
+@one_of_each
+def test_a_decoder_has_it_in_self_attention_alone(name):
+    with seeded(0):
+        decoder = TransformerDecoder(2, C, H, 7, mechanism=MECHANISMS[name][0])
+    decoder.double().eval().requires_grad_(False)
+    memory, layer = normal(B, 5, C, seed=3), decoder.layers[0]
+    assert layer.self_attention.mechanism is MECHANISMS[name][0]
+    assert layer.cross_attention.mechanism is None
+    h = X + layer.self_attention(layer.self_attention_norm(X), causal=True)
+    g = h + layer.cross_attention(layer.cross_attention_norm(h), memory)
+    expected = g + layer.feed_forward(layer.feed_forward_norm(g))
+    assert_allclose(layer(X, memory), expected, rtol=1e-12, atol=1e-14)
+    caches = decoder.new_caches(N)
+    kinds = LinearCache if name == "linear" else KVCache
+    assert all(type(cache.self_attention) is kinds for cache in caches)
+    steps = [decoder(part, memory, caches=caches) for part in X.split([9, 1, 1, 12], 1)]
+    whole = decoder(X, memory)
+    assert_allclose(torch.cat(steps, dim=1), whole, rtol=1e-10, atol=1e-12)
+
+
+def test_dropout_of_a_decoder_layer_acts_beside_the_mechanism():
+    window = MECHANISMS["window"][0]
+    for mechanism, own in ((None, 0.25), (window, 0.0)):
+        layer = TransformerDecoderLayer(C, H, 7, dropout=0.25, mechanism=mechanism)
+        assert (layer.dropout, layer.feed_forward.dropout) == (0.25, 0.25)
+        assert (layer.self_attention.dropout, layer.cross_attention.dropout) == (own, 0.25)
+
+
+def test_a_transformer_hands_it_to_encoder_and_decoder():
+    window = MECHANISMS["window"][0]
+    model = Transformer(5, 7, d_model=C, n_heads=H, n_layers=1, d_ff=7, mechanism=window)
+    for part in (model.encoder, model.decoder):
+        assert part.layers[0].self_attention.mechanism is window
+    source, lengths = torch.tensor([[1, 2, 3]]), torch.tensor([3])
+    assert model(source, lengths, torch.tensor([[1, 2]])).shape == (1, 2, 7)
 
 
 # What is refused
