@@ -119,15 +119,23 @@ TOLERANCES = {torch.float16: 4e-3, torch.bfloat16: 3e-2, torch.float32: 2e-6}
 @pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize("masked", [False, True])
 def test_other_dtypes(dtype, causal, masked):
-    given = [tensor.detach() for tensor in tensors(131, 131, dtype)]
+    given = tensors(131, 131, dtype)
     options = {"block_size": 8, "causal": causal}
     mask = padding(131) if masked else None
-    exact = [tensor.double().numpy() for tensor in given]
-    expected = reference.block_sparse_attention(*exact, mask=mask, **options)
-    mask = torch.from_numpy(mask) if masked else None
-    output = block_sparse_attention(*given, mask=mask, **options)
+    exact = [tensor.detach().double() for tensor in given]
+    expected = reference.block_sparse_attention(
+        *(one.numpy() for one in exact), mask=mask, **options
+    )
+    options["mask"] = torch.from_numpy(mask) if masked else None
+    output, *gradients = output_and_gradients(block_sparse_attention, given, **options)
     assert output.dtype == dtype
     assert_allclose(output.double(), expected, rtol=TOLERANCES[dtype], atol=TOLERANCES[dtype])
+    exact = [one.requires_grad_() for one in exact]
+    _, *expected = output_and_gradients(block_sparse_attention, exact, **options)
+    for one, other in zip(gradients, expected, strict=True):
+        assert one.dtype == dtype
+        error = 2 * TOLERANCES[dtype] * other.abs().max().item()
+        assert_allclose(one.double(), other, rtol=0, atol=error)
 
 
 @pytest.mark.parametrize("causal", [False, True])
@@ -208,13 +216,16 @@ def test_the_last_queries_alone_equal_the_end_of_the_whole(causal):
 @pytest.mark.parametrize("block_size", [16, 64])
 def test_no_tensor_of_length_times_length(causal, masked, block_size):
     n = 16384
-    query, value = torch.zeros(1, n, 2), torch.ones(1, n, 3)
+    query, value = torch.zeros(1, n, 2), torch.ones(1, n, 3, requires_grad=True)
     options = {"block_size": block_size, "causal": causal}
     if masked:
         options["mask"] = torch.arange(n) % 2 == 0
     with largest_output() as seen:
-        block_sparse_attention(query, query, value, **options)
-    assert seen.numbers <= 2**22  # n * n is 2 ** 28; the pattern at block 16 has 2 ** 20
+        output = block_sparse_attention(query, query, value, **options)
+    assert n < seen.numbers <= 2**22  # n * n is 2 ** 28; the pattern at block 16 has 2 ** 20
+    with largest_output() as seen:
+        output.sum().backward()
+    assert n < seen.numbers <= 2**22
 
 
 @pytest.mark.parametrize("causal", [False, True])

@@ -74,6 +74,13 @@ def test_any_length_and_any_bucket(n, bucket_size, n_hashes, causal, seed):
     assert_allclose(ours, expected, rtol=1e-12, atol=1e-13)
 
 
+@pytest.mark.parametrize("causal", [False, True])
+def test_a_long_prime_length(causal):
+    query_key, value = example(3, 521, leading=())
+    ours, expected = both(query_key, value, bucket_size=16, n_hashes=3, causal=causal)
+    assert_allclose(ours, expected, rtol=1e-11, atol=1e-12)
+
+
 @pytest.mark.parametrize("dtype", TOLERANCES)
 def test_every_dtype(dtype):
     query_key, value = (one.to(dtype) for one in example(2))

@@ -111,15 +111,23 @@ TOLERANCES = {torch.float16: 4e-3, torch.bfloat16: 3e-2, torch.float32: 2e-6}
 @pytest.mark.parametrize("n_sinks", [0, 2])
 @pytest.mark.parametrize("masked", [False, True])
 def test_other_dtypes(dtype, n_sinks, masked):
-    given = [tensor.detach() for tensor in tensors(211, 211, dtype)]
+    given = tensors(211, 211, dtype)
     options = {"window": 20, "n_sinks": n_sinks, "causal": True}
     mask = padding(211) if masked else None
-    exact = [tensor.double().numpy() for tensor in given]
-    expected = reference.sliding_window_attention(*exact, mask=mask, **options)
-    mask = torch.from_numpy(mask) if masked else None
-    output = sliding_window_attention(*given, mask=mask, **options)
+    exact = [tensor.detach().double() for tensor in given]
+    expected = reference.sliding_window_attention(
+        *(one.numpy() for one in exact), mask=mask, **options
+    )
+    options["mask"] = torch.from_numpy(mask) if masked else None
+    output, *gradients = output_and_gradients(sliding_window_attention, given, **options)
     assert output.dtype == dtype
     assert_allclose(output.double(), expected, rtol=TOLERANCES[dtype], atol=TOLERANCES[dtype])
+    exact = [one.requires_grad_() for one in exact]
+    _, *expected = output_and_gradients(sliding_window_attention, exact, **options)
+    for one, other in zip(gradients, expected, strict=True):
+        assert one.dtype == dtype
+        error = 2 * TOLERANCES[dtype] * other.abs().max().item()
+        assert_allclose(one.double(), other, rtol=0, atol=error)
 
 
 @pytest.mark.parametrize("causal", [False, True])
@@ -203,6 +211,20 @@ def test_no_tensor_of_length_times_length(window, n_sinks, masked):
     with largest_output() as seen:
         sliding_window_attention(query, query, value, window=window, n_sinks=n_sinks, mask=mask)
     assert seen.numbers <= 2**23  # n * n is 2 ** 28
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize(("n_sinks", "masked"), [(0, False), (0, True), (4, False), (4, True)])
+def test_no_tensor_of_length_times_length_on_the_way_back(n_sinks, masked, causal):
+    n = 16384
+    query = torch.zeros(1, n, 2, requires_grad=True)
+    mask = torch.arange(n) % 2 == 0 if masked else None
+    options = {"window": 40, "n_sinks": n_sinks, "mask": mask, "causal": causal}
+    output = sliding_window_attention(query, query, query, **options)
+    with largest_output() as seen:
+        output.sum().backward()
+    assert n < seen.numbers <= 2**22
+    assert query.grad.isfinite().all()
 
 
 def test_a_narrow_window_makes_only_views_of_keys():
