@@ -49,7 +49,7 @@ def block_sparse_attention(
     >>> block_sparse_attention(8192, block_size=64, d_key=64).matmul_flops
     1325400064
     """
-    d_value = check_sizes(n, d_key, d_value, n_heads, batch, training)
+    d_value = check_sizes(n, d_key, d_value, n_heads, batch, itemsize, training)
     check_count(minimum=0, seed=seed)
     pattern = {"window_blocks": window_blocks, "global_blocks": global_blocks}
     rows = _blocks_seen(n, block_size, random_blocks=random_blocks, causal=causal, **pattern)

@@ -35,15 +35,15 @@ class Blocks(NamedTuple):
     dense: bool = True
 
 
-def check_sizes(n, d_key, d_value, n_heads, batch, training):
+def check_sizes(n, d_key, d_value, n_heads, batch, itemsize, training):
     """Sizes that all kinds of attention of one sequence to itself have; d_value, or d_key for None.
 
-    >>> check_sizes(7, 3, None, 2, 1, False)
+    >>> check_sizes(7, 3, None, 2, 1, 4, False)
     3
     """
     d_value = d_key if d_value is None else d_value
     check_count(minimum=0, n=n, batch=batch)
-    check_count(d_key=d_key, d_value=d_value, n_heads=n_heads)
+    check_count(d_key=d_key, d_value=d_value, n_heads=n_heads, itemsize=itemsize)
     check_flag(training=training)
     return d_value
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from ..checks import check_count, check_divides, check_flag
 from .attention import attention, check_inference
 from .kernels import elementwise, linear, with_inputs
+from .ledger import Cost
 from .positions import rotary_positions
 
 
@@ -31,6 +32,7 @@ def multi_head_attention(
     itemsize=4,
     training=False,
     memory_held=False,
+    mechanism=None,
 ):
     r"""`modules.MultiHeadAttention`: self-attention, or cross-attention if n_keys is given.
 
@@ -54,14 +56,20 @@ def multi_head_attention(
             projects all n_keys at the first call (0) and none later (n_keys).
         batch, itemsize, training: as for `attention`.
         memory_held: the input of the keys is counted elsewhere, because several layers share it.
+        mechanism: None for dense attention; or the cost of what takes its place on the heads, a
+            function of (n_queries, d_key=, d_value=, n_heads=, batch=, itemsize=, training=):
+            `partial(sliding_window_attention, window=256)`, with causal=True if it is so called.
+            Self-attention without pairs, masked, biased, fused and cache: it has kernels of its
+            own. A step with a cache of a window's k positions is a dense step with n_cached = k.
 
     Returns:
         `Cost` with the parts query_projection, key_projection, value_projection, rotary, cache,
-        attention, output_projection.
+        sharing (copies of shared heads for a mechanism), attention, output_projection.
 
     Raises:
         TypeError, ValueError: sizes that do not fit, a cache in training, n_cached without a cache
-            or, in cross-attention, neither 0 nor n_keys.
+            or, in cross-attention, neither 0 nor n_keys; a mechanism with what it does not take, or
+            that is not a function or does not return a `Cost`.
 
     Source: Vaswani et al. (2017), section 3.2.2; Shazeer (2019) for G = 1 and the step with a
         cache, Ainslie et al. (2023) for G < H.
@@ -80,6 +88,8 @@ def multi_head_attention(
     cross = n_keys is not None
     if not cross and (key_width, value_width) != (None, None):
         raise ValueError("key_width and value_width need n_keys: self-attention has one input")
+    if mechanism is not None:
+        _check_mechanism(mechanism, cross, pairs, masked, biased, fused, cache)
     key_width = d_model if key_width is None else key_width
     value_width = d_model if value_width is None else value_width
     check_count(key_width=key_width, value_width=value_width)
@@ -117,21 +127,24 @@ def multi_head_attention(
             itemsize=itemsize,
         )
         parts["cache"] = cached_numbers(key + value, held, live=query, itemsize=itemsize)
-    parts["attention"] = attention(
-        n_queries,
-        n_keys,
-        d_key=d_key,
-        d_value=d_value,
-        n_heads=n_heads,
-        n_kv_heads=n_kv_heads,
-        pairs=pairs,
-        masked=masked,
-        biased=biased,
-        fused=fused,
-        cached=cache,
-        batch=batch,
-        **shared,
-    )
+    heads = {"d_key": d_key, "d_value": d_value, "n_heads": n_heads, "batch": batch, **shared}
+    if mechanism is not None:
+        copies = (key + value) * (n_heads // n_kv_heads) if n_kv_heads < n_heads else 0
+        if copies:  # without gradients they live as long as the inputs of the mechanism
+            parts["sharing"] = elementwise(copies, 0, held=copies, live=query, **shared)
+        parts["attention"] = _check_cost(mechanism(n_queries, **heads))
+    else:
+        parts["attention"] = attention(
+            n_queries,
+            n_keys,
+            n_kv_heads=n_kv_heads,
+            pairs=pairs,
+            masked=masked,
+            biased=biased,
+            fused=fused,
+            cached=cache,
+            **heads,
+        )
     merged = rows * n_heads * d_value
     parts["output_projection"] = linear(
         rows,
@@ -163,6 +176,28 @@ def cached_numbers(new, cache_bytes, *, live, itemsize):
     """Copying `new` numbers into a cache that holds `cache_bytes` after it."""
     copy = elementwise(new, 0, held=new, live=live, itemsize=itemsize)
     return replace(copy, cache_bytes=cache_bytes)
+
+
+def _check_mechanism(mechanism, cross, pairs, masked, biased, fused, cache):
+    if not callable(mechanism):
+        raise TypeError(
+            "mechanism must be None or a function such as partial(sliding_window_attention, "
+            f"window=256), got {type(mechanism).__name__}"
+        )
+    if cross:
+        raise ValueError("n_keys must be None with a mechanism, which is self-attention")
+    given = {"masked": masked, "biased": biased, "fused": fused, "cache": cache}
+    check_flag(**given)
+    refused = [name for name, flag in given.items() if flag]
+    refused += ["pairs"] if pairs is not None else []
+    if refused:
+        raise ValueError(f"{', '.join(refused)} must be left out with a mechanism")
+
+
+def _check_cost(cost):
+    if not isinstance(cost, Cost):
+        raise TypeError(f"mechanism must return a Cost, got {type(cost).__name__}")
+    return cost
 
 
 def head_width(d_model, n_heads, width):

@@ -29,7 +29,8 @@ def encoder_layer(
         n_tokens: T.
         d_model, n_heads, d_ff, norm_first, norm, activation, n_kv_heads, bias: as in the module.
         batch, itemsize, training: as for `attention`.
-        attention: rotary, pairs, masked, biased, fused, cache, n_cached of `multi_head_attention`.
+        attention: rotary, pairs, masked, biased, fused, cache, n_cached, mechanism of
+            `multi_head_attention`.
 
     Returns:
         `Cost` with the parts self_attention_norm, self_attention, residuals, feed_forward_norm,

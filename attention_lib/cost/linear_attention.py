@@ -51,7 +51,7 @@ def linear_attention(
     >>> linear_attention(8192, d_key=64).matmul_flops
     134217728
     """
-    d_value = check_sizes(n, d_key, d_value, n_heads, batch, training)
+    d_value = check_sizes(n, d_key, d_value, n_heads, batch, itemsize, training)
     n_features = d_key if n_features is None else n_features
     check_count(n_features=n_features)
     sizes = _Sizes(n, n_features, d_value, batch * n_heads, itemsize, training)
@@ -95,7 +95,7 @@ def performer_attention(
     >>> performer_attention(8192, n_features=256, d_key=64).matmul_flops
     1073741824
     """
-    d_value = check_sizes(n, d_key, d_value, n_heads, batch, training)
+    d_value = check_sizes(n, d_key, d_value, n_heads, batch, itemsize, training)
     check_count(n_features=n_features)
     sizes = _Sizes(n, n_features, d_value, batch * n_heads, itemsize, training)
     features = {"matmul": 2 * d_key * n_features, "saves": 1, "working": 2}

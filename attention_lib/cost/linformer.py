@@ -58,7 +58,7 @@ def linformer_attention(
     >>> linformer_attention(8192, n_projected=256, d_key=64).matmul_flops
     1073741824
     """
-    d_value = check_sizes(n, d_key, d_value, n_heads, batch, training)
+    d_value = check_sizes(n, d_key, d_value, n_heads, batch, itemsize, training)
     lengths = _check_lengths(n, n_projected, max_length, sharing, n_heads)
     sequences, shared = batch * n_heads, {"itemsize": itemsize, "training": training}
     query, key, value = (sequences * n * width for width in (d_key, d_key, d_value))
@@ -121,7 +121,7 @@ def multi_head_linformer(
     784
     """
     check_count(d_model=d_model)
-    check_sizes(n, 1, None, n_heads, batch, training)
+    check_sizes(n, 1, None, n_heads, batch, itemsize, training)
     check_divides("n_heads", n_heads, "d_model", d_model)
     check_flag(bias=bias)
     lengths = _check_lengths(n, n_projected, max_length, sharing, n_heads)

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from ..checks import check_count, check_flag
+from ..checks import check_count, check_divides, check_flag
 from .fused_blocks import check_sizes
-from .kernels import SOFTMAX_FLOPS, in_pieces, kernel, with_inputs
+from .kernels import SOFTMAX_FLOPS, in_pieces, kernel, linear, with_inputs
 from .ledger import Cost, combine
 
 
@@ -49,7 +49,7 @@ def lsh_attention(
     >>> lsh_attention(8192, bucket_size=64, n_hashes=4, d_key=64).matmul_flops
     1342177280
     """
-    d_value = check_sizes(n, d_key, d_value, n_heads, batch, training)
+    d_value = check_sizes(n, d_key, d_value, n_heads, batch, itemsize, training)
     check_count(bucket_size=bucket_size, n_hashes=n_hashes)
     check_count(minimum=0, seed=seed)
     check_flag(causal=causal)
@@ -77,6 +77,63 @@ def lsh_attention(
     if training:  # the last quotient saves both
         parts["rounds"] = Cost(held_bytes=merged, peak_bytes=merged) + parts["rounds"]
     return with_inputs(parts, query + value, **shared)
+
+
+def multi_head_lsh(
+    n,
+    *,
+    d_model,
+    n_heads,
+    bucket_size,
+    n_hashes,
+    causal=False,
+    seed=0,
+    bias=True,
+    batch=1,
+    itemsize=4,
+    training=False,
+):
+    """`modules.LSHAttention`: three projections, for queries are keys: 6 B n C^2 FLOPs of its own.
+
+    Args:
+        n: tokens.
+        d_model, n_heads, bucket_size, n_hashes, causal, seed, bias: as in the module.
+        batch, itemsize, training: as for `attention`.
+
+    Returns:
+        `Cost` with the parts query_key_projection, value_projection, attention, output_projection.
+
+    Raises:
+        TypeError, ValueError: as `lsh_attention`; n_heads does not divide d_model.
+
+    Source: Kitaev, Kaiser and Levskaya (2020), section 2.
+
+    >>> multi_head_lsh(16, d_model=12, n_heads=4, bucket_size=5, n_hashes=2).parameters
+    468
+    """
+    check_count(d_model=d_model)
+    check_sizes(n, 1, None, n_heads, batch, itemsize, training)
+    check_divides("n_heads", n_heads, "d_model", d_model)
+    shared = {"itemsize": itemsize, "training": training}
+    rows, x = batch * n, batch * n * d_model
+    square = {"bias": bias, **shared}
+    parts = {
+        "query_key_projection": linear(rows, d_model, d_model, held=x, **square),
+        "value_projection": linear(rows, d_model, d_model, held=x, live=x, **square),
+        "attention": lsh_attention(
+            n,
+            bucket_size=bucket_size,
+            n_hashes=n_hashes,
+            causal=causal,
+            seed=seed,
+            d_key=d_model // n_heads,
+            n_heads=n_heads,
+            batch=batch,
+            **shared,
+        ),
+        "output_projection": linear(rows, d_model, d_model, **square),
+    }
+    return with_inputs(parts, x, **shared)
 
 
 def _round(rows, filled, size, codes, n_hashes, d_key, d_value, shared):

@@ -40,7 +40,7 @@ def language_model(
             either say cache=True.
         batch, itemsize, training: as for `attention`.
         layer: norm_first, norm, final_norm, activation, n_kv_heads, bias, pairs, masked, fused,
-            cache of `encoder` and `encoder_layer`.
+            cache, mechanism (with causal=True) of `encoder` and `encoder_layer`.
 
     Returns:
         `Cost` with the parts embedding, positions, stack, readout. The loss is left out.

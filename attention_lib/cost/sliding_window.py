@@ -50,7 +50,7 @@ def sliding_window_attention(
     >>> round(dense.matmul_flops / cost.matmul_flops, 1)
     25.8
     """
-    d_value = check_sizes(n, d_key, d_value, n_heads, batch, training)
+    d_value = check_sizes(n, d_key, d_value, n_heads, batch, itemsize, training)
     check_count(minimum=0, window=window, n_sinks=n_sinks)
     check_flag(causal=causal)
     sizes = {"d_key": d_key, "d_value": d_value, "n_heads": n_heads, "batch": batch}
@@ -96,7 +96,7 @@ def _blocks(n, window, causal, n_sinks, per_row):
     length = block + window + ahead + n_sinks
     inner, group = count * length, count
     if n_sinks and count:
-        group = min(count, max(1, PIECE // (per_row * length)))
+        group = min(count, max(1, PIECE // max(1, per_row * length)))
     if count:
         masks.append(block * length)
     return Blocks(

@@ -44,7 +44,7 @@ def tiled_attention(
     >>> tiled_attention(1000, d_key=64, causal=True, block_size=100).matmul_flops
     140800000
     """
-    d_value = check_sizes(n, d_key, d_value, n_heads, batch, training)
+    d_value = check_sizes(n, d_key, d_value, n_heads, batch, itemsize, training)
     check_count(block_size=block_size)
     check_flag(causal=causal)
     shared = {"itemsize": itemsize, "training": training}

@@ -7,12 +7,15 @@ inference, the peak of training.
 
 from dataclasses import dataclass, field
 from functools import partial
+from importlib import import_module
 
 import pytest
 import torch
-from torch_counts import matmul_flops, peak_bytes, saved_bytes
+from torch_counts import count_parameters, matmul_flops, peak_bytes, saved_bytes
 
-from attention_lib import cost, functional
+from attention_lib import cost, functional, modules
+from attention_lib.cost import fused_blocks
+from attention_lib.functional import folded
 
 N, H, D, B = 499, 3, 8, 2
 
@@ -117,7 +120,6 @@ def test_products_are_exact(case):
 
 def within(theirs, ours, bounds):
     low, high = bounds
-    print(f"{theirs / ours:.2f}", end=" ")
     return low * ours <= theirs <= high * ours
 
 
@@ -132,3 +134,118 @@ def test_memory(case):
     gradients = table  # of the projections along the length
     measured = peak_bytes(run, training=True) + given - gradients
     assert within(measured, training.peak_bytes, case.trained)
+
+
+C = 24
+MECHANISMS = {
+    "window": (
+        modules.SlidingWindowAttention(20, n_sinks=2),
+        partial(cost.sliding_window_attention, window=20, n_sinks=2),
+    ),
+    "blocks": (
+        modules.BlockSparseAttention(16),
+        partial(cost.block_sparse_attention, block_size=16),
+    ),
+    "linear": (modules.LinearAttention(), cost.linear_attention),
+    "performer": (
+        modules.PerformerAttention(9),
+        partial(cost.performer_attention, n_features=9),
+    ),
+}
+
+
+def stacks():
+    """(module, cost): an encoder of each mechanism, and modules with projections of their own."""
+    sizes = {"d_model": C, "n_heads": H}
+    for name, (mechanism, counted) in MECHANISMS.items():
+        for shared in (None, 1):
+            yield pytest.param(
+                modules.TransformerEncoder(
+                    2, C, H, 2 * C, n_kv_heads=shared, mechanism=mechanism, activation="gelu"
+                ),
+                partial(
+                    cost.encoder,
+                    n_layers=2,
+                    d_ff=2 * C,
+                    n_kv_heads=shared,
+                    mechanism=counted,
+                    activation="gelu",
+                    **sizes,
+                ),
+                id=f"{name} {shared}",
+            )
+    options = {"bucket_size": 16, "n_hashes": 2, "bias": False}
+    yield pytest.param(
+        modules.LSHAttention(C, H, **options),
+        partial(cost.multi_head_lsh, **options, **sizes),
+        id="lsh",
+    )
+    for sharing in ("none", "heads", "key_value"):
+        for bias in (True, False):
+            options = {"sharing": sharing, "bias": bias}
+            yield pytest.param(
+                modules.LinformerAttention(N + 4, C, H, 23, **options),
+                partial(
+                    cost.multi_head_linformer, n_projected=23, max_length=N + 4, **options, **sizes
+                ),
+                id=f"linformer {sharing} {bias}",
+            )
+
+
+@pytest.mark.parametrize(("module", "count"), list(stacks()))
+def test_modules(module, count):
+    rng = torch.Generator().manual_seed(0)
+    x = torch.randn(B, N, C, generator=rng).requires_grad_()
+    run, inference, training = (
+        partial(module, x),
+        count(N, batch=B),
+        count(N, batch=B, training=True),
+    )
+    assert inference.parameters == training.parameters == count_parameters(module)
+    assert 4 * inference.parameters == inference.weight_bytes
+    assert matmul_flops(run, fused=False) == inference.matmul_flops
+    assert matmul_flops(run, training=True) == training.matmul_flops
+    # PyTorch copies the projections along the length for each row of the batch
+    most = 2.5 if isinstance(module, modules.LinformerAttention) else 1.15
+    assert within(saved_bytes(run, module), training.held_bytes, (0.9, most))
+    assert within(peak_bytes(run) + x.nbytes, inference.peak_bytes, (0.85, 1.4))
+
+
+def test_a_language_model_with_a_window():
+    window = partial(cost.sliding_window_attention, window=20, causal=True)
+    sizes = {"d_model": C, "n_heads": H, "n_layers": 2, "d_ff": 31, "positions": "rotary"}
+    model = modules.LanguageModel(53, mechanism=modules.SlidingWindowAttention(20), **sizes)
+    tokens = torch.randint(0, 53, (B, N), generator=torch.Generator().manual_seed(0))
+    count = partial(cost.language_model, N, vocabulary=53, mechanism=window, batch=B, **sizes)
+    run = partial(model, tokens)
+    assert count().parameters == count_parameters(model)
+    assert count().matmul_flops == matmul_flops(run, fused=False)
+    assert count(training=True).matmul_flops == matmul_flops(run, training=True)
+
+
+def test_the_limits_are_those_of_the_functions():
+    """Where the pieces end decides what is computed; the library cannot share the numbers."""
+    assert fused_blocks.PIECE == folded.PIECE
+    counted, computed = (
+        import_module(f"attention_lib.{layer}.linear_attention") for layer in ("cost", "functional")
+    )
+    for name in ("CHUNK", "SEGMENT", "MOST_CHUNKS"):
+        assert getattr(counted, name) == getattr(computed, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "n", "options", "device"),
+    [
+        ("sliding_window", 6007, {"window": 1499}, "meta"),
+        ("sliding_window", 6007, {"window": 2200, "causal": True, "n_sinks": 3}, "meta"),
+        # masks of many pieces: 800 rows, each of 5 blocks
+        ("block_sparse", 5003, {"block_size": 800, "causal": True, "random_blocks": 0}, "cpu"),
+        ("linear", 40_000, {"causal": True}, "meta"),
+    ],
+)
+def test_products_in_many_pieces(name, n, options, device):
+    """Long sequences; tensors on the device "meta" have shapes and no numbers."""
+    inputs = [torch.zeros(1, n, 2, device=device) for _ in range(3)]
+    made = partial(getattr(functional, f"{name}_attention"), *inputs, **options)
+    counted = getattr(cost, f"{name}_attention")(n, d_key=2, **options)
+    assert matmul_flops(made, fused=False) == counted.matmul_flops
