@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from ..checks import check_key_mask, check_kind
+from ..checks import check_key_mask
 from .cache import KVCache
 from .cached import check_batched, check_cache, hold
 
@@ -83,9 +83,7 @@ def check_mechanism(mechanism, *, dropout, position_bias):
 
 def check_keys_only(mask, query, cache):
     """mask fits `[..., T, D]` behind what the cache has seen; checked before anything is stored."""
-    if mask is not None:
-        check_kind("torch", mask=mask)
-        check_key_mask(mask, (*query.shape[:-1], cache.length + query.shape[-2]))
+    check_key_mask(mask, (*query.shape[:-1], cache.length + query.shape[-2]))
 
 
 def share_heads(query, key, value):

@@ -151,6 +151,17 @@ def test_shows_its_options():
     ]
 
 
+def test_defaults_are_those_of_the_functions():
+    x = normal(3, 11, 5)
+    for module, function, options in (
+        (SlidingWindowAttention(1), functional.sliding_window_attention, {"window": 1}),
+        (BlockSparseAttention(1), functional.block_sparse_attention, {"block_size": 1}),
+        (LinearAttention(), functional.linear_attention, {}),
+        (PerformerAttention(4), functional.performer_attention, {"n_features": 4}),
+    ):
+        assert_array_equal(module(x, x, x), function(x, x, x, **options))
+
+
 def test_linear_attention_takes_a_feature_map_with_parameters():
     class Learned(nn.Module):
         def __init__(self):
@@ -641,6 +652,18 @@ WRONG_MASK = torch.ones(N, N, dtype=torch.bool)
             lambda: built(WINDOW)(X, mask=WRONG_MASK.numpy()[:1], cache=KVCache()),
             TypeError,
             "mask must be a torch.Tensor, got ndarray",
+        ),
+        (
+            lambda: built(LinearAttention())(
+                X, mask=WRONG_MASK.numpy()[:1], cache=LinearCache(), causal=True
+            ),
+            TypeError,
+            "mask must be a torch.Tensor, got ndarray",
+        ),
+        (
+            lambda: built(WINDOW)(X, mask=[True] * N, cache=KVCache()),
+            TypeError,
+            "mask must be a boolean array (True = may attend), got list",
         ),
         (
             lambda: built(WINDOW).to_torch(),
