@@ -44,7 +44,9 @@ def linear_attention(query, key, value, *, causal=False, feature_map="elu", mask
 
     Returns:
         output `[..., T, E]`, same dtype. A query with nothing to attend to, or whose features are
-        orthogonal to those of every key it sees, has a zero output and passes zero gradient.
+        orthogonal to those of every key it sees, has a zero output and passes zero gradient. Where
+        all its products with the keys lie below the smallest normal number (1e-38 in float32: with
+        "elu" or "exp" all inputs below -40), the gradient may overflow.
 
     Raises:
         TypeError, ValueError: as `attention_lib.reference.linear_attention`.

@@ -109,7 +109,7 @@ def block_sparse_mask(pattern, length, *, block_size, causal=False):
     check_kind("numpy", pattern=pattern)
     check_block_pattern(pattern, length, block_size)
     check_flag(causal=causal)
-    position = np.arange(length)
+    position = np.arange(int(length))
     block = position // int(block_size)
     mask = pattern[block[:, None], block]
     return mask & (position <= position[:, None]) if causal else mask

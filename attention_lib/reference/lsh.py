@@ -94,7 +94,7 @@ def lsh_mask(query_key, *, bucket_size, n_hashes, causal=False, seed=0, mask=Non
     n = buckets.shape[-1]
     order = np.argsort(buckets, axis=-1, kind="stable")
     place = np.argsort(order, axis=-1)  # where a token stands after sorting
-    chunk = place // bucket_size
+    chunk = place // int(bucket_size)
     behind = chunk[..., :, None] - chunk[..., None, :]
     reached = buckets[..., :, None] == buckets[..., None, :]
     reached = (reached & (behind >= 0) & (behind <= 1)).any(axis=-3)  # [..., N, N]

@@ -247,7 +247,8 @@ def _checked(query, key, value, causal, mask, scale, block_size):
 
 
 def _blocks(length, size):
-    return [slice(start, min(start + size, length)) for start in range(0, length, int(size))]
+    size = int(size)
+    return [slice(start, min(start + size, length)) for start in range(0, length, size)]
 
 
 def _scores_of(rows, query, key, shape, causal, mask, scale, block_size):

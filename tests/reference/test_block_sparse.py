@@ -97,6 +97,9 @@ def test_a_mask_repeats_its_blocks_and_cuts_the_last():
         [[1, 0, 0, 0, 0], [1, 1, 0, 0, 0], [1, 1, 1, 0, 0], [1, 1, 1, 1, 0], [0, 0, 0, 0, 1]],
     )
     assert block_sparse_mask(np.ones((0, 0), bool), 0, block_size=2).shape == (0, 0)
+    for kind in (np.int8, np.uint64):
+        mask = block_sparse_mask(pattern, kind(5), block_size=kind(2))
+        assert_array_equal(mask, block_sparse_mask(pattern, 5, block_size=2))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -90,6 +90,13 @@ def test_no_block_is_larger_than_128_rows_or_the_block_size(monkeypatch):
     assert set(shapes) == {(7, 7), (4, 7), (7, 6), (4, 6)}
 
 
+def test_integers_of_numpy_as_block_sizes():
+    arrays = example(2, n_queries=200, n_keys=200)
+    for size in (np.int8(100), np.uint8(100), np.uint64(100)):
+        output = tiled_attention(*arrays, block_size=size)
+        assert_array_equal(output, tiled_attention(*arrays, block_size=100))
+
+
 def test_the_backward_options_have_the_defaults_of_the_forward_pass():
     arrays = example(2, n_queries=130, n_keys=131)
     output, log_sum_exp = tiled_attention(*arrays, return_log_sum_exp=True)
