@@ -72,11 +72,11 @@ def test_rows_are_picked_repeated_and_dropped(rows):
     cache.append(*part(0, 11))
     cache.reorder(torch.tensor(rows, dtype=torch.int64))
     assert (cache.length, cache.batch) == (11, len(rows))
+    with pytest.raises(ValueError, match=r"^the leading axes, widths and dtype must be those of"):
+        cache.append(*part(11, N, [0, 1, 0, 1]))
     output = cache.append(*part(11, N, rows))
     expected = functional.linear_attention(QUERY, KEY, VALUE, causal=True)[rows][:, :, 11:]
     assert_allclose(output, expected, rtol=1e-12, atol=1e-14)
-    with pytest.raises(ValueError, match=r"^the leading axes, widths and dtype must be those of"):
-        cache.append(*part(11, N, [0, 1, 0, 1]))
 
 
 def test_sums_are_not_rounded_under_autocast():

@@ -9,6 +9,7 @@ import re
 import numpy as np
 import pytest
 import torch
+from largest import largest_output
 from numpy.testing import assert_allclose, assert_array_equal
 from torch import nn
 
@@ -334,6 +335,25 @@ def test_every_dtype(name, dtype):
     assert output.dtype == dtype
     tolerance = {torch.float16: 0.02, torch.bfloat16: 0.1, torch.float32: 1e-5}[dtype]
     assert_allclose(output.double(), expected, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize(
+    "mechanism",
+    [
+        SlidingWindowAttention(16, n_sinks=3),
+        BlockSparseAttention(16),
+        LinearAttention(),
+        PerformerAttention(16),
+    ],
+)
+@pytest.mark.parametrize("causal", [False, True])
+def test_no_matrix_of_scores_is_formed_forward_or_backward(mechanism, causal):
+    n = 1499
+    module = MultiHeadAttention(8, 2, mechanism=mechanism)
+    with largest_output() as largest:
+        module(torch.ones(1, n, 8), causal=causal).sum().backward()
+    one_head = n * n * torch.float32.itemsize
+    assert 0 < largest.bytes < one_head / 7
 
 
 # With a cache
