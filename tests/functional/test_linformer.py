@@ -131,6 +131,7 @@ def test_pooling_equals_the_reference(n_projected, n_keys):
     assert pooling.dtype == torch.float64
     assert_array_equal(pooling, reference.pooling_projection(n_projected, n_keys))
     assert pooling_projection(1, 1).dtype == torch.float32
+    assert pooling_projection(n_projected, n_keys, device="meta").device.type == "meta"
 
 
 GIVEN = named(example())
@@ -147,7 +148,14 @@ GIVEN = named(example())
         ({"causal": 0}, TypeError, "^causal must be True or False, got int$"),
         ({"scale": "1"}, TypeError, "^scale must be a real number, got str$"),
         ({"dropout": 1.0}, ValueError, r"^dropout must lie in \[0, 1\), got 1.0$"),
-        ({"query": [1.0]}, TypeError, r"^query must be a torch\.Tensor, got list$"),
+        *(
+            ({name: [1.0]}, TypeError, rf"^{name} must be a torch\.Tensor, got list$")
+            for name in GIVEN
+        ),
+        *(
+            ({name: GIVEN[name].half()}, TypeError, rf"^arguments must share .*{name} float16")
+            for name in GIVEN
+        ),
         ({"query": GIVEN["query"][..., :1]}, ValueError, "same width D"),
         ({"value": GIVEN["value"][..., :3, :]}, ValueError, "one row for each of the 7 keys"),
         ({"mask": torch.ones(T, S).bool()}, ValueError, r"^mask must .*every query.*\(3, 7\)"),

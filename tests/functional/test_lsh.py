@@ -236,6 +236,7 @@ BAD = [
     ({"mask": np.ones(N, bool)}, TypeError, r"^mask must be a torch\.Tensor, got ndarray$"),
 ]
 MORE = [
+    ({"value": V.numpy()}, TypeError, r"^value must be a torch\.Tensor, got ndarray$"),
     ({"value": V[:, :4]}, ValueError, "^value must have one row for each of the 13 keys"),
     ({"value": V.float()}, TypeError, "query_key float64, value float32$"),
     ({"causal": 1}, TypeError, "^causal must be True or False, got int$"),

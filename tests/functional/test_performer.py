@@ -315,6 +315,8 @@ Q, K, V = tensors(5, 5)
 W = torch.ones(4, 3, dtype=DOUBLE)
 ERRORS = [
     ({"query": Q.numpy()}, TypeError, r"^query must be a torch.Tensor, got ndarray$"),
+    ({"key": K.numpy()}, TypeError, r"^key must be a torch.Tensor, got ndarray$"),
+    ({"value": V.numpy()}, TypeError, r"^value must be a torch.Tensor, got ndarray$"),
     ({"key": K.float()}, TypeError, r"share one dtype"),
     ({"key": K[..., :2]}, ValueError, r"same width D"),
     ({"value": V[:, :4]}, ValueError, r"value must have one row for each of the 5 keys"),

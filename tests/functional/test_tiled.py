@@ -260,6 +260,8 @@ Q, K, V = tensors(example())
     ("changed", "error", "message"),
     [
         ({"query": Q.numpy()}, TypeError, r"^query must be a torch\.Tensor, got ndarray$"),
+        ({"key": K.numpy()}, TypeError, r"^key must be a torch\.Tensor, got ndarray$"),
+        ({"value": V.numpy()}, TypeError, r"^value must be a torch\.Tensor, got ndarray$"),
         ({"key": K[..., :3]}, ValueError, "same width D"),
         ({"value": V[:, :3]}, ValueError, "one row for each of the 5 keys"),
         ({"mask": torch.ones(4, 5).bool()}, ValueError, r"mask must broadcast.*\(2, 3, 5\)"),
