@@ -300,6 +300,12 @@ CONCEPTS = (
         modules=("LanguageModel",),
     ),
     Concept(
+        "sequence encoder",
+        "",
+        ("modules/test_sequence_encoder.py",),
+        modules=("SequenceEncoder",),
+    ),
+    Concept(
         "linear attention",
         "",
         LINEAR,

@@ -49,7 +49,7 @@ from .ledger import Cost, combine, readable
 from .linear_attention import linear_attention, performer_attention
 from .linformer import linformer_attention, multi_head_linformer
 from .lsh import lsh_attention, multi_head_lsh
-from .models import language_model, transformer
+from .models import language_model, sequence_encoder, transformer
 from .positions import (
     alibi,
     learned_positions,
@@ -104,6 +104,7 @@ __all__ = [
     "rms_norm",
     "rotary_positions",
     "seq2seq",
+    "sequence_encoder",
     "sinusoidal_positions",
     "sliding_window_attention",
     "tiled_attention",

@@ -65,6 +65,7 @@ def performer_attention(
     *,
     n_features,
     causal=False,
+    seed=0,
     d_key,
     d_value=None,
     n_heads=1,
@@ -82,6 +83,7 @@ def performer_attention(
     Args:
         n: tokens; each is a query and a key.
         n_features: M.
+        seed: as in the function; it changes no count.
         causal, d_key, d_value, n_heads, batch, itemsize, training: as for `linear_attention`.
 
     Returns:
@@ -97,6 +99,7 @@ def performer_attention(
     """
     d_value = check_sizes(n, d_key, d_value, n_heads, batch, itemsize, training)
     check_count(n_features=n_features)
+    check_count(minimum=0, seed=seed)
     sizes = _Sizes(n, n_features, d_value, batch * n_heads, itemsize, training)
     features = {"matmul": 2 * d_key * n_features, "saves": 1, "working": 2}
     return _linear(sizes, d_key, d_key, causal, **features)

@@ -26,6 +26,7 @@ from .positions_rotary import RotaryPositionalEncoding
 from .positions_sinusoidal import SinusoidalPositionalEncoding
 from .scaled_dot_product import ScaledDotProductAttention
 from .seq2seq import Encoded, Seq2Seq
+from .sequence_encoder import SequenceEncoder
 from .sliding_window import SlidingWindowAttention
 from .transformer import Memory, Transformer, TransformerWeights
 
@@ -62,6 +63,7 @@ __all__ = [
     "RotaryPositionalEncoding",
     "ScaledDotProductAttention",
     "Seq2Seq",
+    "SequenceEncoder",
     "SinusoidalPositionalEncoding",
     "SlidingWindowAttention",
     "Transformer",

@@ -299,6 +299,11 @@ def heads(**options):
             "n_features must be at least 1, got 0",
         ),
         (
+            lambda: cost.performer_attention(9, n_features=2, seed=-1, d_key=3),
+            ValueError,
+            "seed must be at least 0, got -1",
+        ),
+        (
             lambda: cost.linformer_attention(9, n_projected=0, d_key=3),
             ValueError,
             "n_projected must be at least 1, got 0",

@@ -1,0 +1,137 @@
+"""An encoder of whole sequences: of token ids or patches, to vectors or to one class."""
+
+import torch  # noqa: F401  (the doctest uses it)
+from torch import nn
+
+from .. import functional
+from ..checks import check_count, check_dimensions, check_width
+from .encoder import TransformerEncoder
+from .position_schemes import attention_positions, embedding_positions
+from .scored import check_input
+from .seq2seq import check_tokens
+
+
+class SequenceEncoder(nn.Module):
+    r"""Read a sequence in both directions: embedding, positions, a stack; a class if asked for.
+
+    With the embedded inputs e, the positions p, the stack f of L layers and n real tokens:
+
+    $$h = f(e + p), \qquad \mathrm{logits} = W \, \frac{1}{n} \sum_{t \le n} h_t + b$$
+
+    Token ids are looked up, e = sqrt(C) E_y, as in `LanguageModel`; patches of an image (or frames
+    of a sound), vectors of one width, are mapped, e = x A + a.
+
+    Args:
+        vocabulary: number of token ids; None for patches.
+        patch_width: numbers in one patch; None for token ids.
+        max_length: the longest sequence.
+        d_model, n_heads, n_layers, d_ff: of the `TransformerEncoder`.
+        positions: "learned" (max_length of them) or "sinusoidal", added to the embeddings;
+            "rotary", turning queries and keys; "alibi" or "relative", added to the scores; or None.
+        n_classes: None for the vectors themselves; else there are logits of so many classes.
+        dropout: as for `TransformerEncoder`, and for the sum of embedding and position.
+        layer_options: norm_first, norm, bias, final_norm, activation, n_kv_heads, mechanism,
+            residual of the `TransformerEncoder`.
+
+    Layers: embedding (nn.Embedding or nn.Linear), positions (or None), stack, readout (or None).
+
+    Called with token ids `[B, T]` (int64) or patches `[B, T, patch_width]` (of the dtype of the
+    parameters), T at most max_length, and lengths `[B]` (integers), how many of them are real;
+    None means all. Returns `[B, T, d_model]`, or logits `[B, n_classes]`. What stands at a padded
+    position changes nothing at a real one, and its own vector is to be ignored. The mean over no
+    token is zero.
+
+    Raises:
+        TypeError, ValueError: both or neither of vocabulary and patch_width, a size that is not a
+            positive integer, an option unknown; inputs that do not fit, longer than max_length.
+
+    Cost: `attention_lib.cost.sequence_encoder`.
+    Source: Devlin et al. (2019) for tokens; Dosovitskiy et al. (2021) for patches, and Beyer, Zhai
+        and Kolesnikov (2022) for the mean in the place of a token for the class.
+
+    >>> sizes = {"max_length": 16, "d_model": 8, "n_heads": 2, "n_layers": 1, "d_ff": 32}
+    >>> SequenceEncoder(13, **sizes)(torch.tensor([[5, 3, 7]])).shape
+    torch.Size([1, 3, 8])
+    >>> SequenceEncoder(patch_width=6, n_classes=10, **sizes)(torch.ones(2, 9, 6)).shape
+    torch.Size([2, 10])
+    """
+
+    def __init__(
+        self,
+        vocabulary=None,
+        *,
+        patch_width=None,
+        max_length,
+        d_model,
+        n_heads,
+        n_layers,
+        d_ff,
+        positions="learned",
+        n_classes=None,
+        dropout=0.0,
+        **layer_options,
+    ):
+        super().__init__()
+        if (vocabulary is None) == (patch_width is None):
+            raise ValueError(
+                "exactly one of vocabulary and patch_width must be given, "
+                f"got {vocabulary} and {patch_width}"
+            )
+        check_count(max_length=max_length, d_model=d_model, n_heads=n_heads)
+        self.max_length, self.vocabulary, self.patch_width = max_length, vocabulary, patch_width
+        if vocabulary is not None:
+            check_count(vocabulary=vocabulary)
+            self.embedding = nn.Embedding(vocabulary, d_model)
+            nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
+        else:
+            check_count(patch_width=patch_width)
+            self.embedding = nn.Linear(patch_width, d_model)
+        table = max_length if positions == "learned" else None
+        self.positions = embedding_positions(positions, d_model, max_length=table)
+        inside = attention_positions(positions, d_model, n_heads, bidirectional=True)
+        self.stack = TransformerEncoder(
+            n_layers, d_model, n_heads, d_ff, dropout=dropout, **inside, **layer_options
+        )
+        self.dropout = nn.Dropout(dropout)
+        self.readout = None
+        if n_classes is not None:
+            check_count(n_classes=n_classes)
+            self.readout = nn.Linear(d_model, n_classes)
+
+    def forward(self, inputs, lengths=None):
+        x = self._embed(inputs)  # [B, T, C]
+        mask = None
+        if lengths is not None:
+            mask = functional.padding_mask(lengths, x.shape[1])  # [B, 1, T]
+            if len(mask) != len(x):
+                raise ValueError(
+                    f"lengths must have shape [{len(x)}] like the rows of inputs, "
+                    f"got {tuple(lengths.shape)}"
+                )
+        hidden = self.stack(x, mask=None if mask is None else mask[:, None])
+        return hidden if self.readout is None else self.readout(_mean(hidden, mask))
+
+    def _embed(self, inputs):
+        if self.patch_width is None:
+            check_tokens("inputs", inputs, self.vocabulary)
+        else:
+            check_input("inputs", inputs, self.embedding.weight)
+            check_dimensions(3, inputs=inputs)
+            check_width("inputs", inputs, self.patch_width)
+        if inputs.shape[1] > self.max_length:
+            raise ValueError(
+                f"inputs must have at most max_length = {self.max_length} positions, "
+                f"got shape {tuple(inputs.shape)}"
+            )
+        x = self.embedding(inputs)
+        if self.patch_width is None:
+            x = x * x.shape[-1] ** 0.5
+        return self.dropout(x if self.positions is None else self.positions(x))
+
+
+def _mean(x, mask):
+    """The mean `[B, C]` of the rows of x `[B, T, C]` that the mask `[B, 1, T]` keeps; or zero."""
+    if mask is None:
+        return x.sum(dim=1) / max(1, x.shape[1])
+    count = mask.sum(dim=-1).clamp(min=1)  # [B, 1]
+    return x.masked_fill(~mask.mT, 0).sum(dim=1) / count
