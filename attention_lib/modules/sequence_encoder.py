@@ -77,7 +77,7 @@ class SequenceEncoder(nn.Module):
                 "exactly one of vocabulary and patch_width must be given, "
                 f"got {vocabulary} and {patch_width}"
             )
-        check_count(max_length=max_length, d_model=d_model, n_heads=n_heads)
+        check_count(max_length=max_length, d_model=d_model)
         self.max_length, self.vocabulary, self.patch_width = max_length, vocabulary, patch_width
         if vocabulary is not None:
             check_count(vocabulary=vocabulary)

@@ -87,6 +87,10 @@ def test_a_class_is_read_from_the_mean_of_the_real_positions():
     assert_allclose(model(TOKENS, LENGTHS).detach(), expected.detach(), rtol=1e-11)
     expected = plain(TOKENS).mean(dim=1) @ model.readout.weight.T + model.readout.bias
     assert_allclose(model(TOKENS).detach(), expected.detach(), rtol=1e-11)
+    first = plain(TOKENS[:, :1])[:, 0] @ model.readout.weight.T + model.readout.bias
+    assert_allclose(model(TOKENS[:, :1]).detach(), first.detach(), rtol=1e-11)
+    ones = torch.tensor([1, 1])
+    assert_allclose(model(TOKENS, ones).detach(), first.detach(), rtol=1e-11)
 
 
 def test_the_mean_over_no_position_is_zero():
@@ -186,6 +190,11 @@ GOOD = {"vocabulary": 13, **SIZES}
             "^patch_width must be an integer, got float$",
         ),
         ({"max_length": 0}, ValueError, "^max_length must be at least 1, got 0$"),
+        (
+            {"max_length": 0, "positions": None},
+            ValueError,
+            "^max_length must be at least 1, got 0$",
+        ),
         ({"d_model": 0}, ValueError, "^d_model must be at least 1, got 0$"),
         ({"n_heads": 0}, ValueError, "^n_heads must be at least 1, got 0$"),
         ({"n_heads": 5}, ValueError, "n_heads must divide d_model"),
