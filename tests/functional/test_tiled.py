@@ -106,7 +106,11 @@ def test_gradients_equal_the_reference_backward(options, block_size):
 def test_any_length(n_queries, n_keys, causal):
     arrays = example(1, n_queries=n_queries, n_keys=n_keys)
     given = [one.requires_grad_() for one in tensors(arrays)]
-    output = tiled_attention(*given, causal=causal, block_size=4)
+    options = {"causal": causal, "block_size": 4, "return_log_sum_exp": True}
+    output, log_sum_exp = tiled_attention(*given, **options)
+    expected, expected_sum = reference.tiled_attention(*arrays, **options)
+    assert_allclose(output.detach(), expected, rtol=1e-12, atol=1e-14)
+    assert_allclose(log_sum_exp.detach(), expected_sum, rtol=1e-12, atol=1e-14)
     expected = reference.attention(*arrays, causal=causal)
     assert_allclose(output.detach(), expected, rtol=1e-12, atol=1e-14)
     output.backward(output.detach())
@@ -191,6 +195,10 @@ def test_autocast_leaves_the_blocks_alone():
     assert output.dtype == torch.float32
     for ours, theirs in zip((output, *again), (plain, *grads), strict=True):
         assert_array_equal(ours.detach(), theirs.detach())
+    exact = [one.requires_grad_() for one in tensors(example())]
+    expected = torch.autograd.grad(functional.attention(*exact).square().sum(), exact)
+    for ours, theirs in zip(grads, expected, strict=True):
+        assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize(("n_queries", "causal"), [(2048, True), (1024, False)])
@@ -246,6 +254,12 @@ def test_gradients_flow_through_the_online_softmax():
     assert_allclose(
         output(scores, value).detach(), (scores.softmax(-1) @ value).detach(), rtol=1e-12
     )
+
+
+def test_online_softmax_of_no_keys_has_the_shape_of_the_rows():
+    state = online_softmax(torch.ones(2, 3, 0), torch.ones(2, 0, 5))
+    assert [tuple(one.shape) for one in state] == [(2, 3), (2, 3), (2, 3, 5)]
+    assert_array_equal(state.log_sum_exp(), np.full((2, 3), -np.inf))
 
 
 def test_online_softmax_widens_half_precision():
