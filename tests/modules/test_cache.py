@@ -536,6 +536,14 @@ def test_what_a_cache_cannot_serve_is_named(run, message):
         run()
 
 
+@pytest.mark.parametrize("filled", [False, True])
+def test_a_key_of_another_dtype_is_named(filled):
+    cache = crossed() if filled else KVCache()
+    message = "^arguments must share one dtype, got key float32, weight float64$"
+    with pytest.raises(TypeError, match=message):
+        built().double()(X, MEMORY.float(), cache=cache)
+
+
 @pytest.mark.parametrize("window", [None, 3])
 def test_a_wrong_mask_is_refused_before_anything_is_stored(window):
     module, cache = built().double(), KVCache(window=window)

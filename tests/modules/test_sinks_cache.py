@@ -65,6 +65,13 @@ def test_what_is_kept_is_what_streaming_positions_says_and_the_query_itself():
         assert_array_equal(held, KEY[:, :, [*before.tolist(), step]])
 
 
+@pytest.mark.parametrize("chunks", [[1] * N, [2] * 11 + [1]], ids=len)
+def test_what_comes_back_is_a_view_of_one_memory(chunks):
+    cache = KVCache(window=3, n_sinks=2)
+    places = [cache.append(key)[0].untyped_storage().data_ptr() for key in KEY.split(chunks, 2)]
+    assert len(set(places)) == 1
+
+
 def test_memory_is_at_most_that_of_max_length():
     row = B * G * (5 + 7) * 8
     for options, size in (
