@@ -1,5 +1,7 @@
 """Block-sparse attention: the blocks of the pattern are gathered, and no others computed."""
 
+from itertools import chain
+
 import numpy as np
 import torch
 from torch.nn import functional as F
@@ -18,7 +20,7 @@ from ..checks import (
     check_value,
 )
 from .attention import attention
-from .folded import PIECE, fold, fused
+from .folded import PIECE, flows, fold, fused, joined
 
 
 def block_sparse_pattern(
@@ -164,20 +166,17 @@ def block_sparse_attention(
     before, after = behind % block, -n_keys % block
     query, key, value, mask, scale = fold(query, key, value, mask, scale, output_shape[:-2])
     open_keys = torch.ones_like(key[:1, :, 0], dtype=torch.bool) if mask is None else mask
-    blocks = F.pad(query, (0, 0, before, after)).unflatten(1, (-1, block))
+    grad = flows(query, key, value)
+    blocks = _padded(query, before, after).unflatten(1, (-1, block))
     first, dense = behind // block, 0 if causal else min(int(global_blocks), len(pattern))
-    outputs = []
+    pieces, n_rows = [], n_queries
     if dense:
         rows = query[:, None, : dense * block]
         visible = None if mask is None else mask[:, None, None]
-        everything = fused(
-            rows, key[:, None], value[:, None], visible, scale, full_rows=mask is None
-        )
-        outputs.append(everything[:, 0])
+        everyone = (key[:, None], value[:, None], visible)
+        pieces.append(fused(rows, *everyone, scale, full_rows=mask is None))
     if dense < len(pattern):
-        key, value = (
-            F.pad(one, (0, 0, 0, after)).unflatten(1, (-1, block)) for one in (key, value)
-        )
+        key, value = (_padded(one, 0, after).unflatten(1, (-1, block)) for one in (key, value))
         open_keys = F.pad(open_keys, (0, after)).unflatten(1, (-1, block))
         gathered = _gathered(
             blocks[:, dense:],
@@ -189,14 +188,19 @@ def block_sparse_attention(
             first=first + dense if causal else None,
             full_rows=mask is None,
         )
-        outputs += gathered
-    output = torch.cat(outputs, dim=1) if len(outputs) > 1 else outputs[0]
+        pieces, n_rows = chain(pieces, gathered), blocks.shape[1] * block
+    output = joined(pieces, n_rows, grad=grad)
     start = 0 if dense else before
     return output[:, start : start + n_queries, : output_shape[-1]].reshape(output_shape)
 
 
+def _padded(x, before, after):
+    """x `[N, T, W]` with rows of zeros; x itself, and no copy, where none are needed."""
+    return F.pad(x, (0, 0, before, after)) if before or after else x
+
+
 def _gathered(query, key, value, pattern, open_keys, scale, *, first, full_rows):
-    """The output of these rows of blocks in pieces `[N, rows, W]`.
+    """The output of these rows of blocks in pieces `[N, rows of blocks, b, W]`.
 
     query `[N, rows of blocks, b, W]`; key, value `[N, N_blocks, b, W]`; pattern `[rows of blocks,
     N_blocks]`; open_keys `[N or 1, N_blocks, b]`; first: the block of the first row if causal.
@@ -229,4 +233,4 @@ def _gathered(query, key, value, pattern, open_keys, scale, *, first, full_rows)
                 visible = seen & (key_position <= query_position[:, :, None])
             rows = query[:, start : start + group, row : row + step]
             parts.append(fused(rows, keys, values, visible, scale, full_rows=full_rows))
-        yield (torch.cat(parts, dim=2) if len(parts) > 1 else parts[0]).flatten(1, 2)
+        yield torch.cat(parts, dim=2) if len(parts) > 1 else parts[0]

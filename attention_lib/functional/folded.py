@@ -39,6 +39,31 @@ def _fold_one(one, leading, width):
     return one if one.stride(-1) == 1 else one.contiguous()
 
 
+def joined(pieces, n_rows, *, grad):
+    """Put pieces `[N, M, T, W]` of M T rows each one after the other, to `[N, n_rows, W]`.
+
+    Where no gradient flows each is written to its place and given back before the next is made.
+    """
+    if grad:
+        parts = [piece.flatten(1, 2) for piece in pieces]
+        return torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
+    output, start = None, 0
+    for piece in pieces:
+        n, blocks, rows, width = piece.shape
+        if output is None:
+            output = piece.new_empty(n, n_rows, width)
+        place = output[:, start : start + blocks * rows]
+        place.unflatten(1, (blocks, rows)).copy_(piece)
+        start += blocks * rows
+        del piece
+    return output
+
+
+def flows(*tensors):
+    """Whether a gradient flows through any of them."""
+    return torch.is_grad_enabled() and any(one.requires_grad for one in tensors)
+
+
 def fused(query, key, value, visible, scale, *, full_rows):
     """Attention of M small problems of N sequences, each by itself, in one call of the kernel.
 

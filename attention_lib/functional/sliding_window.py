@@ -15,7 +15,7 @@ from ..checks import (
     check_value,
 )
 from .attention import attention
-from .folded import PIECE, fold, fused
+from .folded import PIECE, flows, fold, fused, joined
 from .masks import window_mask
 
 
@@ -113,8 +113,8 @@ def sliding_window_attention(
     *folded, scale = fold(query, key, value, mask, scale, output_shape[:-2])
     window, n_sinks = min(int(window), max(n_queries, n_keys)), min(int(n_sinks), n_keys)
     band = _Band(window, bool(causal), n_sinks, n_keys - n_queries)
-    pieces = list(_pieces(*folded, scale, band))
-    output = torch.cat(pieces, dim=1) if len(pieces) > 1 else pieces[0]
+    grad = flows(query, key, value)
+    output = joined(_pieces(*folded, scale, band), n_queries, grad=grad)
     return output[..., : output_shape[-1]].reshape(output_shape)
 
 
@@ -139,7 +139,7 @@ class _Band(NamedTuple):
 
 
 def _pieces(query, key, value, mask, scale, band):
-    """The output in pieces `[N, rows, W]`, from the first row to the last."""
+    """The output in pieces `[N, M, rows, W]`, from the first row to the last."""
     n_queries = query.shape[1]
     # With T > S the first queries stand before the first key, and may be too far to see it.
     blind = 0 if band.n_sinks and not band.causal else max(0, -band.behind - band.ahead)
@@ -150,7 +150,7 @@ def _pieces(query, key, value, mask, scale, band):
     first = first if count else n_queries
     last = first + count * block
     if blind:
-        yield query.new_zeros(1).expand(query.shape[0], blind, query.shape[2])
+        yield query.new_zeros(1).expand(query.shape[0], 1, blind, query.shape[2])
     yield from _edge(query, key, value, mask, scale, band, blind, first)
     if count:
         yield from _inner(query, key, value, mask, scale, band, first, count, block)
@@ -183,7 +183,7 @@ def _edge(query, key, value, mask, scale, band, start, stop):
             visible = visible & _columns(mask, parts)[:, None, None]
         keys, values = (_columns(one, parts)[:, None] for one in (key, value))
         rows = query[:, None, begin:end]
-        yield fused(rows, keys, values, visible, scale, full_rows=mask is None)[:, 0]
+        yield fused(rows, keys, values, visible, scale, full_rows=mask is None)
 
 
 def _columns(array, parts):
@@ -202,6 +202,8 @@ def _inner(query, key, value, mask, scale, band, first, count, block):
     visible = band.visible(rows, torch.cat([sinks, positions]))  # the same for every block
     each = 0 if mask is None else len(mask) * visible.numel()
     each += 2 * n_rows * visible.shape[1] * width if band.n_sinks else 0
+    if not flows(query, key, value):  # else every piece would have a gradient as long as the keys
+        each = max(each, n_rows * block * width)
     group = min(count, max(1, PIECE // each)) if each else count
     for done in range(0, count, group):
         blocks = min(group, count - done)
@@ -219,7 +221,7 @@ def _inner(query, key, value, mask, scale, band, first, count, block):
             seen = visible & torch.cat([always, near], dim=2)[:, :, None]
         begin = first + done * block
         queries = query[:, begin : begin + blocks * block].unflatten(1, (blocks, block))
-        yield fused(queries, keys, values, seen, scale, full_rows=mask is None).flatten(1, 2)
+        yield fused(queries, keys, values, seen, scale, full_rows=mask is None)
 
 
 def _windows(x, start, length, step, count):
