@@ -28,7 +28,7 @@ How far the counts agree with PyTorch, which the tests compare on the modules of
   library computes them, useful or not (`window_pairs` and `block_sparse_pairs` are the useful
   part), in the fused kernel where it is used: the products exactly. At length 499 PyTorch holds 0.9
   to 1.1 times as much, Linformer up to 2.5 times with several rows in a batch; the peak is 0.85 to
-  1.45 times ours, in training up to 1.6 times (2 times for a Linformer with projections a head).
+  1.45 times ours, in training 0.7 to 1.6 times (2 times for a Linformer with projections a head).
 - `bytes_moved` and `elementwise_flops` have no counter to be compared with: they follow the
   conventions.
 

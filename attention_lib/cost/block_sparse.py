@@ -38,8 +38,9 @@ def block_sparse_attention(
         d_key, d_value, n_heads, batch, itemsize, training: as for `sliding_window_attention`.
 
     Returns:
-        `Cost` with the parts padding (of the narrower width, if D is not E), cutting (into blocks),
-        gathering, blocks and joining. Where the pattern is full, that of `attention`.
+        `Cost` with the parts padding (of the narrower width, if D is not E), cutting (into blocks,
+        if the last one is shorter), gathering, blocks and joining. Where the pattern is full, that
+        of `attention`.
 
     Raises:
         TypeError, ValueError: a size is not an integer or too small, window_blocks even.
@@ -110,9 +111,10 @@ def _blocks(n, rows, block, dense, causal, per_row):
         mask=gathered * (block if causal else 1),
         mask_bytes=6 * group * masks * (step if causal else 1),
         seen_at_once=max(n if dense else 0, group * most * block),
+        piece=max(whole, group * block),
         calls=-(-sparse // group) + (dense > 0),
         gathered=gathered,
         gathered_at_once=min(2 * group, sparse) * most * block,  # those of the call before too
-        cut=n_blocks * block,
+        cut=n_blocks * block if n % block else 0,
         dense=dense > 0,
     )

@@ -17,9 +17,11 @@ class Blocks(NamedTuple):
     mask: numbers in all masks.
     mask_bytes: of the largest mask and of what it is made from.
     seen_at_once: rows of keys that the largest call reads.
-    calls: of the kernel; the outputs of several are joined.
+    piece: rows of queries in the largest call. Without gradients its output is written to its place
+        and given back before the next call; with them all are kept until they are joined.
+    calls: of the kernel.
     gathered, gathered_at_once: rows of keys that are copied for the kernel, and those of one call.
-    cut: rows of queries, of keys and of values that are copied as blocks before.
+    cut: rows of queries, of keys and of values that are copied to fill up the last block.
     dense: some rows read the keys where they lie.
     """
 
@@ -28,6 +30,7 @@ class Blocks(NamedTuple):
     mask: int
     mask_bytes: int
     seen_at_once: int
+    piece: int
     calls: int
     gathered: int = 0
     gathered_at_once: int = 0
@@ -65,6 +68,7 @@ def fused_blocks(n, blocks, *, d_key, d_value, n_heads, batch, itemsize, trainin
     )
     seen = 2 * sequences * width * blocks.seen_at_once
     scores = sequences * blocks.pairs
+    piece = 0 if training else sequences * blocks.piece * width
     sums = sequences * n * max(1, 4 // itemsize)  # a logarithm for each row, float32 at least
     parts = {}
     if padded:
@@ -81,7 +85,7 @@ def fused_blocks(n, blocks, *, d_key, d_value, n_heads, batch, itemsize, trainin
         elementwise=scores * (2 + SOFTMAX_FLOPS),
         saves=rows + sums + gathered + cut + blocks.mask,
         held=rows + keys,
-        live=0 if training else padded + 3 * cut + at_once,
+        live=0 if training else padded + 3 * cut + at_once + piece,
         mask_bytes=0 if training else blocks.mask_bytes,
         backward_matmul=10 * scores * width,
         **shared,
@@ -89,8 +93,11 @@ def fused_blocks(n, blocks, *, d_key, d_value, n_heads, batch, itemsize, trainin
     if training:  # the gradients of query and output, of the keys of one call, and their sums
         peak = parts["blocks"].held_bytes + (4 * rows + seen) * itemsize
         parts["blocks"] = replace(parts["blocks"], peak_bytes=peak)
-    if blocks.calls > 1:
-        parts["joining"] = elementwise(rows, 0, held=rows if training else 0, **shared)
-    if training:
-        inputs = 3 * rows if blocks.dense else 0
+    if blocks.calls > 1 or not training:
+        joining = elementwise(rows, 0, held=rows if training else 0, **shared)
+        parts["joining"] = in_pieces(joining, rows + piece, **shared)
+    if training and not blocks.dense:  # of the keys and values only copies are saved
+        inputs = 0 if cut else rows
+    elif training:
+        inputs = 3 * rows
     return with_inputs(parts, inputs, **shared)

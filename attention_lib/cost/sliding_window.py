@@ -57,8 +57,8 @@ def sliding_window_attention(
     sizes |= {"itemsize": itemsize, "training": training}
     if window >= n - 1:
         return attention(n, n, fused=True, **sizes)
-    per_row = 2 * batch * n_heads * max(d_key, d_value)  # numbers of one key and its value
-    blocks = _blocks(n, window, causal, min(n_sinks, n), per_row)
+    row = batch * n_heads * max(d_key, d_value)  # numbers of one position
+    blocks = _blocks(n, window, causal, min(n_sinks, n), row, training)
     return fused_blocks(n, blocks, **sizes)
 
 
@@ -82,7 +82,7 @@ def window_pairs(n, *, window, causal=False, n_sinks=0):
     return 2 * half - n + far + sum(max(0, sink - window) for sink in range(n_sinks))
 
 
-def _blocks(n, window, causal, n_sinks, per_row):
+def _blocks(n, window, causal, n_sinks, row, training):
     """The calls that `functional.sliding_window_attention` makes, for a window below n - 1."""
     ahead = 0 if causal else window
     block = min(max(window // 2, 32), 512)
@@ -94,9 +94,10 @@ def _blocks(n, window, causal, n_sinks, per_row):
     edges += _edge(last, n, n, window, causal, n_sinks)
     masks = [rows * keys for rows, keys in edges]
     length = block + window + ahead + n_sinks
-    inner, group = count * length, count
-    if n_sinks and count:
-        group = min(count, max(1, PIECE // max(1, per_row * length)))
+    # Blocks of one call: what is copied for it, or made by it without gradients, is limited.
+    limit = max(2 * row * length * (n_sinks > 0), 0 if training else row * block)
+    group = min(count, max(1, PIECE // limit)) if limit else count
+    inner = count * length
     if count:
         masks.append(block * length)
     return Blocks(
@@ -105,6 +106,7 @@ def _blocks(n, window, causal, n_sinks, per_row):
         mask=sum(masks),
         mask_bytes=11 * max(masks),  # from distances, 8 bytes each
         seen_at_once=max(group * length, *(keys for _, keys in edges)),
+        piece=max(group * block, *(rows for rows, _ in edges)),
         calls=len(edges) + (-(-count // group) if count else 0),
         gathered=inner if n_sinks else 0,
         gathered_at_once=group * length if n_sinks else 0,

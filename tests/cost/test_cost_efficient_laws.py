@@ -100,7 +100,9 @@ def test_a_window_by_hand():
     counted = cost.sliding_window_attention(11, window=2, d_key=3, d_value=5)
     assert counted.matmul_flops == 11 * 11 * 4 * 5
     assert counted.elementwise_flops == 11 * 11 * (2 + SOFTMAX_FLOPS)
-    assert set(counted.parts) == {"padding", "blocks"}
+    assert set(counted.parts) == {"padding", "blocks", "joining"}
+    trained = cost.sliding_window_attention(11, window=2, d_key=3, d_value=5, training=True)
+    assert set(trained.parts) == {"padding", "blocks"}
     assert counted.parts["padding"].bytes_moved == 2 * 4 * 2 * 55
     # 100 rows: 2 + 2 * 32 rows from the third, 36 keys each; the rest, 3 sinks included, apart
     counted = cost.sliding_window_attention(100, window=2, d_key=5)
