@@ -1,6 +1,7 @@
 """Linear attention: sums over the keys take the place of weights."""
 
 import math
+from functools import partial
 
 import torch
 from torch.nn import functional as F
@@ -16,6 +17,8 @@ from ..checks import (
     check_same_length,
     check_value,
 )
+from .folded import flows
+from .linear_gradient import FEATURE_MAPS, RecomputedFeatures, masked_features
 from .precision import widen
 
 CHUNK = 64  # positions whose products with each other are computed as a small square
@@ -51,8 +54,9 @@ def linear_attention(query, key, value, *, causal=False, feature_map="elu", mask
     Raises:
         TypeError, ValueError: as `attention_lib.reference.linear_attention`.
 
-    Cost: 2 M E (T + S) FLOPs; causal 2 T (2 M E + C (M + E)) at C = 64; memory for O(T M + T E)
-    numbers with gradients, and beside the output O(M E) and a segment without.
+    Cost: 2 M E (T + S) FLOPs; causal 2 T (2 M E + C (M + E)) at C = 64; memory beside the output
+    for O(M E) numbers and a segment, but causal or with a function as feature_map for O(T M + T E)
+    with gradients. Otherwise the features are computed again for them: the first derivative alone.
     Source: `attention_lib.reference.linear_attention`.
 
     >>> query, key = torch.tensor([[0.0], [1.0]]), torch.tensor([[0.0], [2.0]])
@@ -63,19 +67,18 @@ def linear_attention(query, key, value, *, causal=False, feature_map="elu", mask
     shape, size = _checked(query, key, value, mask, feature_map)
     check_flag(causal=causal)
     dtype, query, key, value = widen(query=query, key=key, value=value)
-    everyone = max(0, shape[-1] - shape[-2]) if causal else shape[-1]  # keys that all queries see
-    sums = None
-    for part in pieces(everyone, size):
-        features = _key_features(key, mask, part, feature_map)
-        sums = add_keys(sums, features, value[..., part, :])
-    outputs = Outputs(shape[-2])
     if not causal:
-        for part in pieces(shape[-2], size):
-            features = _features(query[..., part, :], feature_map)
-            outputs.append(*read(features, sums), length=shape[-2])
-    else:
-        query, key, value, mask = align(query, key, value, mask)
-        _append_causal(outputs, query, key, value, mask, size, feature_map, sums)
+        compute = partial(_everywhere, query, key, value, mask, feature_map, size)
+        if not (isinstance(feature_map, str) and flows(query, key, value)):
+            return compute()[0].to(dtype)
+        segments = [pieces(one.shape[-2], size) for one in (query, key)]
+        output = RecomputedFeatures.apply(compute, query, key, value, mask, feature_map, segments)
+        return output.to(dtype)
+    everyone = pieces(max(0, shape[-1] - shape[-2]), size)  # keys that all queries see
+    sums = _sums(key, value, mask, feature_map, everyone)
+    outputs = Outputs(shape[-2])
+    query, key, value, mask = align(query, key, value, mask)
+    _append_causal(outputs, query, key, value, mask, size, feature_map, sums)
     return outputs.joined().to(dtype)
 
 
@@ -147,15 +150,6 @@ class LinearAttentionState:
         return outputs.joined().to(dtype)
 
 
-def _elu_plus_one(x):
-    """x + 1 above zero, exp(x) below: elu(x) + 1 without the rounding of elu near -1."""
-    below = x.clamp(max=0)
-    return below.exp() + x.clamp(min=0) if x.requires_grad else below.exp_().add_(x.clamp(min=0))
-
-
-FEATURE_MAPS = {"elu": _elu_plus_one, "relu": torch.relu, "exp": torch.exp}
-
-
 def _checked(query, key, value, mask, feature_map):
     """Check all that is common; the scores' shape and the number of positions of a segment."""
     check_kind("torch", query=query, key=key, value=value)
@@ -189,18 +183,7 @@ def _features(x, feature_map):
 
 
 def _key_features(key, mask, part, feature_map):
-    key = key[..., part, :]
-    if mask is None:
-        return _features(key, feature_map)
-    mask = mask_of(mask, part)
-    # Closed keys are mapped as zeros: features that overflow would make the gradient NaN.
-    return torch.where(mask, _features(torch.where(mask, key, 0), feature_map), 0)
-
-
-def mask_of(mask, part):
-    """The part of a mask `[..., 1, S]` as a column `[..., N, 1]`; a single entry is for all."""
-    mask = torch.atleast_2d(mask).mT
-    return mask if mask.shape[-2] == 1 else mask[..., part, :]
+    return masked_features(key[..., part, :], lambda x: _features(x, feature_map), mask, part)
 
 
 def add_keys(sums, features, value):
@@ -254,6 +237,24 @@ def align(query, key, value, mask):
         mask = mask[..., n_keys - length :]
     query = query[..., n_queries - length :, :]
     return query, key[..., n_keys - length :, :], value[..., n_keys - length :, :], mask
+
+
+def _everywhere(query, key, value, mask, feature_map, size):
+    """The output of queries that see all keys, and the sums over these."""
+    sums = _sums(key, value, mask, feature_map, pieces(key.shape[-2], size))
+    outputs = Outputs(query.shape[-2])
+    for part in pieces(query.shape[-2], size):
+        features = _features(query[..., part, :], feature_map)
+        outputs.append(*read(features, sums), length=query.shape[-2])
+    return outputs.joined(), sums
+
+
+def _sums(key, value, mask, feature_map, parts):
+    sums = None
+    for part in parts:
+        features = _key_features(key, mask, part, feature_map)
+        sums = add_keys(sums, features, value[..., part, :])
+    return sums
 
 
 def _append_causal(outputs, query, key, value, mask, size, feature_map, sums):

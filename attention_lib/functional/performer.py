@@ -21,11 +21,11 @@ from .linear_attention import (
     Outputs,
     align,
     causal_sums,
-    mask_of,
     pieces,
     read,
     segment_size,
 )
+from .linear_gradient import mask_of
 from .precision import check_floating_dtype, widen
 
 
