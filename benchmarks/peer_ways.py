@@ -6,8 +6,11 @@ once for all its layers (masks, random features) is prepared here, before the cl
 
 from __future__ import annotations
 
+import ast
 import contextlib
+import inspect
 import io
+import textwrap
 from functools import partial
 
 import torch
@@ -60,11 +63,12 @@ def longformer(window, n, heads, width):
     return core
 
 
-def big_bird(n, heads, width, *, block, random_blocks, seed=0):
+def big_bird(n, heads, width, *, block, random_blocks, writes_weights=True, seed=0):
     """The attention of Hugging Face's BigBird without its projections: window 3, global 2 blocks.
 
     In evaluation it puts block 0 in the place of every random block, at the same cost; its second
-    global block is the last one.
+    global block is the last one. At its end it writes all weights into one tensor `[1, H, n, n]`,
+    whether they are asked for or not; writes_weights=False leaves this step out.
     """
     from transformers.models.big_bird.modeling_big_bird import (
         BigBirdBlockSparseAttention,
@@ -80,20 +84,30 @@ def big_bird(n, heads, width, *, block, random_blocks, seed=0):
         max_position_embeddings=n,
     )
     module = BigBirdBlockSparseAttention(config, seed=seed).eval()
+    attend = BigBirdBlockSparseAttention.bigbird_block_sparse_attention
+    attend = attend if writes_weights else without(attend, "attention_probs")
     blocked, band, rows, columns = BigBirdModel.create_masks_for_block_sparse_attn(
         torch.ones(1, n), block
     )
     masks = (band, rows, columns, blocked, blocked)
     sizes = (heads, random_blocks, width, block, block, 1, n, n)
+    plan = {"seed": seed, "plan_from_length": None, "plan_num_rand_blocks": None}
 
     def core(query, key, value):
-        plan = {"plan_from_length": None, "plan_num_rand_blocks": None}
-        output, _ = module.bigbird_block_sparse_attention(
-            query, key, value, *masks, *sizes, seed=seed, **plan, output_attentions=False
-        )
-        return output.transpose(1, 2)
+        return attend(module, query, key, value, *masks, *sizes, **plan)[0].transpose(1, 2)
 
     return core
+
+
+def without(function, name):
+    """The function without its statements from the one that makes `name` up to the return."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    body = tree.body[0].body
+    made = [index for index, line in enumerate(body) if ast.unparse(line).startswith(f"{name} = ")]
+    body[made[0] : -1] = ast.parse(f"{name} = None").body
+    names = dict(vars(inspect.getmodule(function)))
+    exec(compile(ast.fix_missing_locations(tree), function.__name__, "exec"), names)
+    return names[function.__name__]
 
 
 def linear_attention(*, causal=False):

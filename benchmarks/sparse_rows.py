@@ -19,7 +19,8 @@ from attention_lib.functional import (
 from attention_lib.modules import LinformerAttention
 
 BLOCKS, LINFORMER, LSH = "block_sparse_attention", "LinformerAttention", "lsh_attention"
-BIG_BIRD, PACKAGE, REFORMER = "Hugging Face BigBird", "linformer", "reformer-pytorch"
+BIG_BIRD, BIG_BIRD_CORE = "Hugging Face BigBird", "Hugging Face BigBird without its n x n weights"
+PACKAGE, REFORMER = "linformer", "reformer-pytorch"
 DENSE = "dense SDPA"
 
 
@@ -36,10 +37,18 @@ def rows(settings):
 def block_sparse_ways(n, settings):
     """Ours and the peer: 3 window blocks, 2 global and as many random ones."""
     block, random_blocks = settings["block"], settings["random_blocks"]
-    sizes = (settings["heads"], settings["head_width"])
+    big_bird = partial(
+        peer_ways.big_bird,
+        n,
+        settings["heads"],
+        settings["head_width"],
+        block=block,
+        random_blocks=random_blocks,
+    )
     return {
         BLOCKS: partial(block_sparse_attention, block_size=block, random_blocks=random_blocks),
-        BIG_BIRD: peer_ways.big_bird(n, *sizes, block=block, random_blocks=random_blocks),
+        BIG_BIRD: big_bird(),
+        BIG_BIRD_CORE: big_bird(writes_weights=False),
     }
 
 
@@ -49,7 +58,9 @@ def block_sparse(settings):
     n, tensors = settings["middle"], inputs(settings["middle"], settings)
     ways = block_sparse_ways(n, settings)
     block = settings["block"]
-    agree(*(lambda way=way: forward(way, *tensors)()[..., :block, :] for way in ways.values()))
+    ours, *theirs = (forward(way, *tensors)()[..., :block, :] for way in ways.values())
+    for other in theirs:
+        agree(lambda: ours, lambda other=other: other)
     check_block_sparse(settings)
     calls = {name: forward(way, *tensors) for name, way in ways.items()}
     calls[DENSE] = forward(peer_ways.dense, *tensors)
@@ -87,12 +98,16 @@ def block_sparse_work(tensors, settings):
 
 
 def block_sparse_memory(settings):
-    n, tensors = settings["long"], inputs(settings["long"], settings)
-    calls = {name: forward(way, *tensors) for name, way in block_sparse_ways(n, settings).items()}
-    setting = {"length": n, "block": settings["block"]}
-    yield from memory_rows(
-        "block-sparse", setting, calls, output=moved(tensors[2]), targets={BIG_BIRD: 15.0}
-    )
+    """At the long length without the weights of the peer: they alone would be several gigabytes."""
+    setting = {"block": settings["block"]}
+    for n, left_out in ((settings["middle"], None), (settings["long"], BIG_BIRD)):
+        tensors = inputs(n, settings)
+        ways = block_sparse_ways(n, settings)
+        ways.pop(left_out, None)
+        calls = {name: forward(way, *tensors) for name, way in ways.items()}
+        targets = {BIG_BIRD_CORE: 15.0} if left_out else {}
+        options = {"output": moved(tensors[2]), "targets": targets}
+        yield from memory_rows("block-sparse", {"length": n, **setting}, calls, **options)
 
 
 def linformer(settings, n):
