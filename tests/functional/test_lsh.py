@@ -105,7 +105,16 @@ def test_under_autocast():
         output = lsh_attention(query_key, value, **options)
         buckets = lsh_buckets(query_key, **options)
     assert_allclose(output, lsh_attention(query_key, value, **options), atol=3e-2)
-    assert_array_equal(buckets, lsh_buckets(query_key, **options))
+    assert_array_equal(buckets, reference.lsh_buckets(query_key.numpy(), **options))
+
+
+@pytest.mark.parametrize("bucket_size", [4, 99])
+def test_closed_tokens_have_a_bucket_of_their_own(bucket_size):
+    query_key, _ = example(2)
+    mask = torch.arange(N) % 3 > 0
+    options = {"bucket_size": bucket_size, "n_hashes": 2}
+    expected = reference.lsh_buckets(query_key.numpy(), mask=mask.numpy(), **options)
+    assert_array_equal(lsh_buckets(query_key, mask=mask, **options), expected)
 
 
 def dense(query_key, value, **options):
@@ -198,6 +207,8 @@ def test_leading_axes_broadcast_and_views():
     options = {"bucket_size": 4, "n_hashes": 2}
     ours, expected = both(query_key, value, mask=mask, **options)
     assert_allclose(ours, expected, rtol=1e-12, atol=1e-13)
+    ours, expected = both(value[..., :D], query_key, **options)  # queries and keys have more axes
+    assert_allclose(ours, expected, rtol=1e-12, atol=1e-13)
     per_head = mask & (torch.arange(3) != 1)[:, None, None]
     ours, expected = both(query_key.expand(2, 3, N, D), value, mask=per_head, **options)
     assert_allclose(ours, expected, rtol=1e-12, atol=1e-13)
@@ -217,6 +228,8 @@ def test_of_nothing_comes_nothing_but_it_has_a_gradient(cut):
         mask = mask[: given[0].shape[1]]
     output = lsh_attention(*given, bucket_size=4, n_hashes=2, mask=mask)
     assert output.shape == given[1].shape
+    half = lsh_attention(*(one.half() for one in given), bucket_size=4, n_hashes=2)
+    assert half.dtype == torch.float16
     for gradient in torch.autograd.grad(output.sum(), [query_key, value]):
         assert_array_equal(gradient, torch.zeros_like(gradient))
 
