@@ -46,10 +46,11 @@ from .kernels import embedding, linear, optimiser
 from .latent import latent_cache_bytes, multi_head_latent_attention
 from .layers import decoder_layer, encoder_layer
 from .ledger import Cost, combine, readable
-from .linear_attention import linear_attention, performer_attention
+from .linear_attention import linear_attention
 from .linformer import linformer_attention, multi_head_linformer
 from .lsh import lsh_attention, multi_head_lsh
-from .models import language_model, sequence_encoder, transformer
+from .models import language_model, transformer
+from .performer import performer_attention
 from .positions import (
     alibi,
     learned_positions,
@@ -59,6 +60,7 @@ from .positions import (
 )
 from .recurrent import lstm, lstm_cell, pointer_network, seq2seq
 from .scored import additive_attention, concat_attention, dot_attention, general_attention
+from .sequence_encoder import sequence_encoder
 from .sliding_window import sliding_window_attention, window_pairs
 from .stacks import decoder, encoder
 from .tiled import tiled_attention

@@ -1,4 +1,4 @@
-"""Linear attention and the Performer: sums over the keys take the place of scores."""
+"""Linear attention: sums over the keys take the place of scores."""
 
 from typing import NamedTuple
 
@@ -35,7 +35,8 @@ def linear_attention(
     Args:
         n: tokens; each is a query and a key.
         causal: as in the function.
-        n_features: M; None means D, as for all feature maps with a name.
+        n_features: M; None means D and a feature map with a name, whose gradient has a formula: in
+            training, unless causal, the features are then computed anew and not saved.
         d_key, d_value, n_heads, batch, itemsize, training: as for `sliding_window_attention`. B H
             enters the size of the segments that the keys pass in, and so the causal FLOPs.
 
@@ -52,60 +53,19 @@ def linear_attention(
     134217728
     """
     d_value = check_sizes(n, d_key, d_value, n_heads, batch, itemsize, training)
-    n_features = d_key if n_features is None else n_features
-    check_count(n_features=n_features)
-    sizes = _Sizes(n, n_features, d_value, batch * n_heads, itemsize, training)
+    check_flag(causal=causal)
+    width = d_key if n_features is None else n_features
+    check_count(n_features=width)
+    sizes = Sizes(n, width, d_value, batch * n_heads, itemsize, training)
+    if training and not causal and n_features is None:
+        return _recomputed(sizes)
     # A feature is a sum of two: both are saved, the exponential and the sum.
-    features = {"matmul": 0, "saves": 2, "working": 2}
-    return _linear(sizes, d_key, d_key, causal, **features)
+    return linear_parts(sizes, d_key, causal, matmul=0, saves=2)
 
 
-def performer_attention(
-    n,
-    *,
-    n_features,
-    causal=False,
-    seed=0,
-    d_key,
-    d_value=None,
-    n_heads=1,
-    batch=1,
-    itemsize=4,
-    training=False,
-):
-    r"""`functional.performer_attention`: `linear_attention` of M random features.
+class Sizes(NamedTuple):
+    """n, M, E, B H, and how it is counted."""
 
-    $$\mathrm{FLOPs} = 4 \, B H n M (D + E)$$
-
-    more if causal, as for `linear_attention`. Drawing the features is left out: they do not grow
-    with n, and a module keeps them.
-
-    Args:
-        n: tokens; each is a query and a key.
-        n_features: M.
-        seed: as in the function; it changes no count.
-        causal, d_key, d_value, n_heads, batch, itemsize, training: as for `linear_attention`.
-
-    Returns:
-        `Cost` with the parts of `linear_attention`.
-
-    Raises:
-        TypeError, ValueError: a size is not an integer, or too small.
-
-    Source: Choromanski et al. (2021), section 2.
-
-    >>> performer_attention(8192, n_features=256, d_key=64).matmul_flops
-    1073741824
-    """
-    d_value = check_sizes(n, d_key, d_value, n_heads, batch, itemsize, training)
-    check_count(n_features=n_features)
-    check_count(minimum=0, seed=seed)
-    sizes = _Sizes(n, n_features, d_value, batch * n_heads, itemsize, training)
-    features = {"matmul": 2 * d_key * n_features, "saves": 1, "working": 2}
-    return _linear(sizes, d_key, d_key, causal, **features)
-
-
-class _Sizes(NamedTuple):
     n: int
     n_features: int
     d_value: int
@@ -114,54 +74,93 @@ class _Sizes(NamedTuple):
     training: bool
 
 
-def _linear(sizes, d_key, segment_width, causal, *, matmul, saves, working):
-    """The parts that both have; `matmul`, `saves`, `working`: of the features of one token."""
-    check_flag(causal=causal)
-    n, n_features, d_value, sequences, itemsize, training = sizes
+def linear_parts(sizes, d_key, causal, *, matmul, saves):
+    """The cost with any features: `matmul` FLOPs make those of a token, `saves` arrays are kept."""
+    n, width, d_value, sequences, itemsize, training = sizes
     shared = {"itemsize": itemsize, "training": training}
-    rows = sequences * n
-    state = sequences * n_features * (d_value + 1)
-    segment = sequences * min(n, _segment(sequences, n_features, segment_width, d_value))
+    rows, state = sequences * n, sequences * width * (d_value + 1)
+    segment = sequences * min(n, _segment(sequences, width, d_key, d_value))
     query, value, output = rows * d_key, rows * d_value, rows * d_value
-    made = kernel(
+    features = kernel(
         reads=2 * query,
-        writes=2 * rows * n_features,
+        writes=2 * rows * width,
         matmul=2 * rows * matmul,
-        elementwise=2 * rows * n_features * FEATURE_FLOPS,
-        saves=2 * saves * rows * n_features,
+        elementwise=2 * rows * width * FEATURE_FLOPS,
+        saves=2 * saves * rows * width,
         held=2 * query,
         backward_matmul=2 * rows * matmul,  # random features are constants
         **shared,
     )
-    width = n_features
-    parts = {"features": in_pieces(made, output + state + segment * working * width, **shared)}
+    parts = {"features": in_pieces(features, output + state + 2 * segment * width, **shared)}
     if causal:
-        parts["chunks"] = _chunks(sizes, segment, working, saves)
+        parts["chunks"] = _chunks(sizes, segment, saves)
     else:
-        summed = kernel(
-            reads=rows * n_features + value,
-            writes=state,
-            matmul=2 * rows * n_features * d_value,
-            elementwise=rows * n_features,
-            held=value + rows * n_features * training,
-            **shared,
-        )
-        ratio = kernel(
-            reads=rows * n_features + state,
-            writes=output,
-            matmul=2 * rows * n_features * d_value,
-            elementwise=rows * (2 * n_features + d_value),
-            saves=output + 2 * rows,
-            held=rows * n_features * training,
-            **shared,
-        )
-        alive = segment * (working * width)
-        parts["sums"] = in_pieces(summed, 2 * state + alive, **shared)
-        alive = segment * (2 * width + d_value + 1)
-        parts["output"] = in_pieces(ratio, output + state + alive, **shared)
+        sums, ratio = _sums(sizes), _ratio(sizes, saves=output + 2 * rows)
+        parts["sums"] = in_pieces(sums, 2 * state + 2 * segment * width, **shared)
+        alive = output + state + segment * (2 * width + d_value + 1)
+        parts["output"] = in_pieces(ratio, alive, **shared)
     # Products with random features, which are constant, save no query; the square of a key does.
     inputs = (1 if training and matmul else 2) * query + value
     return with_inputs(parts, inputs, **shared)
+
+
+def _recomputed(sizes):
+    """In training, with a feature map whose gradient is known: segment by segment both ways."""
+    n, width, d_value, sequences, itemsize, _ = sizes
+    rows, state = sequences * n, sequences * width * (d_value + 1)
+    segment = sequences * min(n, _segment(sequences, width, d_value))
+    shared = {"itemsize": itemsize, "training": True}
+    features = kernel(
+        reads=2 * rows * width,
+        writes=2 * rows * width,
+        elementwise=2 * rows * width * FEATURE_FLOPS,
+        held=2 * rows * width,
+        **shared,
+    )
+    # Beside both gradients of the keys' sums: one of the sum of the features, a product too.
+    ratio = _ratio(sizes, saves=rows * d_value, more=2 * rows * width)
+    inputs = rows * (2 * width + d_value)
+    working = inputs + state + segment * (4 * width + 2 * d_value)
+    parts = {
+        "features": in_pieces(features, 2 * segment * width, itemsize=itemsize),
+        "sums": in_pieces(_sums(sizes, saves=state), 2 * state, itemsize=itemsize),
+        "output": in_pieces(ratio, rows * d_value + working, itemsize=itemsize),
+    }
+    return with_inputs(parts, inputs, **shared)
+
+
+def _sums(sizes, saves=0):
+    """The sums of features times values, and of the features."""
+    n, width, d_value, sequences, itemsize, training = sizes
+    rows = sequences * n
+    return kernel(
+        reads=rows * (width + d_value),
+        writes=sequences * width * (d_value + 1),
+        matmul=2 * rows * width * d_value,
+        elementwise=rows * width,
+        saves=saves,
+        held=rows * (d_value + width * training),
+        itemsize=itemsize,
+        training=training,
+    )
+
+
+def _ratio(sizes, saves, more=0):
+    """The features of the queries times the sums, and the quotient; `more` FLOPs backward."""
+    n, width, d_value, sequences, itemsize, training = sizes
+    rows = sequences * n
+    matmul = 2 * rows * width * d_value
+    return kernel(
+        reads=rows * width + sequences * width * (d_value + 1),
+        writes=rows * d_value,
+        matmul=matmul,
+        elementwise=rows * (2 * width + d_value),
+        saves=saves,
+        held=rows * width * training,
+        backward_matmul=2 * matmul + more,
+        itemsize=itemsize,
+        training=training,
+    )
 
 
 def _segment(sequences, *widths):
@@ -170,7 +169,7 @@ def _segment(sequences, *widths):
     return CHUNK * min(max(1, chunks), MOST_CHUNKS)
 
 
-def _chunks(sizes, segment, working, saves):
+def _chunks(sizes, segment, saves):
     """Products in the chunks, and of the sums that all the chunks before have left."""
     n, n_features, d_value, sequences, itemsize, training = sizes
     size = max(1, segment // max(1, sequences))
@@ -193,7 +192,7 @@ def _chunks(sizes, segment, working, saves):
     numbers = tokens * (2 * n_features + d_value)
     saved = squares + chunks * state + tokens * (d_value + 2) + copied
     here = max(1, segment)
-    alive = here * (working * 2 * n_features + 2 * d_value + CHUNK)
+    alive = here * (4 * n_features + 2 * d_value + CHUNK)
     alive += 4 * sequences * state * (-(-size // CHUNK))
     cost = kernel(
         reads=sequences * numbers,

@@ -1,7 +1,7 @@
 """Whole models made of Transformer layers: from token ids to logits."""
 
 from ..checks import check_choice, check_count, check_even, check_flag
-from .kernels import embedding, kernel, linear
+from .kernels import embedding, linear
 from .ledger import combine
 from .positions import alibi, learned_positions, relative_bias, sinusoidal_positions
 from .stacks import decoder, encoder
@@ -61,8 +61,8 @@ def language_model(
     check_flag(tie_embeddings=tie_embeddings)
     check_count(minimum=0, n_tokens=n_tokens, n_cached=n_cached, batch=batch)
     shared = {"itemsize": itemsize, "training": training}
-    _check_positions(positions, max_length, n_cached + n_tokens, d_model, n_heads)
-    stack = _positioned_stack(
+    check_positions(positions, max_length, n_cached + n_tokens, d_model, n_heads)
+    stack = positioned_stack(
         encoder,
         (n_tokens,),
         positions,
@@ -76,7 +76,7 @@ def language_model(
         **layer,
     )
     rows = batch * n_tokens
-    parts = _embedded("", n_tokens, vocabulary, d_model, positions, max_length, batch, shared)
+    parts = embedded("", n_tokens, vocabulary, d_model, positions, max_length, batch, shared)
     parts["stack"] = stack
     parts["readout"] = linear(rows, d_model, vocabulary, bias=False, tied=tie_embeddings, **shared)
     return combine(parts)
@@ -135,19 +135,19 @@ def transformer(
     check_flag(tie_embeddings=tie_embeddings)
     n_decoder_layers = n_layers if n_decoder_layers is None else n_decoder_layers
     longest = max(0 if n_cached else n_source, n_cached + n_target)
-    _check_positions(positions, max_length, longest, d_model, n_heads)
+    check_positions(positions, max_length, longest, d_model, n_heads)
     shared = {"itemsize": itemsize, "training": training}
     sizes = {"d_model": d_model, "n_heads": n_heads, "d_ff": d_ff, "batch": batch, **shared}
     sizes |= layer
     ends = (d_model, positions, max_length, batch, shared)
     parts = {}
     if not n_cached:
-        parts |= _embedded("source_", n_source, source_vocabulary, *ends)
-        parts["encoder"] = _positioned_stack(
+        parts |= embedded("source_", n_source, source_vocabulary, *ends)
+        parts["encoder"] = positioned_stack(
             encoder, (n_source,), positions, n_layers=n_layers, **sizes
         )
-    parts |= _embedded("target_", n_target, target_vocabulary, *ends)
-    parts["decoder"] = _positioned_stack(
+    parts |= embedded("target_", n_target, target_vocabulary, *ends)
+    parts["decoder"] = positioned_stack(
         decoder,
         (n_target, n_source),
         positions,
@@ -162,82 +162,7 @@ def transformer(
     return combine(parts)
 
 
-def sequence_encoder(
-    n_tokens,
-    *,
-    vocabulary=None,
-    patch_width=None,
-    max_length,
-    d_model,
-    n_heads,
-    n_layers,
-    d_ff,
-    positions="learned",
-    n_classes=None,
-    batch=1,
-    itemsize=4,
-    training=False,
-    **layer,
-):
-    """`modules.SequenceEncoder`: embedding or projection of patches, positions, a stack, a class.
-
-    Args:
-        n_tokens: T, all of them real.
-        vocabulary, patch_width, max_length, d_model, n_heads, n_layers, d_ff, positions, n_classes:
-            as in the module.
-        batch, itemsize, training: as for `attention`.
-        layer: norm_first, norm, final_norm, activation, n_kv_heads, bias, fused, mechanism of
-            `encoder` and `encoder_layer`.
-
-    Returns:
-        `Cost` with the parts embedding, positions, stack, pooling, readout. The loss is left out.
-
-    Raises:
-        TypeError, ValueError: as `language_model`; more tokens than max_length, both or neither of
-            vocabulary and patch_width.
-
-    Source: Devlin et al. (2019); Dosovitskiy et al. (2021).
-
-    >>> sizes = {"d_model": 768, "n_heads": 12, "n_layers": 12, "d_ff": 3072, "norm_first": False}
-    >>> cost = sequence_encoder(128, vocabulary=30522, max_length=512, **sizes)
-    >>> cost.parameters, cost.parts["stack"].parameters
-    (108888576, 85054464)
-    """
-    if (vocabulary is None) == (patch_width is None):
-        raise ValueError(
-            "exactly one of vocabulary and patch_width must be given, "
-            f"got {vocabulary} and {patch_width}"
-        )
-    check_count(d_model=d_model, max_length=max_length)
-    check_count(minimum=0, n_tokens=n_tokens, batch=batch)
-    _check_positions(positions, max_length, n_tokens, d_model, n_heads)
-    if n_tokens > max_length:
-        raise ValueError(f"max_length must be at least {n_tokens}, the tokens, got {max_length}")
-    shared = {"itemsize": itemsize, "training": training}
-    rows = batch * n_tokens
-    parts = _embedded("", n_tokens, vocabulary or 1, d_model, positions, max_length, batch, shared)
-    if patch_width is not None:
-        parts["embedding"] = linear(rows, patch_width, d_model, **shared)
-    parts["stack"] = _positioned_stack(
-        encoder,
-        (n_tokens,),
-        positions,
-        d_model=d_model,
-        n_heads=n_heads,
-        n_layers=n_layers,
-        d_ff=d_ff,
-        batch=batch,
-        **shared,
-        **layer,
-    )
-    if n_classes is not None:
-        numbers = {"elementwise": rows * d_model, **shared}
-        parts["pooling"] = kernel(reads=rows * d_model, writes=batch * d_model, **numbers)
-        parts["readout"] = linear(batch, d_model, n_classes, **shared)
-    return combine(parts)
-
-
-def _check_positions(positions, max_length, longest, d_model, n_heads):
+def check_positions(positions, max_length, longest, d_model, n_heads):
     """What the modules refuse is not counted, but for a max_length that is not needed."""
     check_choice("positions", positions, POSITIONS)
     check_count(n_heads=n_heads)
@@ -253,7 +178,7 @@ def _check_positions(positions, max_length, longest, d_model, n_heads):
             raise ValueError(f"max_length must be at least {longest}, the tokens, got {max_length}")
 
 
-def _embedded(prefix, n_tokens, vocabulary, d_model, positions, max_length, batch, shared):
+def embedded(prefix, n_tokens, vocabulary, d_model, positions, max_length, batch, shared):
     parts = {
         f"{prefix}embedding": embedding(
             batch * n_tokens, vocabulary, d_model, scaled=True, **shared
@@ -268,7 +193,7 @@ def _embedded(prefix, n_tokens, vocabulary, d_model, positions, max_length, batc
     return parts
 
 
-def _positioned_stack(stack, lengths, positions, *, n_heads, n_layers, n_cached=0, **options):
+def positioned_stack(stack, lengths, positions, *, n_heads, n_layers, n_cached=0, **options):
     """Encoder or decoder with the positions that enter attention; a bias is made in every layer."""
     biased, shared = positions in ("alibi", "relative"), {"itemsize", "training"}
     whole = stack(

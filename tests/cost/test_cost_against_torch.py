@@ -177,6 +177,20 @@ def translation_case(positions, *, saved, **options):
     )
 
 
+def reader_case(*, saved, unseen=0, **options):
+    sizes = {"d_model": 24, "n_heads": 3, "n_layers": 2, "d_ff": F, "max_length": 17, **options}
+    module = modules.SequenceEncoder(**sizes)
+    return Case(
+        partial(cost.sequence_encoder, T, batch=B, fused=True, **sizes),
+        lambda module, *patches: module(*patches) if patches else module(ids(T, V)),
+        module,
+        ((T, sizes["patch_width"]),) if "patch_width" in sizes else (),
+        fused=True,
+        saved=saved,
+        unseen_flops=unseen,
+    )
+
+
 OUTER = 2 * B * T * S  # for each hidden number: v g^T is computed as an elementwise product
 START = 2 * B * 4  # for each squared width: the zero state at the start has no gradient
 MASK = (1.0, 1.001)  # of the padding
@@ -247,6 +261,13 @@ CASES = {
     "language model rotary": model_case("rotary", saved=(1.0, 1.05)),
     "language model alibi": model_case("alibi", saved=(1.0, 1.05)),
     "language model relative": model_case("relative", saved=(1.0, 1.1)),
+    "reader": reader_case(vocabulary=V, saved=(1.0, 1.01)),
+    "reader with a class": reader_case(
+        vocabulary=V, n_classes=5, positions="rotary", saved=(1.0, 1.15)
+    ),
+    "reader of patches": reader_case(
+        patch_width=K, n_classes=5, norm_first=False, activation="gelu", saved=(1.0, 1.05)
+    ),
     "transformer": translation_case("sinusoidal", saved=MASK),
     "transformer learned": translation_case("learned", saved=(1.0, 1.01), tie_embeddings=False),
     "transformer rotary": translation_case("rotary", saved=(1.0, 1.05), norm_first=False),

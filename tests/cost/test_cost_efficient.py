@@ -118,6 +118,23 @@ def test_products_are_exact(case):
     assert matmul_flops(run, training=True) == case.count(training=True).matmul_flops
 
 
+@pytest.mark.parametrize("causal", [False, True])
+def test_features_of_a_function(causal):
+    """Whose gradient is not known: all features are saved."""
+    inputs = [one.requires_grad_() for one in Case("linear").inputs()]
+
+    def both_signs(x):
+        return torch.cat([x.relu(), (-x).relu()], dim=-1)
+
+    run = partial(functional.linear_attention, *inputs, causal=causal, feature_map=both_signs)
+    sizes = {"d_key": D, "n_features": 2 * D, "n_heads": H, "batch": B, "causal": causal}
+    counted = cost.linear_attention(N, **sizes)
+    assert matmul_flops(run) == counted.matmul_flops
+    counted = cost.linear_attention(N, training=True, **sizes)
+    assert matmul_flops(run, training=True) == counted.matmul_flops
+    assert within(saved_bytes(run), counted.held_bytes, (0.8, 1.3))  # as with elu + 1
+
+
 def within(theirs, ours, bounds):
     low, high = bounds
     return low * ours <= theirs <= high * ours

@@ -126,6 +126,12 @@ def test_linear_by_formula():
     assert cost.linear_attention(100, d_key=7, d_value=5, n_features=14).matmul_flops == (
         4 * 100 * 14 * 5
     )
+    trained = cost.linear_attention(100, d_key=7, d_value=5, training=True)
+    assert trained.matmul_flops == 12 * 100 * 7 * 5 + 2 * 100 * 7
+    assert trained.held_bytes == 4 * (100 * (7 + 7 + 5 + 5) + 7 * (5 + 1))
+    saved = cost.linear_attention(100, d_key=7, d_value=5, n_features=7, training=True)
+    assert saved.matmul_flops == 12 * 100 * 7 * 5
+    assert saved.held_bytes > trained.held_bytes
     performer = cost.performer_attention(100, n_features=11, d_key=7, d_value=5)
     assert performer.matmul_flops == 4 * 100 * 11 * (7 + 5)
     trained = cost.performer_attention(100, n_features=11, d_key=7, d_value=5, training=True)

@@ -17,6 +17,7 @@ MODEL = {"d_model": 24, "n_heads": 6}
 LAYER = {**MODEL, "d_ff": 31}
 LM = {**LAYER, "n_layers": 3, "vocabulary": 101}
 MT = {**LAYER, "n_layers": 2, "source_vocabulary": 101, "target_vocabulary": 89}
+READER = {**LAYER, "n_layers": 2}
 LATENT = {**MODEL, "d_latent": 7, "d_rotary": 2}
 RNN = {"source_vocab": 23, "target_vocab": 29, "width": 8}
 SCORED = {"query_width": 5, "key_width": 7, "d_value": 3}
@@ -35,6 +36,7 @@ ALL = {
     "encoder": (lambda **o: cost.encoder(5, n_layers=2, **LAYER, **o)),
     "decoder": (lambda **o: cost.decoder(5, 7, n_layers=2, **LAYER, **o)),
     "language model": (lambda **o: cost.language_model(5, **LM, **o)),
+    "reader": (lambda **o: cost.sequence_encoder(5, vocabulary=7, max_length=5, **READER, **o)),
     "transformer": (lambda **o: cost.transformer(5, 7, **MT, **o)),
     "lstm": (lambda **o: cost.lstm(5, 3, 7, bidirectional=True, **o)),
     "cell": (lambda **o: cost.lstm_cell(3, 7, **o)),
@@ -538,6 +540,38 @@ def test_kv_cache_bytes():
             lambda: cost.language_model(3, positions="wavy", **LM),
             ValueError,
             "positions must be one of",
+        ),
+        (
+            lambda: cost.sequence_encoder(18, vocabulary=5, max_length=17, **READER),
+            ValueError,
+            "^max_length must be at least 18, the tokens, got 17$",
+        ),
+        (
+            lambda: cost.sequence_encoder(
+                18, vocabulary=5, max_length=17, positions="rotary", **READER
+            ),
+            ValueError,
+            "^max_length must be at least 18, the tokens, got 17$",
+        ),
+        (
+            lambda: cost.sequence_encoder(3, max_length=17, **READER),
+            ValueError,
+            "exactly one of vocabulary and patch_width must be given, got None and None",
+        ),
+        (
+            lambda: cost.sequence_encoder(3, vocabulary=0, max_length=17, **READER),
+            ValueError,
+            "^vocabulary must be at least 1, got 0$",
+        ),
+        (
+            lambda: cost.sequence_encoder(3, patch_width=0, max_length=17, **READER),
+            ValueError,
+            "^patch_width must be at least 1, got 0$",
+        ),
+        (
+            lambda: cost.sequence_encoder(3, patch_width=2, n_classes=0, max_length=17, **READER),
+            ValueError,
+            "^n_classes must be at least 1, got 0$",
         ),
         (
             lambda: cost.transformer(3, 2, tie_embeddings=1, **MT),
