@@ -82,9 +82,17 @@ def linformer_attention(
         closed = ~torch.atleast_2d(mask).mT  # [..., S, 1]
         key, value = key.masked_fill(closed, 0), value.masked_fill(closed, 0)
     # [..., R, D] and [..., R, E]; under torch.autocast a product has a dtype of its own
-    projected = (key_projection @ key, value_projection @ value)
+    projected = (along_length(key_projection, key), along_length(value_projection, value))
     projected = (one.to(query.dtype) for one in projected)
     return attention(query, *projected, scale=scale, dropout=dropout)
+
+
+def along_length(projection, x):
+    """projection `[R, S]` or `[H, R, S]` times x `[..., S, D]`.
+
+    With as many axes as x: a matrix times a batch of them would copy the batch, transposed.
+    """
+    return projection[(None,) * (x.ndim - projection.ndim)] @ x
 
 
 def pooling_projection(n_projected, n_keys, *, dtype=None, device=None):

@@ -15,6 +15,7 @@ from ..checks import (
     check_probability,
     check_width,
 )
+from ..functional.linformer import along_length
 from .scored import check_input
 
 SHARING = ("none", "heads", "key_value")
@@ -133,19 +134,21 @@ class LinformerAttention(nn.Module):
 
     def _shortened(self, x, mask, lengths):
         """Keys and values `[..., H, R, D]` as (E x) W + (E 1) b, which is E (x W + 1 b)."""
-        ones = x.new_ones(x.shape[-2], 1)
+        sums = [length.sum(-1, keepdim=True) for length in lengths]  # E 1, [R, 1]
         if mask is not None:
             real = torch.atleast_2d(mask).mT  # [..., 1, S, 1]
             real = real.squeeze(-3) if real.ndim > 2 else real
-            x, ones = x.masked_fill(~real, 0), ones * real
-        mixtures = [lengths[0] @ x]  # [..., R, C]
-        mixtures.append(mixtures[0] if self.sharing == "key_value" else lengths[1] @ x)
+            x, real = x.masked_fill(~real, 0), real.expand(*real.shape[:-2], x.shape[-2], 1)
+            sums = [along_length(length, real.to(x.dtype)) for length in lengths]  # [..., R, 1]
+        mixtures = [along_length(lengths[0], x)]  # [..., R, C]
+        shared = self.sharing == "key_value"
+        mixtures.append(mixtures[0] if shared else along_length(lengths[1], x))
         shortened = []
         layers = (self.key_projection, self.value_projection)
-        for layer, length, mixture in zip(layers, lengths, mixtures, strict=True):
+        for layer, total, mixture in zip(layers, sums, mixtures, strict=True):
             projected = nn.functional.linear(mixture, layer.weight)
             if layer.bias is not None:
-                projected = projected + (length @ ones) * layer.bias
+                projected = projected + total * layer.bias
             shortened.append(functional.split_heads(projected.to(mixture.dtype), self.n_heads))
         return shortened
 
