@@ -1,14 +1,15 @@
 """Attention, defined in NumPy, computed in PyTorch, drawn and explained.
 
 `attention_lib.reference` holds the definitions and needs NumPy alone. The parts that need more
-(`functional`, `modules`, `generation` and `training` need torch, `figures` needs matplotlib,
-`explorables` needs widgets) are imported when they are first used.
+(`functional`, `modules`, `generation`, `training` and `choose` need torch, `figures` needs
+matplotlib, `explorables` needs widgets) are imported when they are first used.
 """
 
 from importlib import import_module
 
 _PARTS = (
     "checks",
+    "choose",
     "claims",
     "cost",
     "data",

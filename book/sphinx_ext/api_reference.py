@@ -22,7 +22,7 @@ from attention_lib.concepts import CONCEPTS
 MARK = re.compile(r"^<!-- api(| entries): ([\w.]+) -->$", re.MULTILINE)
 NAMES_MARK = "<!-- api names -->"
 LAYERS = ("reference", "functional", "modules")
-PARTS = (*LAYERS, "training", "generation", "cost", "data")
+PARTS = (*LAYERS, "training", "generation", "cost", "choose", "data")
 PARTS += ("figures", "explorables", "exercises", "claims")
 PAGES = "book/api/"
 TABLE_PAGE = "book/concepts"

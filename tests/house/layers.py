@@ -18,6 +18,7 @@ LAYERS = {
     "modules": {"checks", "functional"},
     "generation": {"checks", "functional", "modules"},
     "training": {"checks", "functional", "modules"},
+    "choose": {"checks", "cost", "functional", "modules"},
     "exercises": {"checks", "reference", "data"},
 }
 NUMPY_ONLY = {"numpy"}
@@ -31,6 +32,7 @@ PACKAGES = {
     "modules": TORCH,
     "generation": TORCH,
     "training": TORCH | {"tqdm"},
+    "choose": TORCH | {"tqdm"},
 }
 
 

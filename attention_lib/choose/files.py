@@ -1,0 +1,141 @@
+"""Calibrations as files: the reader's own in the cache folder, and the one that is shipped."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+from pathlib import Path
+
+import torch
+
+from .calibration import Calibration
+from .mechanisms import MECHANISMS
+from .origin import Origin
+from .rates import Point
+from .setting import Setting
+
+FORMAT = 1
+DEFAULT = Path(__file__).with_name("default_calibration.json")
+_COLUMNS = ("n", "d_head", "n_heads", "batch")
+
+
+def cache_folder():
+    """Where this library keeps what can be measured again: a folder of the reader's.
+
+    `XDG_CACHE_HOME/attention_lib` where that is set, else the system's place for such files.
+    """
+    home = os.environ.get("XDG_CACHE_HOME")
+    if not home and sys.platform == "win32":
+        home = os.environ.get("LOCALAPPDATA")
+    if not home:
+        home = Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
+    return Path(home) / "attention_lib"
+
+
+def cached_path():
+    """The file of the calibration with as many threads as torch uses now."""
+    return cache_folder() / f"calibration_{torch.get_num_threads()}.json"
+
+
+def save(calibration, path):
+    """Write a calibration as JSON, whole or not at all; the folder is made.
+
+    Raises:
+        OSError: the place cannot be written.
+    """
+    path = Path(path)
+    record = {
+        "format": FORMAT,
+        "origin": calibration.origin.as_json(),
+        "judge_spread": float(f"{calibration.judge_spread:.3g}"),
+        "columns": [*_COLUMNS, "options", "seconds"],
+        "points": {
+            name: {
+                mode: [_row(one) for one in points]
+                for (other, mode), points in calibration.points.items()
+                if other == name
+            }
+            for name in MECHANISMS
+        },
+    }
+    lines = json.dumps(record, indent=1)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
+    unfinished.write_text(lines + "\n", encoding="utf-8")
+    unfinished.replace(path)
+
+
+def load(path):
+    """Read what `save` wrote.
+
+    Returns:
+        `Calibration`.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is not a complete calibration of this version.
+    """
+    try:
+        record = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is not JSON: {error}") from None
+    try:
+        return _from_record(record)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} is not a calibration: {error}") from None
+
+
+def load_here(path):
+    """Read a calibration that was measured on this machine.
+
+    Raises:
+        FileNotFoundError, ValueError: as `load`; also where processor, cores, threads, torch or
+            library are others now.
+    """
+    calibration = load(path)
+    differences = calibration.origin.differences(Origin.here())
+    if differences:
+        raise ValueError(f"{path} was measured elsewhere: {differences}")
+    return calibration
+
+
+def _row(point):
+    sizes = [getattr(point.setting, column) for column in _COLUMNS]
+    return [*sizes, point.options, float(f"{point.seconds:.4g}")]
+
+
+def _from_record(record):
+    if not isinstance(record, dict) or record.get("format") != FORMAT:
+        raise ValueError(f"it must have format {FORMAT}")
+    if set(record["points"]) != set(MECHANISMS):
+        raise ValueError(f"it must have the mechanisms {', '.join(MECHANISMS)}")
+    points = {}
+    for name, modes in record["points"].items():
+        for mode in _modes(name):
+            points[name, mode] = [_point(name, mode, row) for row in modes[mode]]
+            if not points[name, mode]:
+                raise ValueError(f"there is no measurement of {name}, {mode}")
+    spread = record["judge_spread"]
+    if not isinstance(spread, (int, float)) or not spread >= 0:
+        raise ValueError(f"judge_spread must be a number of at least 0, got {spread!r}")
+    return Calibration(Origin.from_json(record["origin"]), points, spread)
+
+
+def _modes(name):
+    for causal in (False, True) if MECHANISMS[name].causal else (False,):
+        for training in (False, True):
+            yield Setting(n=1, causal=causal, training=training).mode
+
+
+def _point(name, mode, row):
+    *sizes, options, seconds = row
+    causal, training = mode.startswith("causal"), mode.endswith("training")
+    sizes = dict(zip(_COLUMNS, sizes, strict=True))
+    setting = Setting(**sizes, causal=causal, training=training)
+    if not isinstance(options, dict) or set(options) != set(MECHANISMS[name].grid()[0]):
+        raise ValueError(f"{name} has other options than {options!r}")
+    if not isinstance(seconds, (int, float)) or not 0 < seconds < math.inf:
+        raise ValueError(f"seconds must be a number greater than 0, got {seconds!r}")
+    return Point(setting, options, seconds)
