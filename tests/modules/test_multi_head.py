@@ -499,6 +499,11 @@ ROTARY = {"rotary": RotaryPositionalEncoding(2)}
         (lambda: MultiHeadAttention(12, 6, bias=None), TypeError, "^bias must be True or False"),
         (lambda: built()(QUERY.numpy()), TypeError, "^query must be a torch.Tensor, got ndarray$"),
         (
+            lambda: built(position_bias=lambda *sizes: np.zeros((H, *sizes)))(QUERY),
+            TypeError,
+            "^bias must be a torch.Tensor, got ndarray$",
+        ),
+        (
             lambda: built()(QUERY.float()),
             TypeError,
             "^arguments must share one dtype, got query flo",
