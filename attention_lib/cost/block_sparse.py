@@ -29,7 +29,8 @@ def block_sparse_attention(
     $$\mathrm{FLOPs} \approx 4 \, B H W \big((N - g)\, m\, b^2 + g\, b\, n\big)$$
 
     with the greater W of the two widths. Gathering copies m b rows of keys and of values for each
-    block of queries: without gradients a few megabytes of them at a time, in training all.
+    block of queries: without gradients a few megabytes of them at a time, in training all. Drawing
+    the pattern of N N blocks is left out.
 
     Args:
         n: tokens; each is a query and a key.

@@ -60,7 +60,7 @@ def linear_attention(
     if training and not causal and n_features is None:
         return _recomputed(sizes)
     # A feature is a sum of two: both are saved, the exponential and the sum.
-    return linear_parts(sizes, d_key, causal, matmul=0, saves=2)
+    return linear_parts(sizes, d_key, causal, matmul=0, saves=2, widest=max(d_key, d_value))
 
 
 class Sizes(NamedTuple):
@@ -74,12 +74,15 @@ class Sizes(NamedTuple):
     training: bool
 
 
-def linear_parts(sizes, d_key, causal, *, matmul, saves):
-    """The cost with any features: `matmul` FLOPs make those of a token, `saves` arrays are kept."""
+def linear_parts(sizes, d_key, causal, *, matmul, saves, widest):
+    """The cost with any features: `matmul` FLOPs make those of a token, `saves` arrays are kept.
+
+    `widest`: of what a segment has to hold.
+    """
     n, width, d_value, sequences, itemsize, training = sizes
     shared = {"itemsize": itemsize, "training": training}
     rows, state = sequences * n, sequences * width * (d_value + 1)
-    segment = sequences * min(n, _segment(sequences, width, d_key, d_value))
+    segment = sequences * min(n, _segment(sequences, widest))
     query, value, output = rows * d_key, rows * d_value, rows * d_value
     features = kernel(
         reads=2 * query,
@@ -108,7 +111,7 @@ def _recomputed(sizes):
     """In training, with a feature map whose gradient is known: segment by segment both ways."""
     n, width, d_value, sequences, itemsize, _ = sizes
     rows, state = sequences * n, sequences * width * (d_value + 1)
-    segment = sequences * min(n, _segment(sequences, width, d_value))
+    segment = sequences * min(n, _segment(sequences, max(width, d_value)))
     shared = {"itemsize": itemsize, "training": True}
     features = kernel(
         reads=2 * rows * width,
@@ -163,9 +166,9 @@ def _ratio(sizes, saves, more=0):
     )
 
 
-def _segment(sequences, *widths):
+def _segment(sequences, widest):
     """Positions of a segment of `functional.linear_attention`."""
-    chunks = SEGMENT // max(1, sequences * CHUNK * max(CHUNK, *widths))
+    chunks = SEGMENT // max(1, sequences * CHUNK * max(CHUNK, widest))
     return CHUNK * min(max(1, chunks), MOST_CHUNKS)
 
 

@@ -63,7 +63,8 @@ def linformer_attention(
     sequences, shared = batch * n_heads, {"itemsize": itemsize, "training": training}
     query, key, value = (sequences * n * width for width in (d_key, d_key, d_value))
     short = sequences * n_projected
-    parts = _shorten(lengths, (key, value), (short * d_key, short * d_value), **shared)
+    results = (short * d_key, short * d_value)
+    parts = _shorten(lengths, (key, value), results, copies=short * n, **shared)
     parts["attention"] = attention(
         n,
         n_projected,
@@ -100,7 +101,7 @@ def multi_head_linformer(
 
     $$\mathrm{FLOPs} = B \big(4 n C^2 + 2 n R C\,(1 + [E \ne F]) + 4 R C^2 + 4 n R C\big)$$
 
-    and 4 n R more for the bias. With sharing="none" the projections keep n rows.
+    With sharing="none" the projections of the width keep n rows.
 
     Args:
         n: tokens.
@@ -133,18 +134,20 @@ def multi_head_linformer(
     if sharing == "none":
         for name in ("key", "value"):
             parts[f"{name}_projection"] = linear(rows, d_model, d_model, held=x, **square)
-        parts |= _shorten(lengths, (x, x), (mixed, mixed), **shared)
+        copies = batch * lengths.used
+        parts |= _shorten(lengths, (x, x), (mixed, mixed), copies=copies, **shared)
     else:
         held = (x, x) if training else (0, 0)
-        parts |= _shorten(lengths, (x, x), (mixed, mixed), held=held, **shared)
+        copies = batch * lengths.used
+        parts |= _shorten(lengths, (x, x), (mixed, mixed), held=held, copies=copies, **shared)
         if sharing == "key_value":
             parts["value_length"] = Cost()
         for name in ("key", "value"):
             both = name == "value" and sharing == "key_value" and training
             made = linear(batch * n_projected, d_model, d_model, held=mixed * both, **square)
-            if bias:  # E 1, the sums of the rows of E
-                sums = 2 * n_projected * n * (2 if training else 1)
-                made = made + Cost(matmul_flops=sums)
+            # The sums of the rows of E, which multiply the bias.
+            sums = n_projected * n * (3 if training else 1)
+            made = made + Cost(elementwise_flops=sums)
             parts[f"{name}_projection"] = made
     parts["attention"] = attention(
         n,
@@ -167,8 +170,11 @@ def multi_head_linformer(
     return combine({name: part.beside(alive[name] * itemsize) for name, part in parts.items()})
 
 
-def _shorten(lengths, numbers, short, *, held=(0, 0), itemsize, training):
-    """The two projections along the length, each with its parameters."""
+def _shorten(lengths, numbers, short, *, copies, held=(0, 0), itemsize, training):
+    """The two projections along the length, each with its parameters.
+
+    Their gradients have `copies` numbers, one array for each sequence, before they are summed.
+    """
     parts = {}
     for place, name in enumerate(("key_length", "value_length")):
         made = kernel(
@@ -177,6 +183,7 @@ def _shorten(lengths, numbers, short, *, held=(0, 0), itemsize, training):
             parameters=lengths.used,
             matmul=2 * numbers[place] * lengths.n_projected,
             saves=numbers[place] - held[place],
+            live=copies * training,
             itemsize=itemsize,
             training=training,
         )

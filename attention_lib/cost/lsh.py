@@ -71,8 +71,8 @@ def lsh_attention(
     codes = n_hashes * (3 * index + index // 2)  # bucket, order, place, code
     peak = max(rows * half + 2 * index, codes) + n_hashes * index
     # forward only, in training too
-    parts = {"hashing": in_pieces(replace(hashing, held_bytes=0), peak, itemsize=itemsize)}
-    parts["rounds"] = _round(rows, filled, size, codes, n_hashes, d_key, d_value, shared)
+    parts = {"hashing": in_pieces(hashing, peak, itemsize=itemsize)}
+    parts["rounds"] = _rounds(rows, filled, size, codes, n_hashes, d_key, d_value, shared)
     merged = rows * (d_value + 2) * itemsize
     if training:  # the last quotient saves both
         parts["rounds"] = Cost(held_bytes=merged, peak_bytes=merged) + parts["rounds"]
@@ -136,7 +136,7 @@ def multi_head_lsh(
     return with_inputs(parts, x, **shared)
 
 
-def _round(rows, filled, size, codes, n_hashes, d_key, d_value, shared):
+def _rounds(rows, filled, size, codes, n_hashes, d_key, d_value, shared):
     """All rounds; `codes` numbers of bookkeeping are alive, and the merged state."""
     scores, index = 2 * filled * size, rows * 8 // shared["itemsize"]
     sorting = kernel(

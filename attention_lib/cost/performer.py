@@ -47,4 +47,6 @@ def performer_attention(
     check_count(minimum=0, seed=seed)
     sizes = Sizes(n, n_features, d_value, batch * n_heads, itemsize, training)
     check_flag(causal=causal)
-    return linear_parts(sizes, d_key, causal, matmul=2 * d_key * n_features, saves=1)
+    widest = max(n_features, d_key, d_value)
+    made = 2 * d_key * n_features
+    return linear_parts(sizes, d_key, causal, matmul=made, saves=1, widest=widest)

@@ -83,8 +83,10 @@ CASES = [
     Case("performer", {"n_features": 13}),
     Case("performer", {"n_features": 50, "causal": True}),
     Case("performer", {"n_features": 13, "causal": True}, n=1300, batch=1),
-    Case("linformer", {"n_projected": 23}),
-    Case("linformer", {"n_projected": 23, "sharing": "key_value"}),
+    Case("performer", {"n_features": 99, "causal": True}, n=700),
+    # the gradient of a projection is an array for each row and head before it is summed
+    Case("linformer", {"n_projected": 23}, trained=(0.85, 1.6)),
+    Case("linformer", {"n_projected": 23, "sharing": "key_value"}, trained=(0.85, 1.6)),
     # where each head has its own, PyTorch copies the projections for each row of the batch
     Case(
         "linformer",
@@ -118,16 +120,17 @@ def test_products_are_exact(case):
     assert matmul_flops(run, training=True) == case.count(training=True).matmul_flops
 
 
-@pytest.mark.parametrize("causal", [False, True])
-def test_features_of_a_function(causal):
-    """Whose gradient is not known: all features are saved."""
-    inputs = [one.requires_grad_() for one in Case("linear").inputs()]
+@pytest.mark.parametrize(("causal", "width"), [(False, D), (True, D), (True, 40)])
+def test_features_of_a_function(causal, width):
+    """Whose gradient is not known: all features are saved; segments go by the inputs' width."""
+    rng = torch.Generator().manual_seed(0)
+    inputs = [torch.randn(B, H, N, width, generator=rng).requires_grad_() for _ in range(3)]
 
     def both_signs(x):
         return torch.cat([x.relu(), (-x).relu()], dim=-1)
 
     run = partial(functional.linear_attention, *inputs, causal=causal, feature_map=both_signs)
-    sizes = {"d_key": D, "n_features": 2 * D, "n_heads": H, "batch": B, "causal": causal}
+    sizes = {"d_key": width, "n_features": 2 * width, "n_heads": H, "batch": B, "causal": causal}
     counted = cost.linear_attention(N, **sizes)
     assert matmul_flops(run) == counted.matmul_flops
     counted = cost.linear_attention(N, training=True, **sizes)
