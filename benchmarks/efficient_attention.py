@@ -63,7 +63,6 @@ TINY = {
     "hashes": 2,
     "crossover": {"window": [8], "linear": [8]},
 }
-MACHINE = {"sizes": (64,), "copied": 2**16, "repeats": 1}  # for a tiny run
 
 
 def main():
@@ -80,7 +79,7 @@ def main():
     torch.manual_seed(0)
     settings = TINY if arguments.tiny else FULL
     settings = {**settings, "attempts": arguments.attempts or settings["attempts"]}
-    machine = limits.measure(**(MACHINE if arguments.tiny else {}))
+    machine = limits.measure(**(limits.TINY if arguments.tiny else {}))
     measured = {**settings, "limits": machine}
     parts = [
         part for file in (window_rows, linear_rows, sparse_rows) for part in file.rows(measured)

@@ -15,6 +15,7 @@ import torch
 
 SIZES = (256, 512, 1024, 2048)
 COPY = 2**27  # bytes: much more than any cache holds
+TINY = {"sizes": (64,), "copied": 2**16, "repeats": 1}  # options of `measure` for a test
 
 
 class Work(NamedTuple):

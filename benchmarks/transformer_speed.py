@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import limits
 import torch
 from paired import compare, interleave
 from rows import line
@@ -22,6 +23,7 @@ from study import options, save
 from torch import nn
 from tqdm.auto import tqdm
 
+from attention_lib import cost
 from attention_lib.functional import attention, grouped_query_attention
 from attention_lib.modules import (
     KVCache,
@@ -77,6 +79,21 @@ def modules(kind, settings, dropout=0.0):
     return theirs, TransformerEncoderLayer.from_torch(theirs), theirs
 
 
+def reached(kind, seconds, module, settings, *, batch=1, length, training=False):
+    """How much of the machine's limit a pass through one of our modules uses."""
+    heads = settings["heads"]
+    sizes = {"d_model": heads * settings["head_width"], "n_heads": heads, "batch": batch}
+    if kind == "attention":
+        counted = cost.multi_head_attention(length, training=training, **sizes)
+    else:
+        counted = cost.encoder_layer(length, d_ff=4 * sizes["d_model"], training=training, **sizes)
+    numbers = 2 * batch * length * sizes["d_model"] + sum(
+        one.numel() for one in module.parameters()
+    )
+    work = limits.Work(counted.matmul_flops, 4 * numbers * (3 if training else 1))
+    return settings["machine"].reached(work, seconds)
+
+
 def clock(settings):
     """How `interleave` is to measure."""
     return {name: settings[name] for name in ("rounds", "attempts", "shortest")}
@@ -111,8 +128,10 @@ def evaluation(kind, settings):
         timing = interleave(ways, **clock(settings))
         target = settings["targets"][kind] if length >= settings["long"] else None
         setting = {"length": length}
-        yield {"group": kind, "setting": setting, **compare(timing, *names, target=target)}
-        yield {"group": kind, "setting": setting, **compare(timing, names[0], slow)}
+        limit = reached(kind, timing.median(names[0]), ours, settings, length=length)
+        for other, wanted in ((names[1], target), (slow, None)):
+            row = compare(timing, names[0], other, target=wanted, limit=limit)
+            yield {"group": kind, "setting": setting, **row}
 
 
 def training(kind, settings):
@@ -129,8 +148,11 @@ def training(kind, settings):
             name = f"nn.{name}" if module is theirs else name
             ways[name] = partial(step, forward, optimizer, x)
         timing = interleave(ways, **clock(settings))
-        row = compare(timing, *ways, target=settings["targets"]["training step"])
-        setting = {"batch": sizes["batch"], "length": sizes["length"], "dropout": dropout}
+        shape = {"batch": sizes["batch"], "length": sizes["length"]}
+        seconds = timing.median(next(iter(ways)))
+        limit = reached(kind, seconds, ours, settings, training=True, **shape)
+        row = compare(timing, *ways, target=settings["targets"]["training step"], limit=limit)
+        setting = {**shape, "dropout": dropout}
         yield {"group": f"training step, {kind}", "setting": setting, **row}
 
 
@@ -213,6 +235,8 @@ def main():
     torch.set_num_threads(arguments.threads)
     settings = TINY if arguments.tiny else FULL
     settings = {**settings, "attempts": arguments.attempts or settings["attempts"]}
+    machine = limits.measure(**(limits.TINY if arguments.tiny else {}))
+    measured = {**settings, "machine": machine}
     torch.manual_seed(0)
     results = []
     parts = [
@@ -224,9 +248,10 @@ def main():
         shared_heads,
     ]
     for part in tqdm(parts, desc="transformer speed"):
-        for row in part(settings):
+        for row in part(measured):
             tqdm.write(line(row))
             results.append(row)
+    settings = {**settings, "limits": machine._asdict()}
     print(save("transformer_speed", arguments=arguments, settings=settings, results=results))
 
 
