@@ -35,8 +35,9 @@ class PerformerAttention(Mechanism):
         TypeError, ValueError: n_features not an integer >= 1, seed not one >= 0; else as
             `attention_lib.functional.performer_attention`.
 
-    Cost: `attention_lib.functional.performer_attention`, and 4 M D^2 FLOPs or so for the drawing.
-    Source: Choromanski et al. (2021), who draw anew in training lest it settles on one draw.
+    Cost: `attention_lib.functional.performer_attention`; the drawing, a QR factorisation for each D
+    of the features, is part of every call.
+    Source: Choromanski et al. (2021), who draw the features anew now and then in training.
 
     >>> one = torch.ones(1, 2)
     >>> PerformerAttention(4)(one, one, one)  # a single key always has weight 1

@@ -78,7 +78,6 @@ MECHANISMS = {
 }
 every_mechanism = pytest.mark.parametrize("name", MECHANISMS)
 one_of_each = pytest.mark.parametrize("name", ["sinks", "blocks", "linear", "performer"])
-CHUNKS = [[1] * N, [5, 1, 1, 7, 9], [0, 3, 20]]
 
 
 def normal(*shape, seed=0):
@@ -368,9 +367,14 @@ def in_chunks(module, x, chunks, cache, mask=None, causal=True):
     return torch.cat(outputs, dim=1)
 
 
+SHARED_AND_TURNED = {"n_kv_heads": 2, "rotary": RotaryPositionalEncoding(2)}
+
+
 @every_mechanism
-@pytest.mark.parametrize("chunks", CHUNKS, ids=len)
-@pytest.mark.parametrize("options", [{}, {"n_kv_heads": 2, "rotary": RotaryPositionalEncoding(2)}])
+@pytest.mark.parametrize(
+    ("chunks", "options"),
+    [([1] * N, SHARED_AND_TURNED), ([5, 1, 1, 7, 9], SHARED_AND_TURNED), ([0, 3, 20], {})],
+)
 def test_cached_is_uncached(name, chunks, options):
     module = built(MECHANISMS[name][0], **options)
     caches = (module.new_cache(), module.new_cache(N), KVCache())

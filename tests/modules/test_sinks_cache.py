@@ -157,7 +157,7 @@ KINDS = [
 ]
 
 
-@pytest.mark.parametrize("chunks", [*CHUNKS[:3], CHUNKS[-1]], ids=len)
+@pytest.mark.parametrize("chunks", [CHUNKS[0], CHUNKS[1], CHUNKS[-1]], ids=len)
 @pytest.mark.parametrize(("window", "n_sinks"), [(0, 3), (3, 2), (2, 5), (8, 4), (40, 2)])
 @pytest.mark.parametrize("options", KINDS, ids=lambda one: "-".join(one) or "plain")
 def test_cached_is_uncached_with_sinks_and_window_as_a_mask(chunks, window, n_sinks, options):
