@@ -9,8 +9,9 @@ import torch
 from torch_counts import count_parameters, matmul_flops, peak_bytes
 
 from attention_lib import modules
+from attention_lib.choose import TransformerConfig
 from attention_lib.choose.preset_settings import ATTENTIONS
-from attention_lib.choose.presets import PRESETS, TransformerConfig
+from attention_lib.choose.presets import PRESETS
 from attention_lib.cost import readable
 from attention_lib.training import seeded
 
