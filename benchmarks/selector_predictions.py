@@ -22,7 +22,7 @@ from study import options, save
 from tqdm.auto import tqdm
 
 from attention_lib import choose
-from attention_lib.choose.calibration import LENGTHS, plan
+from attention_lib.choose.calibration import LENGTHS, LONG, LONGEST, plan
 from attention_lib.choose.files import DEFAULT
 from attention_lib.choose.mechanisms import MECHANISMS
 from attention_lib.choose.stopwatch import Stopwatch
@@ -32,7 +32,7 @@ FULL = {
     "attempts": 3,
     "shortest": 0.02,
     "longest": 1.0,
-    "calibrated_lengths": list(LENGTHS),
+    "calibrated": {"lengths": list(LENGTHS), "long": LONG, "longest": LONGEST, "rounds": 3},
     "lengths": [199, 389, 787, 1543, 3001, 6007, 12007],
     "other_sizes": [
         {"n": 331, "n_heads": 12, "d_head": 48},
@@ -42,6 +42,7 @@ FULL = {
         {"n": 3301, "n_heads": 2, "d_head": 128},
         {"n": 499, "n_heads": 3, "d_head": 64, "batch": 5},
     ],
+    "mechanisms": list(MECHANISMS),
     "tolerance": 1.3,
 }
 TINY = {
@@ -49,8 +50,9 @@ TINY = {
     "rounds": 2,
     "attempts": 1,
     "shortest": 0.0,
-    "calibrated_lengths": [128, 256],
+    "calibrated": {"lengths": [128], "long": None, "longest": 0.0, "rounds": 1},
     "lengths": [199],
+    "mechanisms": ["dense", "linformer"],
     "other_sizes": [{"n": 331, "n_heads": 2, "d_head": 8}],
 }
 
@@ -122,11 +124,10 @@ def main():
     torch.set_num_threads(arguments.threads)
     settings = dict(TINY if arguments.tiny else FULL)
     settings["attempts"] = arguments.attempts or settings["attempts"]
-    rounds = 1 if arguments.tiny else 3
-    calibration = choose.calibrate(lengths=settings["calibrated_lengths"], rounds=rounds)
+    calibration = choose.calibrate(**settings["calibrated"])
     print(f"calibrated, judge {calibration.judge_spread:.0%}", flush=True)
     selector, results = choose.AttentionSelector(calibration), []
-    bar = tqdm(MECHANISMS, desc="predictions")
+    bar = tqdm(settings["mechanisms"], desc="predictions")
     for name in bar:
         modes = [mode for other, mode in calibration.points if other == name]
         measured = [measure(name, mode, selector, settings) for mode in modes]

@@ -20,8 +20,8 @@ JUDGE_LIMIT = 0.25
 OPTION_LENGTHS = (512, 2048)  # of the least and the greatest options, with 2 heads
 LONGEST = 0.02  # seconds: after a call that takes longer nothing larger is measured
 LENGTHS = (128, 256, 512, 1024, 2048, 4096, 8192)
-LONG = 8192  # also measured, once, where less than everything is computed
-LONG_SECONDS = 1.0  # unless it would take longer
+LONG = 8192
+LONG_SECONDS = 1.0
 OTHER_SIZES = (  # shapes beside 8 heads of width 64
     {"n": 512, "d_head": 32},
     {"n": 512, "d_head": 128},
@@ -62,17 +62,20 @@ class Calibration:
         return self.laws[name, setting.mode]
 
 
-def calibrate(*, rounds=3, lengths=LENGTHS, longest=LONGEST, measure=None, progress=True):
+def calibrate(
+    *, rounds=3, lengths=LENGTHS, long=LONG, longest=LONGEST, measure=None, progress=True
+):
     """Measure every mechanism on this machine: forward and in training, causal and not.
 
     All lengths with 8 heads of width 64, then other sizes and other options at a few lengths. The
     rounds pass through everything one after the other, so that a busy moment spoils one of them at
-    most; the median counts. Mechanisms that skip a part of the work are measured once at length
-    8192 too. float32, on the CPU, with as many threads as torch uses now.
+    most; the median counts. Mechanisms that skip a part of the work are measured once at a long
+    length too. float32, on the CPU, with as many threads as torch uses now.
 
     Args:
         rounds: how often everything is measured.
         lengths: in rising order.
+        long: the long length; None for none. Left out where it would take more than a second.
         longest: seconds; after a call that took longer no larger inputs of its kind are measured.
         measure: called `(name, setting, options)`, returns seconds; None means a `Stopwatch`. What
             has a method `judge` is asked for the seconds of something that never changes.
@@ -84,9 +87,11 @@ def calibrate(*, rounds=3, lengths=LENGTHS, longest=LONGEST, measure=None, progr
     Raises:
         TypeError, ValueError: rounds or a length is not an integer of at least 1.
 
-    Cost: about 20 seconds on one core of 2023.
+    Cost: 20 to 30 seconds on one core of 2023.
     """
     check_count(rounds=rounds, **{f"lengths[{k}]": one for k, one in enumerate(lengths)})
+    if long is not None:
+        check_count(long=long)
     measure = Stopwatch() if measure is None else measure
     judge = getattr(measure, "judge", lambda: 1.0)
     plans, seconds, judged, reached = plan(lengths), {}, [judge()], {}
@@ -111,22 +116,22 @@ def calibrate(*, rounds=3, lengths=LENGTHS, longest=LONGEST, measure=None, progr
             point = Point(*plans[name, mode][place], statistics.median(times))
             points.setdefault((name, mode), []).append(point)
         for (name, mode), measured in points.items():
-            bar.set_postfix_str(f"{name}, {mode}, {LONG} tokens", refresh=False)
-            measured += _long(name, measured, measure)
+            bar.set_postfix_str(f"{name}, {mode}, long", refresh=False)
+            measured += [] if long is None else _at_length(long, name, measured, measure)
             bar.update()
     lowest, *_, highest = statistics.quantiles(judged, n=10, method="inclusive")
     spread = (highest - lowest) / statistics.median(judged)
     return Calibration(Origin.here(), points, spread)
 
 
-def _long(name, measured, measure):
+def _at_length(long, name, measured, measure):
     """The point at the long length, in a list; empty where it takes too long or was measured."""
     last = max(measured, key=lambda one: (one.setting.n, one.seconds))
-    growth = LONG / last.setting.n
+    growth = long / last.setting.n
     if MECHANISMS[name].exact or growth <= 1 or last.seconds * growth > LONG_SECONDS:
         return []
-    setting = measured[0].setting.at(n=LONG, d_head=64, n_heads=8, batch=1)
-    options = MECHANISMS[name].usual(LONG)
+    setting = measured[0].setting.at(n=long, d_head=64, n_heads=8, batch=1)
+    options = MECHANISMS[name].usual(long)
     return [Point(setting, options, measure(name, setting, options))]
 
 

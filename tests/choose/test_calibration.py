@@ -91,6 +91,12 @@ def test_the_long_length_is_measured_once_unless_it_takes_too_long():
     assert not any(setting.n == LONG for setting, _ in plan(SHORT)["lsh", "causal training"])
 
 
+def test_no_long_length_on_request(machine):
+    calibration = quiet(machine(), rounds=1, lengths=SHORT, long=None)
+    points = [one for points in calibration.points.values() for one in points]
+    assert max(one.setting.n for one in points) == 2048
+
+
 def test_a_call_that_was_long_by_accident_is_measured_again():
     seen = set()
 
@@ -131,6 +137,7 @@ def test_a_bar_shows_the_progress_unless_it_is_unwanted(machine):
     [
         ({"rounds": 0}, ValueError, "rounds must be at least 1, got 0"),
         ({"rounds": 1.5}, TypeError, "rounds must be an integer, got float"),
+        ({"long": 0}, ValueError, "long must be at least 1, got 0"),
         ({"lengths": (128, 0)}, ValueError, r"lengths\[1\] must be at least 1, got 0"),
     ],
 )
@@ -143,9 +150,8 @@ def test_a_small_real_calibration_predicts_every_mechanism(monkeypatch):
     """Real calls, timed; how long they take is not judged."""
     monkeypatch.setattr("attention_lib.choose.calibration.OTHER_SIZES", ({"n": 300, "n_heads": 1},))
     monkeypatch.setattr("attention_lib.choose.calibration.OPTION_LENGTHS", (300,))
-    monkeypatch.setattr("attention_lib.choose.calibration.LONG", 400)
     monkeypatch.setattr("attention_lib.choose.stopwatch.SHORTEST", 0.0)
-    calibration = choose.calibrate(rounds=1, lengths=(), progress=False)
+    calibration = choose.calibrate(rounds=1, lengths=(), long=None, progress=False)
     assert set(calibration.points) == set(plan())
     assert calibration.origin == choose.Origin.here()
     for (name, mode), law in calibration.laws.items():
