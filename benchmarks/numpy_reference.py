@@ -25,7 +25,7 @@ from attention_lib.reference import attention, sliding_window_attention, tiled_a
 
 FULL = {
     "rounds": 7,
-    "attempts": 6,
+    "attempts": 3,
     "shortest": 0.1,
     "heads": 8,
     "width": 64,

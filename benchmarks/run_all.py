@@ -29,7 +29,9 @@ STUDIES = {
 
 def run(name, options, folder, *, tiny):
     """Run one study; return its record."""
-    command = [sys.executable, str(HERE / f"{name}.py"), *options, "--out", str(folder)]
+    command = [sys.executable, str(HERE / f"{name}.py"), *options]
+    if folder != RESULTS:  # the record holds the command, and no path of this machine
+        command += ["--out", str(folder)]
     paths = [str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"}
     subprocess.run([*command, *(["--tiny"] if tiny else [])], check=True, env=environment)

@@ -1,0 +1,160 @@
+"""The benchmarks page: its numbers are read from the stored results while the book is built.
+
+A page says `<!-- benchmark targets: one two -->` where a chart of all targets of one.json and
+two.json is to stand, and `<!-- benchmark: one -->` for the tables of one.json, with where and when
+they were measured.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from html import escape
+from pathlib import Path
+
+MARK = re.compile(r"^<!-- benchmark(?P<chart> targets)?: (?P<names>[\w ]+) -->$", re.MULTILINE)
+RESULTS = Path(__file__).resolve().parents[2] / "benchmarks" / "results"
+HEAD = ("setting", "result", "target", "of the machine's limit")
+BOUNDS = {"at least": "≥", "at most": "≤"}
+WORST, BEST = -1.0, 3.0  # of the chart, as powers of two: half the target, eight times the target
+
+
+def insert_tables(app, docname, source):
+    """Put what the marks of a page ask for in their place."""
+
+    def replacement(match):
+        records = []
+        for name in match["names"].split():
+            path = RESULTS / f"{name}.json"
+            app.env.note_dependency(str(path))
+            records.append(json.loads(path.read_text(encoding="utf-8")))
+        return chart(records) if match["chart"] else "\n\n".join(map(tables, records))
+
+    source[0] = MARK.sub(replacement, source[0])
+
+
+def tables(record) -> str:
+    """Where and when a study ran, and a table for each group of its rows."""
+    parts = [provenance(record)]
+    groups = {}
+    for row in record["results"]:
+        groups.setdefault((row["group"], row["ours"]), []).append(row)
+    for (group, ours), rows in groups.items():
+        lines = [HEAD, ["---"] * len(HEAD), *map(cells, rows)]
+        table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+        parts.append(f"### {group[0].upper()}{group[1:]}: {code(ours)}\n\n{table}")
+    return "\n\n".join(parts)
+
+
+def provenance(record) -> str:
+    """Machine, date, versions and command in one paragraph."""
+    machine, versions = record["machine"], record["versions"]
+    threads = "one thread" if machine["threads"] == 1 else f"{machine['threads']} threads"
+    text = (
+        f"Measured on {record['date']}: {machine['cpu']}, {threads} of {machine['cores']} cores, "
+        + ", ".join(f"{name} {version}" for name, version in versions.items())
+        + f". Command: `{record['command']}`."
+    )
+    limits = record["settings"].get("limits")
+    if limits:
+        text += (
+            f" The limits of one thread here: {limits['flops'] / 1e9:.0f} GFLOP/s in a plain "
+            f"product of matrices, {limits['bandwidth'] / 1e9:.0f} GB/s in a plain copy."
+        )
+    return text
+
+
+def cells(row) -> list[str]:
+    """One line of a table."""
+    limit = row["limit"]
+    return [
+        escape(setting(row)),
+        result(row) + ("" if row["steady"] else " (the machine was not steady)"),
+        "–" if row["target"] is None else f"{wanted(row)}, {verdict(row)}",
+        f"{limit['fraction']:.0%} of {limit['of']}" if limit else "–",
+    ]
+
+
+def setting(row) -> str:
+    texts = []
+    for name, value in row["setting"].items():
+        if value is not False and not isinstance(value, list):
+            texts.append(name if value is True else f"{name.replace('_', ' ')} {value}")
+    return ", ".join(texts)
+
+
+def result(row) -> str:
+    """What was found, with the quartiles of the rounds where there were several."""
+    theirs = escape(row["theirs"] or "")
+    if row["measure"] == "error":
+        return f"error {row['value']:.2g} against {theirs}"
+    if row["measure"] == "crossover":
+        found = "never" if row["value"] is None else f"from length {row['value']} on"
+        return f"{found} faster than {theirs}"
+    if row["ratio"] is None:
+        return f"peak memory {row['value']:.2f} times {theirs}"
+    better = {"time": "times as fast as", "memory": "times less memory than"}[row["measure"]]
+    spread = ""
+    if row["lower_quartile"] is not None:
+        spread = f" [{row['lower_quartile']:.2f}, {row['upper_quartile']:.2f}]"
+    return f"**{row['ratio']:.2f}**{spread} {better} {theirs}"
+
+
+def wanted(row) -> str:
+    return f"{BOUNDS[row['bound']]} {row['target']:g}"
+
+
+def verdict(row) -> str:
+    return "met" if row["met"] else "**missed**"
+
+
+def code(name) -> str:
+    return f"`{name}`" if name.isidentifier() else escape(name)
+
+
+def achieved(row) -> float:
+    """How many times the target was reached: 1 where it is just met, 0 where nothing was found."""
+    found = row["ratio"] if row["value"] is None else row["value"]
+    if found is None:
+        return 0.0
+    return found / row["target"] if row["bound"] == "at least" else row["target"] / found
+
+
+def chart(records) -> str:
+    """Every row with a target as a bar that ends at its result; the line is the target."""
+    rows = [row for record in records for row in record["results"] if row["target"] is not None]
+    met = sum(row["met"] for row in rows)
+    items = "\n".join(map(bar, rows))
+    return (
+        f"{met} of {len(rows)} targets are met. Each bar below ends where the result is; the line "
+        "is the target; a step to the right is twice as good.\n\n"
+        f'<ul class="targets" style="--target: {percent(1.0):.1f}%">\n{items}\n</ul>'
+    )
+
+
+def bar(row) -> str:
+    reached = achieved(row)
+    names = (row["group"], row["ours"], setting(row))
+    memory = "memory " if row["measure"] == "memory" else ""
+    label = ", ".join(filter(None, names)) + f"; {memory}against {row['theirs']}"
+    times = f"{reached:.2f} times the target ({wanted(row)})" if reached else "never"
+    width = f"width: {percent(reached):.1f}%"
+    kind = "met" if row["met"] else "missed"
+    doubt = "" if row["steady"] else ", the machine was not steady"
+    return (
+        f'<li class="{kind}"><span class="label">{escape(label, quote=False)}</span>'
+        f'<span class="axis"><span class="bar" style="{width}"></span></span>'
+        f'<span class="value">{times}: {kind}{doubt}</span></li>'
+    )
+
+
+def percent(reached) -> float:
+    """Where a multiple of the target lies on the logarithmic axis, in percent of its width."""
+    power = WORST if reached <= 0 else min(max(math.log2(reached), WORST), BEST)
+    return 100 * (power - WORST) / (BEST - WORST)
+
+
+def setup(app):
+    app.connect("source-read", insert_tables)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
