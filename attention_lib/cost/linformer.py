@@ -64,7 +64,7 @@ def linformer_attention(
     query, key, value = (sequences * n * width for width in (d_key, d_key, d_value))
     short = sequences * n_projected
     results = (short * d_key, short * d_value)
-    parts = _shorten(lengths, (key, value), results, copies=short * n, **shared)
+    parts = _shorten(lengths, (key, value), results, copies=batch * lengths.used, **shared)
     parts["attention"] = attention(
         n,
         n_projected,
@@ -173,7 +173,7 @@ def multi_head_linformer(
 def _shorten(lengths, numbers, short, *, copies, held=(0, 0), itemsize, training):
     """The two projections along the length, each with its parameters.
 
-    Their gradients have `copies` numbers, one array for each sequence, before they are summed.
+    Their gradients have `copies` numbers, one array for each row of the batch, then summed.
     """
     parts = {}
     for place, name in enumerate(("key_length", "value_length")):

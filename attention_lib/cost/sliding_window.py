@@ -20,9 +20,9 @@ def sliding_window_attention(
 ):
     r"""`functional.sliding_window_attention`, as it runs: blocks of queries in the fused kernel.
 
-    A block of b queries, half a window (at least 32, at most 512), reads the b + 2 w + s keys in
-    its reach and s sinks, 2 w where it is not causal and w where it is. For long sequences, with
-    the greater W of the two widths:
+    A block of b queries reads the b + 2 w + s keys in its reach and s sinks, 2 w where it is not
+    causal and w where it is; b is 32, in training and with sinks half a window (at least 32, at
+    most 512). For long sequences, with the greater W of the two widths:
 
     $$\mathrm{FLOPs} \approx 4 \, B H n \, (b + 2w + s) \, W$$
 
@@ -85,7 +85,7 @@ def window_pairs(n, *, window, causal=False, n_sinks=0):
 def _blocks(n, window, causal, n_sinks, row, training):
     """The calls that `functional.sliding_window_attention` makes, for a window below n - 1."""
     ahead = 0 if causal else window
-    block = min(max(window // 2, 32), 512)
+    block = min(max(window // 2, 32), 512) if training or n_sinks else 32
     first = window + n_sinks
     count = max(0, (n - ahead - first) // block)
     first = first if count else n
