@@ -57,10 +57,10 @@ def sliding_window_attention(
 ):
     """Attend to the keys at most `window` positions away, at a cost linear in their number.
 
-    Queries in blocks of about `window / 2`: block and keys in reach are one small attention, and
-    the keys of neighbouring blocks overlap, so they are strided views and not copies. All blocks
-    whose reach lies inside the sequence are the same problem, with one small mask, and go into one
-    call of the fused kernel; the rows at both ends are computed apart. With a mask or sinks each
+    Queries in small blocks: a block and the keys in its reach are one small attention, and the keys
+    of neighbouring blocks overlap, so they are strided views and not copies. All blocks whose reach
+    lies inside the sequence are the same problem, with one small mask, and go into few calls of the
+    fused kernel; the rows at both ends are computed apart. With a mask or sinks each
     block has a mask or a copy of its keys of its own, made for a few megabytes of blocks at a time.
 
     Args:
@@ -83,9 +83,10 @@ def sliding_window_attention(
     Raises:
         TypeError, ValueError: as `attention_lib.reference.sliding_window_attention`.
 
-    Cost: 2 T (2.5 w + s) (D + E) FLOPs with s sinks, 1.5 w if causal. Memory beside the output:
-    nothing of size T S; with gradients, 2.5 (w + s) T numbers for a mask, and for sinks copies of
-    the keys and values (5 + 2 s / w times their size).
+    Cost: 2 T (2 w + 32) (D + E) FLOPs, 2 T (w + 32) (D + E) if causal; with gradients or s sinks
+    2 T (2.5 w + s) (D + E) and 2 T (1.5 w + s) (D + E). Memory beside the output: a
+    few megabytes; with gradients, 2.5 (w + s) T numbers for a mask, and for sinks copies of the
+    keys and values (5 + 2 s / w times their size).
     Source: `attention_lib.reference.sliding_window_attention`.
 
     >>> value = torch.tensor([[1.0], [3.0], [8.0]])
@@ -143,7 +144,7 @@ def _pieces(query, key, value, mask, scale, band):
     n_queries = query.shape[1]
     # With T > S the first queries stand before the first key, and may be too far to see it.
     blind = 0 if band.n_sinks and not band.causal else max(0, -band.behind - band.ahead)
-    block = _block_size(band.window)
+    block = _block_size(band, grad=flows(query, key, value))
     # A block of the inner rows has all its reach inside the sequence, and after the sinks.
     first = max(blind, band.window + band.n_sinks - band.behind)
     count = max(0, (n_queries - band.ahead - first) // block)
@@ -157,9 +158,12 @@ def _pieces(query, key, value, mask, scale, band):
     yield from _edge(query, key, value, mask, scale, band, last, n_queries)
 
 
-def _block_size(window):
-    """Small blocks compute less outside the band, large ones keep the kernel busy."""
-    return min(max(window // 2, 32), 512)
+def _block_size(band, *, grad):
+    """The kernel takes 32 queries at a time: smaller blocks compute less outside the band.
+
+    Sinks and gradients make a copy of the keys in reach of each block: fewer, larger blocks then.
+    """
+    return min(max(band.window // 2, 32), 512) if grad or band.n_sinks else 32
 
 
 def _edge(query, key, value, mask, scale, band, start, stop):
