@@ -139,9 +139,11 @@ def explain(choice):
 def seconds_text(seconds):
     """Three digits and a unit.
 
-    >>> seconds_text(0.01234), seconds_text(2.5), seconds_text(3e-5)
-    ('12.3 ms', '2.5 s', '30 us')
+    >>> seconds_text(0.01234), seconds_text(2.5), seconds_text(3e-5), seconds_text(12345)
+    ('12.3 ms', '2.5 s', '30 us', '12,345 s')
     """
+    if seconds >= 1000:
+        return f"{seconds:,.0f} s"
     for unit, name in ((1, "s"), (1e-3, "ms")):
         if seconds >= unit:
             return f"{seconds / unit:.3g} {name}"

@@ -211,7 +211,7 @@ def choose_attention(n, *, calibration=None, recalibrate=False, progress=True, *
         TypeError, ValueError: an argument that is not as described.
         NothingFitsError: no mechanism meets the demands; it lists the nearest of each.
 
-    Cost: microseconds for each prediction; with a tolerated error about a second for the errors.
+    Cost: milliseconds for the predictions; with a tolerated error about a second for the errors.
 
     >>> choice = choose_attention(16384, reach=256, calibration="default")
     >>> choice.name, choice.options
