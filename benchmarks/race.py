@@ -94,14 +94,14 @@ def crossover_rows(group, setting, ours, theirs, *, lengths, settings, target):
 
     ours, theirs: (name, function of query, key and value).
     """
-    wins = None
+    wins, found_at = None, []
     for n in lengths:
         tensors = inputs(n, settings)
         ways = {name: forward(way, *tensors) for name, way in (ours, theirs)}
         for found in time_rows(group, {"length": n, **setting}, ways, settings=settings):
             yield found
             wins = None if found["ratio"] < 1 else wins or n
-            steady = found["steady"]
+            found_at.append(found)
     found = row(
         "crossover",
         ours=ours[0],
@@ -110,7 +110,8 @@ def crossover_rows(group, setting, ours, theirs, *, lengths, settings, target):
         target=target,
         bound="at most",
         rounds=settings["rounds"],
-        steady=steady,
+        judge_spread=max(one["judge_spread"] for one in found_at),
+        steady=all(one["steady"] for one in found_at),
     )
     yield {
         "group": f"{group}, crossover",
