@@ -20,9 +20,9 @@ def sliding_window_attention(
 ):
     r"""`functional.sliding_window_attention`, as it runs: blocks of queries in the fused kernel.
 
-    A block of b queries reads the b + 2 w + s keys in its reach and s sinks, 2 w where it is not
-    causal and w where it is; b is 32, in training and with sinks half a window (at least 32, at
-    most 512). For long sequences, with the greater W of the two widths:
+    A block of b queries reads the keys in its reach and the s sinks: b + 2 w + s, or b + w + s if
+    causal. b is 32; in training, and with sinks, half a window (at least 32, at most 512). For long
+    sequences, with the greater W of the two widths:
 
     $$\mathrm{FLOPs} \approx 4 \, B H n \, (b + 2w + s) \, W$$
 
