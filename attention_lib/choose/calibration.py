@@ -127,11 +127,12 @@ def calibrate(
 def _at_length(long, name, measured, measure):
     """The point at the long length, in a list; empty where it takes too long or was measured."""
     setting = measured[0].setting.at(n=long, d_head=64, n_heads=8, batch=1)
-    last = max(measured, key=lambda one: (one.setting.numbers, one.seconds))
+    options = MECHANISMS[name].usual(long)
+    like_it = [one for one in measured if one.options == options]
+    last = max(like_it or measured, key=lambda one: (one.setting.numbers, one.seconds))
     growth = setting.numbers / last.setting.numbers
     if MECHANISMS[name].exact or growth <= 1 or last.seconds * growth > LONG_SECONDS:
         return []
-    options = MECHANISMS[name].usual(long)
     return [Point(setting, options, measure(name, setting, options))]
 
 

@@ -15,9 +15,9 @@ ELSEWHERE = [
     {"n": 20011, "d_head": 16, "n_heads": 1},
 ]
 RATES = [
-    (1e-4, 1e-11, 1e-10, 5e-11, 2e-5, 1e-10),
+    (1e-4, 1e-11, 1e-10, 5e-11, 2e-5, 0.0),
     (0.0, 3e-11, 0.0, 0.0, 0.0, 0.0),
-    (2e-3, 0.0, 0.0, 4e-10, 0.0, 1e-10),
+    (2e-3, 0.0, 0.0, 4e-10, 0.0, 0.0),
 ]
 
 
@@ -74,6 +74,22 @@ def test_no_rate_is_below_zero_where_times_scatter():
     ratios = [law.seconds(one.setting, one.options) / one.seconds for one in points]
     assert np.median(ratios) == pytest.approx(1)
     assert law.spread == pytest.approx(max(max(ratios), 1 / min(ratios)))
+
+
+def test_a_trace_of_far_bytes_makes_no_rate():
+    def law_of(longest):
+        settings = [choose.Setting(n=n) for n in (512, 1024, 2048, longest)]
+        return fit("linear", [choose.Point(one, {}, seconds(one)) for one in settings])
+
+    def seconds(setting):
+        done = work("linear", setting, {})
+        return 1e-10 * done[3] + 5e-10 * done[-1]
+
+    near, far = (work("linear", choose.Setting(n=n), {}) for n in (3000, 9000))
+    assert 0 < near[-1] < near[3] / 2 < near[3]
+    assert far[-1] > far[3] / 2
+    assert law_of(3000).seconds_each[-1] == 0
+    assert law_of(9000).seconds_each[-1] == pytest.approx(5e-10, rel=0.01)
 
 
 def test_a_single_point_is_met():
