@@ -55,14 +55,16 @@ class KVCache:
     def __init__(self, *, max_length=None, window=None, n_sinks=0):
         if max_length is not None:
             check_count(max_length=max_length)
+            max_length = int(max_length)  # NumPy's small integers would overflow
         if window is not None:
             check_count(minimum=0, window=window)
+            window = int(window)
         check_count(minimum=0, n_sinks=n_sinks)
         if n_sinks and window is None:
             raise ValueError(
                 f"n_sinks must be 0 where window is None, for all positions are kept, got {n_sinks}"
             )
-        self.max_length, self.window, self.n_sinks = max_length, window, n_sinks
+        self.max_length, self.window, self.n_sinks = max_length, window, int(n_sinks)
         self.reset()
 
     def reset(self):
@@ -117,7 +119,8 @@ class KVCache:
         """
         self._check(tensors)
         new = tensors[0].shape[-2]
-        keep = self._count(itself=0)  # old positions that the first new query sees
+        # Old positions that the first new query sees; without a new one all that are held stay.
+        keep = self._count(itself=int(new == 0))
         self._length += new
         if not self._buffers:
             self._allocate(tensors, self._size(new))

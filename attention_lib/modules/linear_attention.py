@@ -3,7 +3,7 @@
 import torch
 
 from .. import functional
-from ..checks import check_feature_map, check_kind, check_shape
+from ..checks import check_count, check_feature_map, check_kind, check_shape
 from ..functional.linear_attention import FEATURE_MAPS
 from .cache import check_rows
 from .mechanism import Mechanism, check_keys_only, share_heads
@@ -57,7 +57,9 @@ class LinearAttention(Mechanism):
             )
 
     def new_cache(self, max_length=None):
-        """An empty `LinearCache`; it is of one size, however many positions come."""
+        """An empty `LinearCache`; max_length changes nothing, for its size never grows."""
+        if max_length is not None:
+            check_count(max_length=max_length)
         return LinearCache(feature_map=self.feature_map)
 
     def check_cache(self, cache):

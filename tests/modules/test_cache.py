@@ -173,6 +173,29 @@ def test_non_contiguous_and_empty_tensors():
     assert nothing.shape == (0, G, N, 5)
 
 
+@pytest.mark.parametrize("n_sinks", [0, 2])
+@pytest.mark.parametrize("before", [[3], [5, 1], [1] * 9, [7, 1, 2]], ids=len)
+def test_appending_no_position_drops_none(before, n_sinks):
+    cache = KVCache(window=3, n_sinks=n_sinks)
+    for key in KEY[:, :, : sum(before)].split(before, 2):
+        cache.append(key)
+    held = cache.held()[0].clone()
+    assert held.shape[2] == cache.held_length
+    for _ in range(2):
+        assert_array_equal(cache.append(KEY[:, :, :0])[0], held)
+        assert_array_equal(cache.held()[0], held)
+
+
+@pytest.mark.parametrize("small", [np.int8(100), np.uint8(200)], ids=["int8", "uint8"])
+def test_sizes_of_numpy_s_small_integers_do_not_overflow(small):
+    cache = KVCache(max_length=small, window=small, n_sinks=small)
+    assert cache.append(KEY)[0].shape == KEY.shape
+    assert cache.nbytes == B * G * int(small) * 5 * 8
+    cache = KVCache(window=small)
+    cache.append(KEY)
+    assert cache.nbytes == B * G * (2 * int(small) + 2) * 5 * 8
+
+
 def test_the_dtype_is_kept():
     for dtype in (torch.float16, torch.bfloat16, torch.float32):
         cache = KVCache()

@@ -234,6 +234,16 @@ def filled():
             "((1, 3, 4), (1, 3, 4), (1, 3, 4), 'torch.float64')",
         ),
         (
+            lambda: LinearAttention().new_cache("7"),
+            TypeError,
+            "max_length must be an integer, got str",
+        ),
+        (
+            lambda: LinearAttention().new_cache(0),
+            ValueError,
+            "max_length must be at least 1, got 0",
+        ),
+        (
             lambda: MultiHeadAttention(C, H)(X.float(), cache=LinearCache()),
             TypeError,
             "cache must be a KVCache, got LinearCache",
