@@ -1,4 +1,4 @@
-"""A model for a kind of task: sizes that are known to serve, what they cost, and the model."""
+"""A model for a kind of task: sizes taken from published models, what they cost, the model."""
 
 from __future__ import annotations
 
@@ -59,9 +59,10 @@ class TransformerConfig:
         d_model, n_heads, d_ff, n_layers: width, heads, inner width, layers.
         max_length: the longest sequence, in tokens or patches.
         attention: "dense", "sliding_window", "block_sparse", "linear" or "performer".
-        attention_settings: of the module of that attention, by name; what is not given is filled
-            in: window=256, n_sinks=0; block_size=64, window_blocks=3, global_blocks=2,
-            random_blocks=3, seed=0; n_features=256, seed=0.
+        attention_settings: of the module of that attention, by name. Those not given are filled in:
+            window=256, n_sinks=0 for "sliding_window"; block_size=64, window_blocks=3,
+            global_blocks=2, random_blocks=3, seed=0 for "block_sparse"; n_features=256, seed=0 for
+            "performer"; "dense" and "linear" have none.
         positions: "learned", "sinusoidal", "rotary", "alibi", "relative" or None; "alibi" and
             "relative" are added to scores, which only dense attention has.
         norm_first: pre-LN or post-LN.
@@ -99,12 +100,13 @@ class TransformerConfig:
     def for_task(cls, task, **changes):
         """The preset of a task, with the settings that `changes` names in place of its own.
 
-        - "nlp": BERT-base, 768 wide, 12 heads, 3072 inside, 12 layers, post-LN; up to 512 of its
-          30,522 tokens. Without its second embedding, for sentence A and B, and its last layers.
-        - "vision": 512, 8, 2048, 6, the base Transformer, pre-LN as in ViT, for 196 patches of an
-          image of 224 x 224 pixels: 16 x 16 pixels of 3 colours are 768 numbers.
-        - "long_seq": 512, 8, 2048, 12, up to 16,384 tokens, block-sparse as BigBird: each block of
-          64 sees 3 neighbouring, 2 global and 3 random ones.
+        - "nlp": BERT-base: width 768, 12 heads, inner width 3072, 12 layers, post-LN, a vocabulary
+          of 30,522 and up to 512 tokens. Without its segment embedding, pooler and output heads.
+        - "vision": the base Transformer (width 512, 8 heads, inner width 2048, 6 layers), pre-LN as
+          in ViT, for the 196 patches of an image of 224 x 224 pixels: 16 x 16 pixels of 3 colours
+          are 768 numbers.
+        - "long_seq": the same widths in 12 layers, up to 16,384 tokens, block-sparse as BigBird:
+          each block of 64 sees 3 neighbouring, 2 global and 3 random ones.
 
         Args:
             task: "nlp", "vision" or "long_seq".
@@ -114,8 +116,7 @@ class TransformerConfig:
             TypeError, ValueError: an unknown task or setting; as the class.
 
         Source: Devlin et al. (2019), section 3; Vaswani et al. (2017), table 3; Dosovitskiy et al.
-            (2021); Zaheer et al. (2020); Beltagy, Peters and Cohan (2020) for 512 positions and
-            more.
+            (2021); Zaheer et al. (2020).
 
         >>> TransformerConfig.for_task("nlp", n_layers=2).n_layers
         2
@@ -186,7 +187,9 @@ class TransformerConfig:
         """Operations in products of matrices, as PyTorch's `FlopCounterMode` counts them.
 
         A multiply-add is 2. Attention counts as this library computes it, in training with the
-        scores that fused kernels compute anew. Arguments and errors as for `cost`.
+        scores that fused kernels compute anew, as if dropout were 0: on the CPU, dense attention
+        with dropout or with positions="relative" is not fused and spares these. The gradient of
+        patches is counted, though training needs none. Arguments and errors as for `cost`.
 
         >>> nlp = TransformerConfig.for_task("nlp")
         >>> nlp.flops(training=True) > 3 * nlp.flops()

@@ -24,13 +24,14 @@ def block_sparse_attention(
     r"""`functional.block_sparse_attention`, as it runs: gathered blocks in the fused kernel.
 
     With m = w + g + r blocks of b keys (neighbours, global, random) for each of the N blocks of
-    queries, and the rows of the g global blocks dense unless causal, for long sequences
+    queries, and the rows of the g global blocks dense (unless causal), for long sequences
 
     $$\mathrm{FLOPs} \approx 4 \, B H W \big((N - g)\, m\, b^2 + g\, b\, n\big)$$
 
-    with the greater W of the two widths. Gathering copies m b rows of keys and of values for each
-    block of queries: without gradients a few megabytes of them at a time, in training all. Drawing
-    the pattern of N N blocks is left out.
+    with the greater W of the two widths. Causal, there are no neighbours ahead, and no dense rows:
+    m = (w + 1) / 2 + g + r, and N m b^2 pairs in all. Gathering copies m b rows of keys and of
+    values for each block of queries: without gradients a few megabytes of them at a time, in
+    training all. Drawing the pattern, N N entries, is left out.
 
     Args:
         n: tokens; each is a query and a key.

@@ -24,19 +24,20 @@ def linear_attention(
     itemsize=4,
     training=False,
 ):
-    r"""`functional.linear_attention`: features of queries and keys, and sums of M E numbers.
+    r"""`functional.linear_attention`: M features of each query and key, and sums of M E numbers.
 
     $$\mathrm{FLOPs} = 4 \, B H n M E, \qquad
     2 \, B H n \, (2 M E + C (M + E)) + \dots \text{ causal}$$
 
-    Causal, positions go in chunks of C = 64 with a small square of scores each, and the sums before
-    each chunk are a product of their own, here counted too; the last chunk counts as full.
+    Causal, positions go in chunks of C = 64 with a small square of scores each. The dots are the
+    products that sum up what the chunks before each chunk have left: counted too. The last chunk
+    counts as full.
 
     Args:
         n: tokens; each is a query and a key.
         causal: as in the function.
-        n_features: M; None means D and a feature map with a name, whose gradient has a formula: in
-            training, unless causal, the features are then computed anew and not saved.
+        n_features: M, of a function as feature_map. None means a feature map with a name: M = D,
+            and in training, unless causal, the features are computed anew and not saved.
         d_key, d_value, n_heads, batch, itemsize, training: as for `sliding_window_attention`. B H
             enters the size of the segments that the keys pass in, and so the causal FLOPs.
 

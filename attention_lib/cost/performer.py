@@ -22,8 +22,8 @@ def performer_attention(
 
     $$\mathrm{FLOPs} = 4 \, B H n M (D + E)$$
 
-    more if causal, as for `linear_attention`. Drawing the features is left out: they do not grow
-    with n, and a module keeps them.
+    more if causal, as for `linear_attention`. Drawing the M features is left out: it is part of
+    every call, but does not grow with n.
 
     Args:
         n: tokens; each is a query and a key.

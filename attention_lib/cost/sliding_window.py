@@ -20,14 +20,16 @@ def sliding_window_attention(
 ):
     r"""`functional.sliding_window_attention`, as it runs: blocks of queries in the fused kernel.
 
-    A block of b queries reads the keys in its reach and the s sinks: b + 2 w + s, or b + w + s if
-    causal. b is 32; in training, and with sinks, half a window (at least 32, at most 512). For long
+    A block of b queries reads the b + 2 w keys around it (b + w if causal) and the s sinks; b is
+    32, but in training or with sinks half a window, at least 32 and at most 512. For long
     sequences, with the greater W of the two widths:
 
-    $$\mathrm{FLOPs} \approx 4 \, B H n \, (b + 2w + s) \, W$$
+    $$\mathrm{FLOPs} \approx 4 \, B H n \, (b + 2w + s) \, W, \qquad
+    4 \, B H n \, (b + w + s) \, W \text{ causal}$$
 
-    of which (2 w + 1) / (b + 2 w) are useful: `window_pairs` counts them. The rows at both ends
-    are counted as they are computed, by themselves.
+    of which (2 w + 1 + s) / (b + 2 w + s) are useful, causal (w + 1 + s) / (b + w + s):
+    `window_pairs` counts them. The rows at both ends are counted as they are computed, by
+    themselves.
 
     Args:
         n: tokens; each is a query and a key.
@@ -43,7 +45,7 @@ def sliding_window_attention(
     Raises:
         TypeError, ValueError: a size is not an integer, or too small.
 
-    Source: Beltagy, Peters and Cohan (2020), section 3.1; Xiao et al. (2023) for sinks.
+    Source: Beltagy, Peters and Cohan (2020), section 3.1; Xiao et al. (2024) for sinks.
 
     >>> cost = sliding_window_attention(16384, window=256, d_key=64, n_heads=8)
     >>> dense = attention(16384, 16384, d_key=64, n_heads=8, fused=True)

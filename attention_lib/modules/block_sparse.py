@@ -22,9 +22,9 @@ class BlockSparseAttention(Mechanism):
     Args:
         block_size: b, integer >= 1.
         window_blocks: how many neighbouring blocks a block sees, itself among them; odd.
-        global_blocks: how many blocks at the start see all and are seen by all.
-        random_blocks: how many of the others each block sees besides.
-        seed: of their choice, integer >= 0.
+        global_blocks: how many blocks at the start see all and are seen by all; integer >= 0.
+        random_blocks: how many of the other blocks each block sees besides; integer >= 0.
+        seed: of the choice of the random blocks, integer >= 0.
 
     Called with
         query: `[..., T, D]`; key: `[..., S, D]`; value: `[..., S, E]`, one floating dtype; T = S,

@@ -14,13 +14,15 @@ class LinearAttention(Mechanism):
 
     $$o_i = \frac{\phi(q_i)^\top \sum_j \phi(k_j) v_j^\top}{\phi(q_i)^\top \sum_j \phi(k_j)}$$
 
-    No parameters. Another function than softmax attention, not an approximation of it. Causal, j
-    runs up to i; the two sums are then the state of a recurrent network, and `new_cache` gives a
-    cache that holds them alone.
+    No parameters, unless phi has some. Another function than softmax attention, not an
+    approximation of it. Causal, j runs up to i; the two sums are then the state of a recurrent
+    network, and `new_cache` gives a cache that holds them alone.
 
     Args:
-        feature_map: phi: "elu" (elu + 1), "relu", "exp", or a function of a tensor `[..., N, D]`
-            that gives its features `[..., N, M]`, none of them below zero.
+        feature_map: phi: "elu" (elu + 1), "relu", "exp" (which overflows for inputs above 88), or a
+            function of a tensor `[..., N, D]` (float32 where the input has half precision) that
+            gives its features `[..., N, M]`, none of them below zero, each position by itself. A
+            learned map is an nn.Module: it is trained and saved with this one.
 
     Called with
         query: `[..., T, D]`; key: `[..., S, D]`; value: `[..., S, E]`, one floating dtype.

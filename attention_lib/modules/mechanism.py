@@ -10,7 +10,8 @@ from .cached import check_batched, check_cache, hold
 class Mechanism(nn.Module):
     """Attention on heads that never forms the matrix of weights `[..., H, T, S]`.
 
-    A subclass has no parameters and defines `forward(query [..., H, T, D], key [..., H, S, D],
+    H heads, T queries, S keys, the width D of a query and key, the width E of a value. A subclass
+    has no parameters of its own and defines `forward(query [..., H, T, D], key [..., H, S, D],
     value [..., H, S, E], *, mask=None, causal=False)`, with the output `[..., H, T, E]`. The mask
     is boolean, broadcastable to `[..., H, 1, S]`, the same for every query; True = may be attended
     to.
@@ -24,9 +25,9 @@ class Mechanism(nn.Module):
         return KVCache(max_length=max_length)
 
     def check_cache(self, cache):
-        """cache is of a kind that this mechanism can use, and keeps all that it needs.
+        """cache is of a kind that this mechanism can use, and keeps all positions that it reads.
 
-        Unless a subclass knows better, that is every position.
+        Here it is a `KVCache` without a window: all positions. Subclasses may do with fewer.
         """
         check_cache(cache)
         if cache.window is not None:
@@ -47,9 +48,10 @@ class Mechanism(nn.Module):
             check_batched(query=query)
 
     def attend(self, query, key, value, *, mask, causal, cache):
-        """Call it with `[..., H, T, D]` and G heads of keys and values, each for H / G queries.
+        """The output `[..., H, T, E]`; each of the G heads of keys and values serves H / G queries.
 
-        cache: None, or one to which key and value have yet to be appended; mask then counts all
+        query `[..., H, T, D]`, key `[..., G, S, D]`, value `[..., G, S, E]`. cache: None, or one to
+        which key and value have yet to be appended; the last axis of the mask then counts all
         positions seen.
         """
         if cache is not None:

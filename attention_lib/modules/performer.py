@@ -14,9 +14,10 @@ class PerformerAttention(Mechanism):
     $$o_i = \frac{\phi(q_i)^\top \sum_j \phi(k_j) v_j^\top}{\phi(q_i)^\top \sum_j \phi(k_j)}, \qquad
     \phi(x)_m = \exp\Big(\omega_m \cdot \frac{x}{D^{1/4}} - \frac{|x|^2}{2 \sqrt{D}}\Big)$$
 
-    Approximate: without bias in numerator and denominator, closer with more features. The
-    directions omega, `[M, D]` at right angles, are drawn from the seed in every call, so there are
-    no parameters; they are the same for all heads and layers that share the module.
+    Approximate: numerator and denominator are unbiased estimates of those of softmax attention. The
+    error falls as 1 / sqrt(M), and grows fast with the lengths of the queries and keys. The
+    directions omega, `[M, D]`, each D of them at right angles, are drawn from the seed in every
+    call, so there are no parameters; all heads and layers that share the module share them.
 
     Args:
         n_features: M, integer >= 1.
@@ -35,8 +36,8 @@ class PerformerAttention(Mechanism):
         TypeError, ValueError: n_features not an integer >= 1, seed not one >= 0; else as
             `attention_lib.functional.performer_attention`.
 
-    Cost: `attention_lib.functional.performer_attention`; the drawing, a QR factorisation for each D
-    of the features, is part of every call.
+    Cost: `attention_lib.functional.performer_attention`, and in every call the drawing of the
+    features, one QR factorisation of a D x D matrix for every D of them.
     Source: Choromanski et al. (2021), who draw the features anew now and then in training.
 
     >>> one = torch.ones(1, 2)
@@ -67,4 +68,5 @@ class PerformerAttention(Mechanism):
             )
 
     def extra_repr(self):
-        return f"n_features={self.n_features}, seed={int(self.seed)}"
+        seed = "meta" if self.seed.is_meta else int(self.seed)  # there it has no value
+        return f"n_features={self.n_features}, seed={seed}"

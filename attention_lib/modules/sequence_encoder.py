@@ -14,12 +14,15 @@ from .seq2seq import check_tokens
 class SequenceEncoder(nn.Module):
     r"""Read a sequence in both directions: embedding, positions, a stack; a class if asked for.
 
-    With the embedded inputs e, the positions p, the stack f of L layers and n real tokens:
+    With the embedded inputs e, the positions p, the stack f of encoder layers, its output h and n
+    real tokens or patches:
 
     $$h = f(e + p), \qquad \mathrm{logits} = W \, \frac{1}{n} \sum_{t \le n} h_t + b$$
 
-    Token ids are looked up, e = sqrt(C) E_y, as in `LanguageModel`; patches of an image (or frames
-    of a sound), vectors of one width, are mapped, e = x A + a.
+    The logits, with the readout W and b, are those of one class for the whole sequence. Token ids y
+    are looked up in the embedding matrix E, of width C = d_model: e = sqrt(C) E_y, as in
+    `LanguageModel`. Patches x of an image (or frames of a sound), vectors of one width, are mapped:
+    e = x A + a.
 
     Args:
         vocabulary: number of token ids; None for patches.
@@ -38,8 +41,8 @@ class SequenceEncoder(nn.Module):
     Called with token ids `[B, T]` (int64) or patches `[B, T, patch_width]` (of the dtype of the
     parameters), T at most max_length, and lengths `[B]` (integers), how many of them are real;
     None means all. Returns `[B, T, d_model]`, or logits `[B, n_classes]`. What stands at a padded
-    position changes nothing at a real one, and its own vector is to be ignored. The mean over no
-    token is zero.
+    position changes nothing at a real one, and its own vector is to be ignored. Where a length is
+    0, the mean is zero.
 
     Raises:
         TypeError, ValueError: both or neither of vocabulary and patch_width, a size that is not a

@@ -1,4 +1,4 @@
-"""Sliding-window attention as a module: what a head sees is near, whatever the length."""
+"""Sliding-window attention as a module: each query sees the keys near it, and a few sinks."""
 
 import torch  # noqa: F401  (the doctest uses it)
 
@@ -35,7 +35,7 @@ class SlidingWindowAttention(Mechanism):
         TypeError, ValueError: window or n_sinks not an integer >= 0; else as
             `attention_lib.functional.sliding_window_attention`.
 
-    Cost: 2 T (2.5 w + s) (D + E) FLOPs, 1.5 w if causal, and nothing of size T S.
+    Cost: `attention_lib.functional.sliding_window_attention`; linear in T, nothing of size T S.
     Source: Beltagy, Peters and Cohan (2020) for the window; Xiao et al. (2024) for the sinks.
 
     >>> value = torch.tensor([[1.0], [3.0], [8.0]])

@@ -151,6 +151,12 @@ def test_shows_its_options():
     ]
 
 
+def test_shows_its_options_without_memory():
+    with torch.device("meta"):
+        module = PerformerAttention(5, seed=3)
+    assert repr(module) == "PerformerAttention(n_features=5, seed=meta)"
+
+
 def test_defaults_are_those_of_the_functions():
     x = normal(3, 11, 5)
     for module, function, options in (
