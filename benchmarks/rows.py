@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 
-KINDS = ("time", "memory", "error", "crossover")
+KINDS = ("time", "memory", "error", "factor", "crossover")
 BOUNDS = {"at least": operator.ge, "at most": operator.le}
 
 
@@ -32,7 +32,8 @@ def row(
     """A row without its group and setting.
 
     Args:
-        measure: "time" (s), "memory" (bytes), "error" or "crossover" (a length).
+        measure: "time" (s), "memory" (bytes), "error", "factor" (by which two differ at most) or
+            "crossover" (a length).
         ours, theirs: names of the two ways; theirs is None where ours stands alone.
         measured_ours, measured_theirs: in the unit of the measure.
         ratio: how many times better ours is, with the quartiles of the rounds.
@@ -120,9 +121,13 @@ def settings_of(row):
 
 def _found(row):
     if row["value"] is not None:
-        kind = {"memory": "takes {} times as much as", "error": "is off by {}"}
-        text = kind.get(row["measure"], "wins from {} on").format(f"{row['value']:.3g}")
-        return text + (" " if row["measure"] == "memory" else " against ") + row["theirs"]
+        text = {
+            "memory": "takes {} times as much as",
+            "error": "is off by {} against",
+            "factor": "differs by at most {} times from",
+            "crossover": "wins from {} on against",
+        }[row["measure"]]
+        return text.format(f"{row['value']:.3g}") + f" {row['theirs']}"
     if row["ratio"] is None:
         return f"never wins against {row['theirs']}"
     better = {"time": "times as fast as", "memory": "times less memory than"}[row["measure"]]

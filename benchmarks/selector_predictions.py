@@ -99,7 +99,7 @@ def judge(name, place, points, timings, settings):
     factors = [math.exp(abs(math.log(one["ratio"]))) for one in points]
     near = sum(factor <= settings["tolerance"] for factor in factors)
     found = row(
-        "error",
+        "factor",
         ours="predicted time",
         theirs="measured time",
         value=max(factors),

@@ -74,6 +74,10 @@ def test_a_kind_that_the_table_does_not_know_is_refused(rows, wrong):
             "ours takes 1.96 times as much as its output: no target",
         ),
         ({"measure": "error", "value": 1e-6}, "ours is off by 1e-06 against theirs: no target"),
+        (
+            {"measure": "factor", "value": 1.25},
+            "ours differs by at most 1.25 times from theirs: no target",
+        ),
         ({"measure": "crossover", "value": 640}, "ours wins from 640 on against theirs: no target"),
     ],
 )

@@ -67,6 +67,10 @@ def test_a_row_becomes_a_line():
             "error 1.5e-07 against FAVOR+",
         ),
         (
+            {**VALUE, "measure": "factor", "value": 1.25, "theirs": "measured time"},
+            "at most **1.25** times apart from measured time",
+        ),
+        (
             {**VALUE, "measure": "crossover", "value": 640},
             "from length 640 on faster than local-attention",
         ),
