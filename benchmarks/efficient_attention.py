@@ -82,7 +82,7 @@ def main():
     machine = limits.measure(**(limits.TINY if arguments.tiny else {}))
     measured = {**settings, "limits": machine}
     parts = [
-        part for file in (window_rows, linear_rows, sparse_rows) for part in file.rows(measured)
+        part for file in (window_rows, linear_rows, sparse_rows) for part in file.parts(measured)
     ]
     results = []
     for part in tqdm(parts, desc="efficient attention"):

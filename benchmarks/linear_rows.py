@@ -6,8 +6,8 @@ from functools import partial
 
 import peer_ways
 import torch
+from limits import Work
 from race import (
-    Work,
     agree,
     crossover_rows,
     forward,
@@ -30,8 +30,8 @@ TRANSFORMER, PYTORCH = "linear-attention-transformer", "performer-pytorch"
 DENSE, CAUSAL = "dense SDPA", "causal dense SDPA"
 
 
-def rows(settings):
-    """Parts of the study: each a generator of rows."""
+def parts(settings):
+    """Parts of the study: each, when called, a generator of rows."""
     return [
         partial(linear, settings),
         partial(linear_training, settings),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 import torch
-from limits import Work
 from memory import peak_bytes
 from paired import compare, interleave
 from rows import row
@@ -118,7 +117,3 @@ def crossover_rows(group, setting, ours, theirs, *, lengths, settings, target):
         "setting": {"lengths": list(lengths), **setting},
         **found,
     }
-
-
-__all__ = ["Work", "agree", "crossover_rows", "forward", "inputs", "memory_rows", "moved"]
-__all__ += ["time_rows", "training"]

@@ -6,7 +6,8 @@ from functools import partial
 
 import peer_ways
 import torch
-from race import Work, agree, forward, inputs, memory_rows, moved, time_rows
+from limits import Work
+from race import agree, forward, inputs, memory_rows, moved, time_rows
 from torch import nn
 
 from attention_lib.functional import (
@@ -24,8 +25,8 @@ PACKAGE, REFORMER = "linformer", "reformer-pytorch"
 DENSE = "dense SDPA"
 
 
-def rows(settings):
-    """Parts of the study: each a generator of rows."""
+def parts(settings):
+    """Parts of the study: each, when called, a generator of rows."""
     return [
         partial(block_sparse, settings),
         partial(block_sparse_memory, settings),

@@ -6,8 +6,8 @@ from functools import partial
 
 import peer_ways
 import torch
+from limits import Work
 from race import (
-    Work,
     agree,
     crossover_rows,
     forward,
@@ -25,8 +25,8 @@ LOCAL, LONGFORMER, DENSE = "local-attention", "Longformer's core", "dense SDPA"
 CAUSAL = "causal dense SDPA"
 
 
-def rows(settings):
-    """Parts of the study: each a generator of rows."""
+def parts(settings):
+    """Parts of the study: each, when called, a generator of rows."""
     return [
         partial(window, settings),
         partial(window_memory, settings),

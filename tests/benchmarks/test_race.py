@@ -52,15 +52,16 @@ def test_forward_keeps_no_gradient_and_training_gives_those_of_all_tensors(race)
 def test_a_row_for_each_of_the_others(race, load, monkeypatch):
     timing(race, monkeypatch, [3.0], [0.1])
     ways = dict.fromkeys(("ours", "first", "second"))
-    limits = load("limits").Limits(flops=10.0, bandwidth=1.0)
+    limits = load("limits")
+    machine = limits.Limits(flops=10.0, bandwidth=1.0)
     rows = list(
         race.time_rows(
             "window",
             {"length": 5},
             ways,
-            settings={**SETTINGS, "limits": limits},
+            settings={**SETTINGS, "limits": machine},
             targets={"second": 4.0},
-            work=race.Work(flops=5.0, bytes=0.0),
+            work=limits.Work(flops=5.0, bytes=0.0),
         )
     )
     assert [(row["theirs"], row["ratio"], row["met"]) for row in rows] == [
