@@ -48,13 +48,9 @@ def linear_work(tensors, features=None, *, backward=False):
     """Sums of phi(k) v^T and their product with each query; of Performer the features too."""
     query, _, value = tensors
     heads, n, width = query.shape[1:]
-    each = features or width
-    flops = 4 * heads * n * each * value.shape[-1] + (
-        4 * heads * n * each * width if features else 0
-    )
-    return Work(
-        flops * (3 if backward else 1), moved(query, query, value, value) * (2 if backward else 1)
-    )
+    products = features * (value.shape[-1] + width) if features else width * value.shape[-1]
+    flops, bytes_ = 4 * heads * n * products, moved(query, query, value, value)
+    return Work(3 * flops, 2 * bytes_) if backward else Work(flops, bytes_)
 
 
 def linear(settings):
