@@ -14,6 +14,7 @@ from attention_lib.functional import (
     sliding_window_attention,
     streaming_positions,
 )
+from attention_lib.functional.folded import flows, fold
 
 SIZES = [(1, 1), (7, 7), (211, 211), (50, 211), (1, 211), (211, 67), (67, 5)]
 BANDS = [(0, 0), (3, 2), (40, 0), (2, 50), (40, 3), (500, 1)]
@@ -180,6 +181,23 @@ def test_what_lies_outside_the_window_does_not_matter():
     after = sliding_window_attention(query, key, value, window=20, causal=True)
     touched = (after - before).abs().amax(dim=(0, 1, 3)) > 1e-12
     assert_array_equal(touched.nonzero()[:, 0], np.arange(100, 121))
+
+
+def test_folding_copies_only_what_has_its_numbers_apart():
+    one = torch.ones(2, 3, 5, 7)
+    query, key, value, mask, scale = fold(one, one.mT.contiguous().mT, one, None, 0.5, (2, 3))
+    assert query.shape == key.shape == (6, 5, 7)
+    assert query.data_ptr() == value.data_ptr() == one.data_ptr()
+    assert key.stride(-1) == 1
+    assert (mask, scale) == (None, 0.5)
+
+
+def test_a_gradient_flows_where_it_is_wanted_and_allowed():
+    one = torch.ones(1, requires_grad=True)
+    assert flows(torch.ones(1), one)
+    assert not flows(torch.ones(1))
+    with torch.no_grad():
+        assert not flows(one)
 
 
 def test_zero_sizes_and_views():
