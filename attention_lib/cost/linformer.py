@@ -128,17 +128,16 @@ def multi_head_linformer(
     lengths = _check_lengths(n, n_projected, max_length, sharing, n_heads)
     shared = {"itemsize": itemsize, "training": training}
     rows, x, mixed = batch * n, batch * n * d_model, batch * n_projected * d_model
+    copies = batch * lengths.used
     square = {"bias": bias, **shared}
     saved = Cost(held_bytes=x * itemsize * training, peak_bytes=x * itemsize * training)
     parts = {"query_projection": saved + linear(rows, d_model, d_model, held=x, **square)}
     if sharing == "none":
         for name in ("key", "value"):
             parts[f"{name}_projection"] = linear(rows, d_model, d_model, held=x, **square)
-        copies = batch * lengths.used
         parts |= _shorten(lengths, (x, x), (mixed, mixed), copies=copies, **shared)
     else:
         held = (x, x) if training else (0, 0)
-        copies = batch * lengths.used
         parts |= _shorten(lengths, (x, x), (mixed, mixed), held=held, copies=copies, **shared)
         if sharing == "key_value":
             parts["value_length"] = Cost()

@@ -36,6 +36,7 @@ def sequence_encoder(
 
     Returns:
         `Cost` with the parts embedding, positions, stack, pooling, readout. The loss is left out.
+        In training the gradient of the patches is counted, though patches of data need none.
 
     Raises:
         TypeError, ValueError: as `language_model`; more tokens than max_length, both or neither of

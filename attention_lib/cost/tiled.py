@@ -23,8 +23,9 @@ def tiled_attention(
 
     $$\mathrm{FLOPs} = 2 \, B H P (D + E), \qquad 2 \, B H P (4 D + 3 E) \text{ in training,}$$
 
-    for the backward pass computes the scores anew. Keys and values are read once for each block of
-    queries, which are counted, and each tile of scores is written and read by the next plain step.
+    for the backward pass computes the scores anew. The bytes moved count the keys and values once
+    for each block of queries, and each tile of scores as written by one plain step and read by the
+    next.
 
     Args:
         n: tokens; each is a query and a key.

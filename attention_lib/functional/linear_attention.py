@@ -40,9 +40,10 @@ def linear_attention(query, key, value, *, causal=False, feature_map="elu", mask
         value: `[..., S, E]`, same dtype.
         causal: no query sees a key after its own position; the last query is aligned with the last
             key.
-        feature_map: "elu" (elu + 1), "relu", "exp", or a function of a tensor `[..., N, D]` (in
-            float32 where the input has half precision) that gives its features `[..., N, M]`, none
-            of them below zero. It sees the positions in pieces: each has to be mapped by itself.
+        feature_map: "elu" (elu + 1), "relu", "exp" (which overflows for inputs above 88), or a
+            function of a tensor `[..., N, D]` (in float32 where the input has half precision) that
+            gives its features `[..., N, M]`, none of them below zero. It sees the positions in
+            pieces: each has to be mapped by itself.
         mask: boolean tensor, broadcastable to `[..., 1, S]`; True = may be attended to.
 
     Returns:
@@ -54,9 +55,9 @@ def linear_attention(query, key, value, *, causal=False, feature_map="elu", mask
     Raises:
         TypeError, ValueError: as `attention_lib.reference.linear_attention`.
 
-    Cost: 2 M E (T + S) FLOPs; causal 2 T (2 M E + C (M + E)) at C = 64; memory beside the output
-    for O(M E) numbers and a segment, but causal or with a function as feature_map for O(T M + T E)
-    with gradients. Otherwise the features are computed again for them: the first derivative alone.
+    Cost: 2 M E (T + S) FLOPs; causal 2 T (2 M E + C (M + E)) at C = 64. Memory beside the output:
+    O(M E) numbers and a segment. For gradients, O(T M + T E) numbers are kept if it is causal or
+    feature_map a function; else the features are computed again, and there is no second derivative.
     Source: `attention_lib.reference.linear_attention`.
 
     >>> query, key = torch.tensor([[0.0], [1.0]]), torch.tensor([[0.0], [2.0]])

@@ -1,4 +1,4 @@
-"""Feature maps of linear attention, and its gradient, for which they are computed again."""
+"""Feature maps of linear attention, and its gradient, which computes the features anew."""
 
 import torch
 
@@ -21,8 +21,9 @@ SLOPES = {
 class RecomputedFeatures(torch.autograd.Function):
     r"""Linear attention of all queries to all keys, which keeps its sums and not its features.
 
-    With the features f_i = phi(q_i) and g_j = phi(k_j), the sums S = sum g_j v_j^T and z = sum g_j,
-    and the output o_i = S^T f_i / (f_i . z), a gradient r_i of o_i gives
+    With the features f_i = phi(q_i) and g_j = phi(k_j) of width M, the sums S = sum g_j v_j^T,
+    `[M, E]`, and z = sum g_j, `[M]`, and the output o_i = S^T f_i / (f_i . z), the gradient r_i of
+    the loss by o_i gives those by everything else (dS is the one by S, and so on):
 
         u_i = r_i / (f_i . z)        dS = sum f_i u_i^T        df_i = S u_i - (u_i . o_i) z
         dz = -sum (u_i . o_i) f_i    dg_j = dS v_j + dz        dv_j = dS^T g_j

@@ -60,8 +60,8 @@ def sliding_window_attention(
     Queries in small blocks: a block and the keys in its reach are one small attention, and the keys
     of neighbouring blocks overlap, so they are strided views and not copies. All blocks whose reach
     lies inside the sequence are the same problem, with one small mask, and go into few calls of the
-    fused kernel; the rows at both ends are computed apart. With a mask or sinks each
-    block has a mask or a copy of its keys of its own, made for a few megabytes of blocks at a time.
+    fused kernel; the rows at both ends are computed apart. With a mask or sinks each block has a
+    mask or a copy of its keys of its own, made for a few megabytes of blocks at a time.
 
     Args:
         query: `[..., T, D]`, float16, bfloat16, float32 or float64.
@@ -77,16 +77,16 @@ def sliding_window_attention(
 
     Returns:
         output `[..., T, E]`, same dtype: that of `attention` under `sink_window_mask`. A query with
-        nothing to attend to has a zero output and passes zero gradient. The first derivative is
-        what the kernels know.
+        nothing to attend to has a zero output and passes zero gradient. It can be differentiated
+        once: the kernels have no second derivative.
 
     Raises:
         TypeError, ValueError: as `attention_lib.reference.sliding_window_attention`.
 
     Cost: 2 T (2 w + 32) (D + E) FLOPs, 2 T (w + 32) (D + E) if causal; with gradients or s sinks
-    2 T (2.5 w + s) (D + E) and 2 T (1.5 w + s) (D + E). Memory beside the output: a
-    few megabytes; with gradients, 2.5 (w + s) T numbers for a mask, and for sinks copies of the
-    keys and values (5 + 2 s / w times their size).
+    2 T (2.5 w + s) (D + E) and 2 T (1.5 w + s) (D + E). Memory beside the output: a few megabytes;
+    with gradients, 2.5 (w + s) T numbers for a mask, and for sinks copies of the keys and values
+    (5 + 2 s / w times their size).
     Source: `attention_lib.reference.sliding_window_attention`.
 
     >>> value = torch.tensor([[1.0], [3.0], [8.0]])
