@@ -50,7 +50,7 @@ def full_settings(attention, settings):
             )
     settings = {**defaults, **settings}
     made(attention, settings)  # its module checks the values
-    return settings
+    return {name: int(value) for name, value in settings.items()}
 
 
 def made(attention, settings):

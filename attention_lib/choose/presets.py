@@ -144,6 +144,9 @@ class TransformerConfig:
         settings = full_settings(self.attention, self.attention_settings)
         object.__setattr__(self, "attention_settings", settings)
         check_preset_positions(self.positions, self.attention, self.d_model, self.n_heads)
+        for name in (*sizes, "vocabulary", "patch_width", "n_classes"):
+            if getattr(self, name) is not None:  # NumPy's small integers would overflow
+                object.__setattr__(self, name, int(getattr(self, name)))
 
     def build(self):
         """A new `attention_lib.modules.SequenceEncoder` of these settings, ready to train.
@@ -175,7 +178,8 @@ class TransformerConfig:
         ['part', 'parameters']
         """
         n = self.max_length if n is None else n
-        check_count(n=n, batch=batch)
+        check_count(n=n, batch=batch, itemsize=itemsize)
+        n, batch, itemsize = int(n), int(batch), int(itemsize)
         if n > self.max_length:
             raise ValueError(f"n must be at most max_length = {self.max_length}, got {n}")
         mechanism = counted(self.attention, self.attention_settings)
@@ -209,7 +213,7 @@ class TransformerConfig:
         """
         whole = self.cost(n, batch=batch, training=training, itemsize=itemsize)
         if training:
-            whole = whole + cost.optimiser(whole.parameters, itemsize=itemsize)
+            whole = whole + cost.optimiser(whole.parameters, itemsize=int(itemsize))
         return whole.memory_bytes
 
     def describe(self):

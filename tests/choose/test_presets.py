@@ -4,6 +4,7 @@ import copy
 import pickle
 from dataclasses import FrozenInstanceError, asdict, replace
 
+import numpy as np
 import pytest
 import torch
 from torch_counts import count_parameters, matmul_flops, peak_bytes
@@ -199,6 +200,23 @@ def test_defaults():
     assert config.memory(itemsize=2) < config.memory() == config.cost().memory_bytes
     trained = config.cost(training=True)
     assert config.memory(training=True) == trained.memory_bytes + 3 * 4 * trained.parameters
+
+
+def test_sizes_of_numpy_s_small_integers_do_not_overflow():
+    sizes = {"d_model": 96, "n_heads": 3, "d_ff": 120, "n_layers": 2, "max_length": 127}
+    ends, settings = {"vocabulary": 126, "n_classes": 101}, {"window": 100, "n_sinks": 0}
+    expected = TransformerConfig(
+        task="nlp", attention="sliding_window", attention_settings=settings, **sizes, **ends
+    )
+    sizes, ends, settings = (
+        {name: np.int8(size) for name, size in one.items()} for one in (sizes, ends, settings)
+    )
+    config = TransformerConfig(
+        task="nlp", attention="sliding_window", attention_settings=settings, **sizes, **ends
+    )
+    assert repr(config) == repr(expected)
+    given = {"n": np.int8(125), "batch": np.int8(99), "training": True, "itemsize": np.int8(4)}
+    assert config.memory(**given) == expected.memory(125, batch=99, training=True)
 
 
 @pytest.mark.parametrize(
