@@ -54,14 +54,15 @@ def block_sparse_pattern(
     )
     check_odd(window_blocks=window_blocks)
     check_flag(causal=causal)
-    place = torch.arange(n_blocks)
-    seen = (place[:, None] - place).abs() <= window_blocks // 2
+    place = np.arange(n_blocks)
+    seen = np.abs(place[:, None] - place) <= window_blocks // 2
     seen[:global_blocks], seen[:, :global_blocks] = True, True
     rng = np.random.default_rng(int(seed))
     for row, line in enumerate(seen):
-        unseen = (~line[: row + 1] if causal else ~line).nonzero()[:, 0]
-        line[rng.permutation(unseen.numpy())[:random_blocks]] = True
-    return (seen.tril() if causal else seen).to(device)
+        unseen = np.flatnonzero(~line[: row + 1] if causal else ~line)
+        line[rng.permutation(unseen)[:random_blocks]] = True
+    device = torch.get_default_device() if device is None else device
+    return torch.from_numpy(np.tril(seen) if causal else seen).to(device)
 
 
 def block_sparse_mask(pattern, length, *, block_size, causal=False):
@@ -155,6 +156,7 @@ def block_sparse_attention(
         random_blocks=random_blocks,
         seed=seed,
         causal=causal,
+        device="cpu",
     )
     if 0 in output_shape:
         return attention(query, key[..., :0, :], value[..., :0, :])

@@ -263,3 +263,22 @@ def test_a_bad_argument_is_named(call):
     }
     with pytest.raises(error, match=whole(message, "torch.Tensor")):
         getattr(functional, function)(**given)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_the_device_of_new_tensors_changes_nothing(causal):
+    given, options = tensors(67, 67), {"block_size": 3, "causal": causal}
+    expected = block_sparse_attention(*given, **options)
+    with torch.device("meta"):
+        assert_array_equal(block_sparse_attention(*given, **options).detach(), expected.detach())
+        assert block_sparse_pattern(7).device.type == "meta"
+        assert block_sparse_pattern(7, device="cpu").device.type == "cpu"
+
+
+def test_a_gradient_by_torch_func():
+    query, key, value = tensors(67, 67)
+    gradient = torch.func.grad(
+        lambda x: block_sparse_attention(x, key, value, block_size=3).square().sum()
+    )(query.detach())
+    block_sparse_attention(query, key, value, block_size=3).square().sum().backward()
+    assert_allclose(gradient.detach(), query.grad, atol=1e-12)
