@@ -6,8 +6,9 @@ conventions, the same everywhere:
 - A multiply-add is 2 FLOPs. `matmul_flops` are the products of matrices, as
   `torch.utils.flop_counter.FlopCounterMode` counts them; `elementwise_flops` the rest.
 - A mask saves no FLOPs on dense attention: masked scores are computed and thrown away.
-- `training=True` counts forward and backward, without recomputing activations and without
-  dropout; the step of the optimiser is a cost of its own, `optimiser`. Otherwise forward only.
+- `training=True` counts forward and backward, the gradients of the inputs included, without
+  recomputing activations and without dropout; the step of the optimiser is a cost of its own,
+  `optimiser`. Otherwise forward only.
 - `itemsize` is the bytes of a number: 4 for float32, 2 for float16 and bfloat16.
 - One kernel after the other: each reads its operands once and writes its result once. What a
   compiler fuses, and what a kernel reads twice because its cache is small, is left out; and so are
