@@ -48,7 +48,7 @@ class Mechanism(nn.Module):
             check_batched(query=query)
 
     def attend(self, query, key, value, *, mask, causal, cache):
-        """The output `[..., H, T, E]`; each of the G heads of keys and values serves H / G queries.
+        """The output `[..., H, T, E]`; each of G heads of keys and values serves H / G of queries.
 
         query `[..., H, T, D]`, key `[..., G, S, D]`, value `[..., G, S, E]`. cache: None, or one to
         which key and value have yet to be appended; the last axis of the mask then counts all
@@ -89,7 +89,7 @@ def check_keys_only(mask, query, cache):
 
 
 def share_heads(query, key, value):
-    """key and value `[..., G, S, *]`, each head repeated for the H / G queries that share it."""
+    """key and value `[..., G, S, *]`, each head repeated for H / G heads of queries."""
     share = query.shape[-3] // key.shape[-3]
     if share == 1:
         return key, value

@@ -19,8 +19,8 @@ class SequenceEncoder(nn.Module):
 
     $$h = f(e + p), \qquad \mathrm{logits} = W \, \frac{1}{n} \sum_{t \le n} h_t + b$$
 
-    The logits, with the readout W and b, are those of one class for the whole sequence. Token ids y
-    are looked up in the embedding matrix E, of width C = d_model: e = sqrt(C) E_y, as in
+    The logits, with the readout W and b, are for one class of the whole sequence. Token ids y are
+    looked up in the embedding matrix E, of width C = d_model: e = sqrt(C) E_y, as in
     `LanguageModel`. Patches x of an image (or frames of a sound), vectors of one width, are mapped:
     e = x A + a.
 
