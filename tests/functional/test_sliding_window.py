@@ -14,7 +14,7 @@ from attention_lib.functional import (
     sliding_window_attention,
     streaming_positions,
 )
-from attention_lib.functional.folded import flows, fold
+from attention_lib.functional.folded import PIECE, flows, fold
 
 SIZES = [(1, 1), (7, 7), (211, 211), (50, 211), (1, 211), (211, 67), (67, 5)]
 BANDS = [(0, 0), (3, 2), (40, 0), (2, 50), (40, 3), (500, 1)]
@@ -72,12 +72,12 @@ def test_equals_the_reference(options, masked):
 
 
 @pytest.mark.parametrize("scale", [None, 0, 0.3, -0.5, 1e-50])
-@pytest.mark.parametrize("n_sinks", [0, 3])
-def test_every_scale(scale, n_sinks):
+@pytest.mark.parametrize(("window", "n_sinks"), [(9, 0), (9, 3), (100, 0)])
+def test_every_scale(scale, window, n_sinks):
     given = tensors(101, 101)
-    visible = sink_window_mask(101, 101, window=9, n_sinks=n_sinks)
+    visible = sink_window_mask(101, 101, window=window, n_sinks=n_sinks)
     expected = output_and_gradients(functional.attention, given, mask=visible, scale=scale)
-    options = {"window": 9, "n_sinks": n_sinks, "scale": scale}
+    options = {"window": window, "n_sinks": n_sinks, "scale": scale}
     assert_equal_parts(output_and_gradients(sliding_window_attention, given, **options), expected)
 
 
@@ -254,6 +254,14 @@ def test_a_narrow_window_makes_only_views_of_keys():
     with largest_output() as seen:
         output.sum().backward()
     assert seen.bytes <= 6 * output.numel() * 4
+
+
+def test_with_sinks_keys_are_copied_a_piece_at_a_time():
+    query = torch.zeros(4, 8192, 64)
+    with largest_output() as seen:
+        sliding_window_attention(query, query, query, window=256, n_sinks=4)
+    # All 62 blocks at once would copy 62 * (128 + 2 * 256 + 4) keys of each sequence.
+    assert seen.bytes <= 4 * PIECE < 4 * (4 * 62 * 644 * 64)
 
 
 def test_one_step_reads_the_window_alone():
