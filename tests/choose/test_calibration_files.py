@@ -245,6 +245,7 @@ def test_the_shipped_calibration_is_complete():
     shipped = choose.AttentionSelector.default().calibration
     assert set(shipped.points) == set(plan())
     assert shipped.shipped
+    assert shipped.steady
     assert shipped.origin.library == attention_lib.__version__
     for key, law in shipped.laws.items():
         assert law.spread < 2, key
