@@ -72,11 +72,11 @@ def linear_attention(query, key, value, *, causal=False, feature_map="elu", mask
         compute = partial(_everywhere, query, key, value, mask, feature_map, size)
         if not (isinstance(feature_map, str) and flows(query, key, value)):
             return compute()[0].to(dtype)
-        segments = [pieces(one.shape[-2], size) for one in (query, key)]
-        output = RecomputedFeatures.apply(compute, query, key, value, mask, feature_map, segments)
+        parts = [pieces(one.shape[-2], size) for one in (query, key)]
+        output = RecomputedFeatures.apply(compute, query, key, value, mask, feature_map, parts)
         return output.to(dtype)
-    everyone = pieces(max(0, shape[-1] - shape[-2]), size)  # keys that all queries see
-    sums = _sums(key, value, mask, feature_map, everyone)
+    everyone = max(0, shape[-1] - shape[-2])  # keys that all queries see
+    sums = _sums(key[..., :everyone, :], value[..., :everyone, :], mask, feature_map, size)
     outputs = Outputs(shape[-2])
     query, key, value, mask = align(query, key, value, mask)
     _append_causal(outputs, query, key, value, mask, size, feature_map, sums)
@@ -184,7 +184,16 @@ def _features(x, feature_map):
 
 
 def _key_features(key, mask, part, feature_map):
-    return masked_features(key[..., part, :], lambda x: _features(x, feature_map), mask, part)
+    return masked_features(key, lambda x: _features(x, feature_map), mask, part)
+
+
+def segments(size, *tensors):
+    """The slice of each segment of `size` positions, and that part of each of the tensors.
+
+    Split all at once: the gradient of a slice by itself would be as long as the whole.
+    """
+    parts = pieces(tensors[0].shape[-2], size)
+    return zip(parts, *(one.split(size, dim=-2) for one in tensors), strict=True)
 
 
 def add_keys(sums, features, value):
@@ -242,29 +251,28 @@ def align(query, key, value, mask):
 
 def _everywhere(query, key, value, mask, feature_map, size):
     """The output of queries that see all keys, and the sums over these."""
-    sums = _sums(key, value, mask, feature_map, pieces(key.shape[-2], size))
+    sums = _sums(key, value, mask, feature_map, size)
     outputs = Outputs(query.shape[-2])
-    for part in pieces(query.shape[-2], size):
-        features = _features(query[..., part, :], feature_map)
+    for _, queries in segments(size, query):
+        features = _features(queries, feature_map)
         outputs.append(*read(features, sums), length=query.shape[-2])
     return outputs.joined(), sums
 
 
-def _sums(key, value, mask, feature_map, parts):
+def _sums(key, value, mask, feature_map, size):
     sums = None
-    for part in parts:
-        features = _key_features(key, mask, part, feature_map)
-        sums = add_keys(sums, features, value[..., part, :])
+    for part, keys, values in segments(size, key, value):
+        sums = add_keys(sums, _key_features(keys, mask, part, feature_map), values)
     return sums
 
 
 def _append_causal(outputs, query, key, value, mask, size, feature_map, sums):
     """Append the outputs of T = S positions; return the sums after them."""
     length = query.shape[-2]
-    for part in pieces(length, size):
-        query_features = _features(query[..., part, :], feature_map)
-        key_features = _key_features(key, mask, part, feature_map)
-        *ratio, sums = causal_sums(query_features, key_features, value[..., part, :], sums)
+    for part, queries, keys, values in segments(size, query, key, value):
+        query_features = _features(queries, feature_map)
+        key_features = _key_features(keys, mask, part, feature_map)
+        *ratio, sums = causal_sums(query_features, key_features, values, sums)
         outputs.append(*ratio, length=length)
     return sums
 

@@ -21,9 +21,9 @@ from .linear_attention import (
     Outputs,
     align,
     causal_sums,
-    pieces,
     read,
     segment_size,
+    segments,
 )
 from .linear_gradient import mask_of
 from .precision import check_floating_dtype, widen
@@ -157,19 +157,18 @@ def performer_attention(
 
     everyone = max(0, shape[-1] - shape[-2]) if causal else shape[-1]  # keys that all queries see
     sums = None
-    for part in pieces(everyone, size):
-        sums = _add_keys(*_key_part(key, value, mask, part, scaled, scale), sums)
+    for part, keys, values in segments(size, key[..., :everyone, :], value[..., :everyone, :]):
+        sums = _add_keys(_key_exponents(keys, mask, part, scaled, scale), values, sums)
     outputs = Outputs(shape[-2])
     if not causal:
-        for part in pieces(shape[-2], size):
-            query_features = _shifted_query(_project(query[..., part, :], scaled), sums[2])
+        for _, queries in segments(size, query):
+            query_features = _shifted_query(_project(queries, scaled), sums[2])
             outputs.append(*read(query_features, sums), length=shape[-2])
     else:
         query, key, value, mask = align(query, key, value, mask)
-        for part in pieces(query.shape[-2], size):
-            exponents, values = _key_part(key, value, mask, part, scaled, scale)
-            projected = _project(query[..., part, :], scaled)
-            *ratio, sums = _causal_part(projected, exponents, values, sums)
+        for part, queries, keys, values in segments(size, query, key, value):
+            exponents = _key_exponents(keys, mask, part, scaled, scale)
+            *ratio, sums = _causal_part(_project(queries, scaled), exponents, values, sums)
             outputs.append(*ratio, length=query.shape[-2])
     return outputs.joined().to(dtype)
 
@@ -180,14 +179,13 @@ def _project(x, scaled):
         return x @ scaled.mT
 
 
-def _key_part(key, value, mask, part, scaled, scale):
-    """W k - |k|^2 / 2 of one segment, minus infinity where the mask is False, and its values."""
-    key = key[..., part, :]
+def _key_exponents(key, mask, part, scaled, scale):
+    """W k - |k|^2 / 2 of the keys of one segment, minus infinity where the mask is False."""
     half_square = key.square().sum(-1, keepdim=True) * (scale / 2)
     exponents = _minus(_project(key, scaled), half_square)  # [..., N, M]
     if mask is not None:
         exponents = torch.where(mask_of(mask, part), exponents, -torch.inf)
-    return exponents, value[..., part, :]
+    return exponents
 
 
 def _add_keys(exponents, value, sums):
