@@ -6,11 +6,12 @@ from torch.utils._pytree import tree_leaves
 
 
 class largest_output(TorchDispatchMode):  # noqa: N801 (used as a context, like `raises`)
-    """`numbers`: of the largest output, views included; `bytes`: of the largest new memory."""
+    """`numbers`: of the largest output, views included; `bytes`: of the largest new memory; `sum`:
+    bytes of all new memory."""
 
     def __init__(self):
         super().__init__()
-        self.numbers = self.bytes = 0
+        self.numbers = self.bytes = self.sum = 0
 
     def __torch_dispatch__(self, operation, types, arguments=(), options=None):
         result = operation(*arguments, **(options or {}))
@@ -24,6 +25,7 @@ class largest_output(TorchDispatchMode):  # noqa: N801 (used as a context, like 
                 self.numbers = max(self.numbers, one.numel())
                 if one.untyped_storage().data_ptr() not in old:
                     self.bytes = max(self.bytes, one.untyped_storage().nbytes())
+                    self.sum += one.untyped_storage().nbytes()
         return result
 
 

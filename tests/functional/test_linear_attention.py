@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from largest import largest_tensor
+from largest import largest_output, largest_tensor
 from linear_laws import EMPTY, LENGTHS, B, E, example, key_mask, linear_loops
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -330,6 +330,20 @@ def test_no_tensor_of_all_pairs(causal, grad):
             output.sum().backward()
 
     assert n < largest_tensor(there_and_back) <= 64 * 2048
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_what_gradients_allocate_grows_with_the_length(causal):
+    def allocated(n):
+        given = [torch.zeros(n, 64, requires_grad=True) for _ in range(3)]
+        with largest_output() as seen:
+            linear_attention(
+                *given, causal=causal, feature_map=torch.nn.functional.softplus
+            ).sum().backward()
+        return seen.sum
+
+    # Eight segments against two: a gradient as long as the whole for each would show.
+    assert allocated(16_384) <= 4.2 * allocated(4096)
 
 
 Q, K, V = tensors(5, 5)

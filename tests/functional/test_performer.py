@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from largest import largest_tensor
+from largest import largest_output, largest_tensor
 from linear_laws import EMPTY, LENGTHS, B, E, example, key_mask, performer_loops, softmax_loops
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -296,6 +296,18 @@ def test_features_stream_as_a_feature_map():
     outputs = [state.append(*(one[:, i : i + 1] for one in given)) for i in range(9)]
     expected = performer_attention(*given, features=rows, causal=True)
     assert_allclose(torch.cat(outputs, dim=1), expected, **EXACT)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_what_gradients_allocate_grows_with_the_length(causal):
+    def allocated(n):
+        given = [torch.zeros(n, 64, requires_grad=True) for _ in range(3)]
+        with largest_output() as seen:
+            performer_attention(*given, n_features=16, causal=causal).sum().backward()
+        return seen.sum
+
+    # Eight segments against two: a gradient as long as the whole for each would show.
+    assert allocated(16_384) <= 4.2 * allocated(4096)
 
 
 @pytest.mark.parametrize("causal", [False, True])
