@@ -69,8 +69,9 @@ def calibrate(
 
     All lengths with 8 heads of width 64, then other sizes and other options at a few lengths. The
     rounds pass through everything one after the other, so that a busy moment spoils one of them at
-    most; the median counts. Mechanisms that skip a part of the work are measured once at a long
-    length too. float32, on the CPU, with as many threads as torch uses now.
+    most; the shortest time counts, for what disturbs a call makes it longer. Mechanisms that skip a
+    part of the work are measured once at a long length too. float32, on the CPU, with as many
+    threads as torch uses now.
 
     Args:
         rounds: how often everything is measured.
@@ -113,7 +114,7 @@ def calibrate(
                 judged.append(judge())
         points = {}
         for (name, mode, place), times in seconds.items():
-            point = Point(*plans[name, mode][place], statistics.median(times))
+            point = Point(*plans[name, mode][place], min(times))
             points.setdefault((name, mode), []).append(point)
         for (name, mode), measured in points.items():
             bar.set_postfix_str(f"{name}, {mode}, long", refresh=False)

@@ -22,8 +22,8 @@ def performer_attention(
 
     $$\mathrm{FLOPs} = 4 \, B H n M (D + E)$$
 
-    more if causal, as for `linear_attention`. Drawing the M features is left out: it is part of
-    every call, but does not grow with n.
+    more if causal, as for `linear_attention`. Drawing the M features is left out: only the
+    first call of a kind does it.
 
     Args:
         n: tokens; each is a query and a key.

@@ -1,6 +1,7 @@
 """Performer attention: random features that estimate the exponential of softmax attention."""
 
 import math
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -48,16 +49,22 @@ def orthogonal_features(n_features, width, *, seed=0, orthogonal=True, dtype=Non
     check_count(minimum=0, seed=seed)
     check_flag(orthogonal=orthogonal)
     dtype = check_floating_dtype(dtype)
+    drawn = _drawn(int(n_features), int(width), int(seed), orthogonal)
+    return torch.tensor(drawn, dtype=dtype, device=device)
+
+
+@lru_cache(maxsize=64)  # a model draws the same features for every layer and every call
+def _drawn(n_features, width, seed, orthogonal):
     rng = np.random.default_rng(seed)
-    n_blocks = math.ceil(n_features / width)
-    rows = torch.from_numpy(rng.normal(size=(n_blocks, width, width)))
+    shape = (math.ceil(n_features / width), width, width)
+    rows = rng.normal(size=shape)
     if orthogonal:
-        directions, triangle = torch.linalg.qr(rows.mT)
+        directions, triangle = np.linalg.qr(np.swapaxes(rows, -1, -2))
         # With a positive diagonal it is the Gram-Schmidt process, and uniform over all rotations.
-        directions = directions * triangle.diagonal(dim1=-2, dim2=-1).sign()[..., None, :]
-        lengths = torch.from_numpy(rng.normal(size=(n_blocks, width, width))).norm(dim=-1)
-        rows = directions.mT * lengths[..., None]
-    return rows.reshape(-1, width)[:n_features].to(dtype=dtype, device=device)
+        directions = directions * np.sign(np.diagonal(triangle, axis1=-2, axis2=-1))[..., None, :]
+        lengths = np.linalg.norm(rng.normal(size=shape), axis=-1, keepdims=True)
+        rows = np.swapaxes(directions, -1, -2) * lengths
+    return rows.reshape(-1, width)[:n_features]
 
 
 def positive_features(x, features):

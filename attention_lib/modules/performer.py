@@ -36,8 +36,9 @@ class PerformerAttention(Mechanism):
         TypeError, ValueError: n_features not an integer >= 1, seed not one >= 0; else as
             `attention_lib.functional.performer_attention`.
 
-    Cost: `attention_lib.functional.performer_attention`, and in every call the drawing of the
-    features, one QR factorisation of a D x D matrix for every D of them.
+    Cost: `attention_lib.functional.performer_attention`. The features of the last 64 kinds (number,
+    width, seed) are kept: only a first call draws them, one QR factorisation of a D x D matrix for
+    every D of them.
     Source: Choromanski et al. (2021), who draw the features anew now and then in training.
 
     >>> one = torch.ones(1, 2)

@@ -298,6 +298,13 @@ def test_features_stream_as_a_feature_map():
     assert_allclose(torch.cat(outputs, dim=1), expected, **EXACT)
 
 
+def test_changing_drawn_features_leaves_the_next_draw_as_it_is():
+    first = orthogonal_features(5, 3, seed=7, dtype=torch.float64)
+    kept = first.clone()
+    first.zero_()
+    assert orthogonal_features(5, 3, seed=7, dtype=torch.float64).equal(kept)
+
+
 @pytest.mark.parametrize("causal", [False, True])
 def test_what_gradients_allocate_grows_with_the_length(causal):
     def allocated(n):
