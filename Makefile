@@ -21,7 +21,7 @@ $(READY): requirements.txt pyproject.toml
 	@touch $@
 
 book: $(READY)  ## build the pages from the stored notebooks
-	$(RUN) -m book.pipeline book
+	$(RUN) -m attention_book book
 
 test: book peers  ## build the pages, then run every test and every notebook
 	$(RUN) -m pytest
@@ -36,18 +36,18 @@ mutants: $(READY)  ## see whether the tests notice small changes of the library 
 	$(RUN) -m tests.mutation $(FILES)
 
 notebooks: $(READY)  ## run the chapters that changed (CHAPTER=02: one; FORCE=1: up-to-date ones too)
-	$(RUN) -m book.pipeline notebooks $(CHAPTER) $(if $(FORCE),--force)
+	$(RUN) -m attention_book notebooks $(CHAPTER) $(if $(FORCE),--force)
 
 serve: $(READY)  ## show the built book on 127.0.0.1
-	$(RUN) -m book.pipeline serve
+	$(RUN) -m attention_book serve
 
 lint: $(READY)  ## check the code style and the numbers in the prose
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(RUN) -m book.pipeline lint
+	$(RUN) -m attention_book lint
 
 lock: $(READY)  ## resolve pyproject.toml anew and write requirements.txt
-	$(RUN) -m book.pipeline lock
+	$(RUN) -m attention_book lock
 
 clean:  ## delete the built pages and the caches (not $(VENV))
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis

@@ -1,5 +1,5 @@
 """Every test, and every notebook that nbval runs, works in the surroundings of the pipeline."""
 
-from book.pipeline.environment import apply
+from attention_book.pipeline.environment import apply
 
 apply()

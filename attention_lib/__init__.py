@@ -1,38 +1,22 @@
-"""Attention, defined in NumPy, computed in PyTorch, drawn and explained.
+"""Attention, defined in NumPy and computed in PyTorch.
 
-`attention_lib.reference` holds the definitions and needs NumPy alone. The parts that need more
-(`functional`, `modules`, `generation`, `training` and `choose` need torch, `figures` needs
-matplotlib, `explorables` needs widgets) are imported when they are first used.
+`attention_lib.reference` holds the definitions and needs NumPy alone, as do `cost`, `data` and
+`checks`; the other parts need torch. Each is imported when it is first used. What makes a book of
+the library is another package, `attention_book`.
 """
 
 from importlib import import_module
+from pkgutil import iter_modules
 
-_PARTS = (
-    "checks",
-    "choose",
-    "claims",
-    "cost",
-    "data",
-    "exercises",
-    "explorables",
-    "figures",
-    "functional",
-    "generation",
-    "modules",
-    "palette",
-    "reference",
-    "training",
-)
-
-__all__ = list(_PARTS)
+__all__ = [part.name for part in iter_modules(__path__)]
 __version__ = "0.1.0"
 
 
 def __getattr__(name):
-    if name in _PARTS:
+    if name in __all__:
         return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__():
-    return sorted([*globals(), *_PARTS])
+    return sorted([*globals(), *__all__])

@@ -5,11 +5,11 @@ import re
 from statistics import median
 
 import pytest
-from chapter_text import ChapterText, bibliography, identifiers
 
-from book.pipeline.check import check
-from book.pipeline.claims_lint import lint
-from book.pipeline.project import ROOT, Project
+from attention_book.pipeline.check import check
+from attention_book.pipeline.claims_lint import lint
+from attention_book.pipeline.project import ROOT, Project
+from tests.helpers.chapter_text import ChapterText, bibliography, identifiers
 
 PROJECT = Project()
 CHAPTERS = [ChapterText(c) for c in PROJECT.chapters if c.notebook.is_file()]

@@ -5,10 +5,10 @@ import re
 
 import pytest
 
+from attention_book.concepts import CONCEPTS
+from attention_book.pipeline.concept_table import BEGIN, END, rendered, stale_pages, table
+from attention_book.pipeline.project import ROOT, PipelineError, Project
 from attention_lib import functional, modules, reference
-from attention_lib.concepts import CONCEPTS
-from book.pipeline.concept_table import BEGIN, END, rendered, stale_pages, table
-from book.pipeline.project import ROOT, PipelineError, Project
 
 TESTS = ROOT / "tests"
 

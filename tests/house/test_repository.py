@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from book.pipeline.project import ROOT
+from attention_book.pipeline.project import ROOT
 
 # Written in pieces, so that this file does not contain what it looks for.
 FORBIDDEN = {
@@ -27,7 +27,7 @@ FORBIDDEN = {
     "unfinished work": "|".join(["TO" + "DO", "FIX" + "ME", "X" + "XX"]),
 }
 # Bundles of other projects, and lock files that name the public registry.
-VENDORED = ("book/static/vendor/", "book/web/package-lock.json")
+VENDORED = ("book/static/vendor/", "attention_book/web/package-lock.json")
 
 
 def tracked_files():

@@ -41,7 +41,7 @@ def judges(file: str, root: Path = ROOT) -> list[str]:
     tree = ast.parse((root / file).read_text(encoding="utf-8"))
     names = [node.name for node in tree.body if hasattr(node, "name") and node.name[0] != "_"]
     mention = re.compile(rf"\b({'|'.join([*names, Path(file).stem])})\b")
-    layer = sorted((root / "tests" / Path(file).parts[1]).glob("test_*.py"))
+    layer = sorted((root / "tests" / Path(file).parent).glob("test_*.py"))
     found = [path for path in layer if mention.search(path.read_text(encoding="utf-8"))]
     laws = sorted((root / "tests" / "properties").glob("test_*.py"))
     found = (found or layer) + [p for p in laws if mention.search(p.read_text(encoding="utf-8"))]

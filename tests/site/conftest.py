@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.site.page_checks import Visit, wait_until_ready
-from tests.site.site_server import Server
+from tests.helpers.page_checks import Visit, wait_until_ready
+from tests.helpers.site_server import Server
 
 ROOT = Path(__file__).resolve().parents[2]
 

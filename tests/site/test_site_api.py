@@ -9,8 +9,8 @@ from functools import cache
 from bs4 import BeautifulSoup
 
 import attention_lib
-from attention_lib.concepts import CONCEPTS
-from tests.site.toc import pages
+from attention_book.concepts import CONCEPTS
+from tests.helpers.toc import pages
 
 # What the parts share among themselves: no entry.
 INTERNAL = {"checks", "concepts", "palette"}

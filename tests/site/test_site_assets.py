@@ -5,7 +5,7 @@ import re
 from importlib.metadata import version
 from pathlib import Path
 
-from attention_lib import palette
+from attention_book import palette
 
 ROOT = Path(__file__).resolve().parents[2]
 VENDOR = ROOT / "book" / "static" / "vendor"

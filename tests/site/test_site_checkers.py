@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.site.page_checks import (
+from tests.helpers.page_checks import (
     axe_findings,
     broken_links,
     broken_views,
@@ -12,7 +12,7 @@ from tests.site.page_checks import (
     state_size,
     unset_math,
 )
-from tests.site.site_server import Server
+from tests.helpers.site_server import Server
 
 PAGE = """<!doctype html><html lang=en><head><title>t</title><link rel=icon href='data:,'></head>
 <body><main>{}</main></body></html>"""

@@ -15,13 +15,13 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 CELLS = [
     """
-from attention_lib.explorables import HeatMap, sweep
+from attention_book.explorables import HeatMap, sweep
 sweep(lambda top: [[top, 1 - top]], {"top": [0.1, 0.5, 0.9]},
       view=HeatMap(rows=["q"], columns=["k1", "k2"]),
       title="Two weights", caption="The first weight is {top}.")
 """,
     """
-from attention_lib.explorables import Bars
+from attention_book.explorables import Bars
 sweep(lambda n: [n, 2 * n], {"n": [1, 2, 3]}, view=Bars(categories=["once", "twice"]),
       title="Two bars", caption="n is {n}.")
 """,

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.site.page_checks import (
+from tests.helpers.page_checks import (
     axe_findings,
     broken_links,
     broken_views,
@@ -16,7 +16,7 @@ from tests.site.page_checks import (
     times,
     unset_math,
 )
-from tests.site.toc import chapters, pages
+from tests.helpers.toc import chapters, pages
 
 STATE_LIMIT = 150_000
 WEIGHT_LIMIT = 600_000  # the target is 500 KB; page_report.json says where each page stands

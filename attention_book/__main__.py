@@ -1,0 +1,110 @@
+"""Make the book: notebooks from the chapters, pages from the notebooks."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from .pipeline import concept_table
+from .pipeline.check import check, stale_because
+from .pipeline.claims_lint import lint
+from .pipeline.execute import execute
+from .pipeline.lock import lock
+from .pipeline.pages import build, serve
+from .pipeline.project import PipelineError, Project
+
+
+def notebooks(project: Project, options) -> None:
+    """Execute the chapters whose notebooks are stale."""
+    ran = 0
+    for chapter in project.select(options.chapters):
+        reasons = ["--force"] if options.force else stale_because(project, chapter)
+        if not reasons:
+            print(f"{chapter.name}: up to date", flush=True)
+            continue
+        print(f"{chapter.name}: running because of {', '.join(reasons)}", flush=True)
+        start = time.perf_counter()
+        execute(project, chapter)
+        print(f"{chapter.name}: done in {time.perf_counter() - start:.1f} s", flush=True)
+        ran += 1
+    print(f"{ran} notebook(s) executed; they are in notebooks/", flush=True)
+
+
+def check_pairs(project: Project, options) -> None:
+    """Stop when a notebook is stale, unpaired or not in the table of contents."""
+    _stop_on(check(project))
+    print(f"{len(project.chapters)} chapter(s): every notebook is up to date", flush=True)
+
+
+def lint_numbers(project: Project, options) -> None:
+    """Stop when the prose holds a decimal or a percentage that no claim covers."""
+    _stop_on(lint(project))
+    print("every number of the prose is covered by a claim", flush=True)
+
+
+def book(project: Project, options) -> None:
+    """Check notebooks and numbers, then build the pages."""
+    check_pairs(project, options)
+    lint_numbers(project, options)
+    build(project)
+
+
+def show(project: Project, options) -> None:
+    """Show the built pages on 127.0.0.1."""
+    serve(project)
+
+
+def concepts(project: Project, options) -> None:
+    """Write the concept table into the README and the book."""
+    changed = concept_table.write(project)
+    print(f"concept table: {', '.join(changed) or 'up to date'}", flush=True)
+
+
+def write_lock(project: Project, options) -> None:
+    """Resolve pyproject.toml anew and write requirements.txt."""
+    lock(project.root)
+    print("requirements.txt written; the notebooks are stale now: make notebooks", flush=True)
+
+
+def _stop_on(problems: list[PipelineError]) -> None:
+    if problems:
+        print("\n".join(str(problem) for problem in problems), file=sys.stderr)
+        sys.exit(f"stopped: {len(problems)} problem(s), see above")
+
+
+COMMANDS = {
+    "notebooks": notebooks,
+    "check": check_pairs,
+    "lint": lint_numbers,
+    "book": book,
+    "serve": show,
+    "concepts": concepts,
+    "lock": write_lock,
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    main = argparse.ArgumentParser(prog="python -m attention_book", description=__doc__)
+    commands = main.add_subparsers(required=True, metavar="COMMAND")
+    for name, function in COMMANDS.items():
+        command = commands.add_parser(name, help=function.__doc__, description=function.__doc__)
+        command.set_defaults(function=function)
+        if name == "notebooks":
+            command.add_argument("chapters", nargs="*", help="chapters to run (default: all)")
+            command.add_argument("--force", action="store_true", help="run up-to-date ones too")
+    return main
+
+
+def run(arguments: list[str] | None = None, project: Project | None = None) -> None:
+    options = parser().parse_args(arguments)
+    try:
+        options.function(project or Project(), options)
+    except PipelineError as error:
+        sys.exit(f"{error}\nstopped: 1 problem, see above")
+    except KeyboardInterrupt:
+        sys.exit("stopped: interrupted; the chapter that ran keeps its old notebook")
+
+
+if __name__ == "__main__":
+    run()

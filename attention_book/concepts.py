@@ -1,0 +1,380 @@
+"""The map of the library: where each concept is defined, computed, taught and tested.
+
+This table is the one source. `python -m attention_book concepts` writes it into the book and the
+README, and a test checks that it names every public function and module, and nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Concept:
+    """One idea under the names that it has in each layer.
+
+    chapter     the chapter that teaches it; "" where none does
+    tests       the files under tests/ that judge it
+    reference   functions of attention_lib.reference (NumPy): the definition
+    functional  functions of attention_lib.functional (PyTorch): the fast form
+    modules     classes of attention_lib.modules (PyTorch): the layer to train
+    """
+
+    name: str
+    chapter: str
+    tests: tuple[str, ...]
+    reference: tuple[str, ...] = ()
+    functional: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+
+
+SEQ2SEQ = "01_seq2seq"
+WORKED_EXAMPLE = "02_worked_example"
+ATTENTION = (
+    "reference/test_reference_attention.py",
+    "functional/test_functional_attention.py",
+    "modules/test_modules.py",
+)
+PARTS = ("reference/test_reference_parts.py", "functional/test_functional_parts.py")
+MODULES = ("modules/test_modules.py",)
+HEADS = (
+    "reference/test_reference_heads.py",
+    "functional/test_functional_heads.py",
+    "modules/test_multi_head.py",
+)
+POSITIONS = (
+    "reference/test_reference_positions.py",
+    "functional/test_functional_positions.py",
+    "modules/test_module_positions.py",
+)
+NORMS = ("reference/test_norms.py", "functional/test_norms.py", "modules/test_norms.py")
+FEED_FORWARD = (
+    "reference/test_feed_forward.py",
+    "functional/test_feed_forward.py",
+    "modules/test_feed_forward.py",
+)
+ENCODER = ("reference/test_encoder.py", "modules/test_encoder.py", "modules/test_from_torch.py")
+LINEAR = (
+    "reference/test_linear_attention.py",
+    "functional/test_linear_attention.py",
+    "modules/test_mechanisms.py",
+    "modules/test_linear_cache.py",
+)
+PERFORMER = (
+    "reference/test_performer.py",
+    "functional/test_performer.py",
+    "modules/test_mechanisms.py",
+)
+DECODER = ("reference/test_decoder.py", "modules/test_decoder.py", "modules/test_from_torch.py")
+
+CONCEPTS = (
+    Concept(
+        "softmax",
+        WORKED_EXAMPLE,
+        PARTS,
+        reference=("softmax", "softmax_jacobian"),
+        functional=("softmax",),
+    ),
+    Concept(
+        "attention",
+        WORKED_EXAMPLE,
+        ATTENTION,
+        reference=("attend", "attention", "attention_backward"),
+        functional=("attend", "attention"),
+        modules=("ScaledDotProductAttention",),
+    ),
+    Concept(
+        "scaled dot scores",
+        WORKED_EXAMPLE,
+        PARTS,
+        reference=("scaled_dot_scores",),
+        functional=("scaled_dot_scores",),
+    ),
+    Concept(
+        "dot scores",
+        SEQ2SEQ,
+        PARTS + MODULES,
+        reference=("dot_scores",),
+        functional=("dot_scores",),
+        modules=("DotAttention",),
+    ),
+    Concept(
+        "general scores",
+        SEQ2SEQ,
+        PARTS + MODULES,
+        reference=("general_scores",),
+        functional=("general_scores",),
+        modules=("GeneralAttention",),
+    ),
+    Concept(
+        "additive scores",
+        SEQ2SEQ,
+        PARTS + MODULES,
+        reference=("additive_scores",),
+        functional=("additive_scores", "additive_scores_projected"),
+        modules=("AdditiveAttention",),
+    ),
+    Concept(
+        "concat scores",
+        SEQ2SEQ,
+        PARTS + MODULES,
+        reference=("concat_scores",),
+        functional=("concat_scores",),
+        modules=("ConcatAttention",),
+    ),
+    Concept(
+        "masks",
+        SEQ2SEQ,
+        (
+            "reference/test_reference_masks.py",
+            "functional/test_functional_masks.py",
+            *PARTS,
+        ),
+        reference=("causal_mask", "padding_mask", "window_mask", "block_mask", "combine_masks"),
+        functional=("causal_mask", "padding_mask", "window_mask", "block_mask", "combine_masks"),
+    ),
+    Concept(
+        "masks of other libraries",
+        "",
+        ("functional/test_masks_torch.py", "functional/test_masks_keras.py"),
+        functional=(
+            "to_sdpa_mask",
+            "from_sdpa_mask",
+            "to_multihead_mask",
+            "to_key_padding_mask",
+            "from_multihead_mask",
+            "to_keras_mask",
+            "from_keras_mask",
+        ),
+    ),
+    Concept(
+        "LSTM cell",
+        WORKED_EXAMPLE,
+        PARTS,
+        reference=("lstm_gates", "lstm_cell"),
+        functional=("lstm_gates", "lstm_cell"),
+    ),
+    Concept("encoder-decoder", SEQ2SEQ, MODULES, modules=("Seq2Seq", "Encoded")),
+    Concept(
+        "kernel regression",
+        SEQ2SEQ,
+        PARTS,
+        reference=("kernel_regression",),
+        functional=("kernel_regression",),
+    ),
+    Concept(
+        "hard attention",
+        SEQ2SEQ,
+        PARTS + MODULES,
+        reference=("hard_attention", "reinforce_gradient"),
+        functional=("hard_attention", "draw", "take"),
+        modules=("HardAttention", "Glance", "GlimpseReader"),
+    ),
+    Concept("pointer network", SEQ2SEQ, MODULES, modules=("PointerNetwork",)),
+    Concept(
+        "sampling",
+        "",
+        ("reference/test_sampling.py", "functional/test_sampling.py"),
+        reference=("top_k_logits", "top_p_logits", "next_token_probabilities"),
+        functional=("top_k_logits", "top_p_logits", "next_token_probabilities"),
+    ),
+    Concept(
+        "multi-head attention",
+        "",
+        HEADS,
+        reference=("split_heads", "merge_heads", "multi_head_attention"),
+        functional=("split_heads", "merge_heads", "multi_head_attention"),
+        modules=("MultiHeadAttention",),
+    ),
+    Concept(
+        "grouped-query attention",
+        "",
+        HEADS,
+        reference=("grouped_query_attention",),
+        functional=("grouped_query_attention",),
+    ),
+    Concept(
+        "latent attention",
+        "",
+        ("reference/test_reference_latent.py", "modules/test_latent.py"),
+        reference=("latent_attention",),
+        modules=("MultiHeadLatentAttention",),
+    ),
+    Concept(
+        "key-value cache",
+        "",
+        ("modules/test_cache.py", "modules/test_sinks_cache.py"),
+        modules=("KVCache",),
+    ),
+    Concept(
+        "sinusoidal positions",
+        "",
+        POSITIONS,
+        reference=("sinusoidal_positions",),
+        functional=("sinusoidal_positions",),
+        modules=("SinusoidalPositionalEncoding",),
+    ),
+    Concept(
+        "learned positions",
+        "",
+        ("modules/test_module_positions.py",),
+        modules=("LearnedPositionalEncoding",),
+    ),
+    Concept(
+        "relative position bias",
+        "",
+        POSITIONS,
+        reference=("relative_buckets", "clipped_distances"),
+        functional=("relative_buckets", "clipped_distances"),
+        modules=("RelativePositionBias", "ClippedRelativeBias"),
+    ),
+    Concept(
+        "ALiBi",
+        "",
+        POSITIONS,
+        reference=("alibi_slopes", "alibi_bias"),
+        functional=("alibi_slopes", "alibi_bias"),
+        modules=("ALiBi",),
+    ),
+    Concept(
+        "rotary positions",
+        "",
+        POSITIONS,
+        reference=("rotate", "pairing_permutation"),
+        functional=("rotate", "pairing_permutation"),
+        modules=("RotaryPositionalEncoding",),
+    ),
+    Concept(
+        "layer norm",
+        "",
+        NORMS,
+        reference=("layer_norm",),
+        functional=("layer_norm",),
+        modules=("LayerNorm",),
+    ),
+    Concept(
+        "RMS norm",
+        "",
+        NORMS,
+        reference=("rms_norm",),
+        functional=("rms_norm",),
+        modules=("RMSNorm",),
+    ),
+    Concept(
+        "feed-forward network",
+        "",
+        FEED_FORWARD,
+        reference=("feed_forward", "gelu", "silu"),
+        functional=("feed_forward", "gelu", "silu"),
+        modules=("PositionwiseFeedForward",),
+    ),
+    Concept(
+        "Transformer encoder",
+        "",
+        ENCODER,
+        reference=("encoder_layer", "encoder"),
+        modules=("TransformerEncoderLayer", "TransformerEncoder"),
+    ),
+    Concept(
+        "Transformer decoder",
+        "",
+        DECODER,
+        reference=("decoder_layer", "decoder"),
+        modules=(
+            "TransformerDecoderLayer",
+            "TransformerDecoder",
+            "DecoderCache",
+            "DecoderWeights",
+        ),
+    ),
+    Concept(
+        "Transformer",
+        "",
+        ("modules/test_transformer.py",),
+        modules=("Transformer", "Memory", "TransformerWeights"),
+    ),
+    Concept(
+        "language model",
+        "",
+        ("modules/test_language_model.py",),
+        modules=("LanguageModel",),
+    ),
+    Concept(
+        "sequence encoder",
+        "",
+        ("modules/test_sequence_encoder.py",),
+        modules=("SequenceEncoder",),
+    ),
+    Concept(
+        "linear attention",
+        "",
+        LINEAR,
+        reference=("linear_attention", "LinearAttentionState"),
+        functional=("linear_attention", "LinearAttentionState"),
+        modules=("LinearAttention", "LinearCache"),
+    ),
+    Concept(
+        "Performer",
+        "",
+        PERFORMER,
+        reference=("performer_attention", "orthogonal_features", "positive_features"),
+        functional=("performer_attention", "orthogonal_features", "positive_features"),
+        modules=("PerformerAttention",),
+    ),
+    Concept(
+        "tiled attention",
+        "",
+        ("reference/test_tiled.py", "functional/test_tiled.py"),
+        reference=(
+            "OnlineSoftmax",
+            "online_softmax",
+            "tiled_attention",
+            "tiled_attention_backward",
+        ),
+        functional=("OnlineSoftmax", "online_softmax", "tiled_attention"),
+    ),
+    Concept(
+        "Linformer attention",
+        "",
+        (
+            "reference/test_linformer.py",
+            "functional/test_linformer.py",
+            "modules/test_linformer.py",
+        ),
+        reference=("linformer_attention", "pooling_projection"),
+        functional=("linformer_attention", "pooling_projection"),
+        modules=("LinformerAttention",),
+    ),
+    Concept(
+        "LSH attention",
+        "",
+        ("reference/test_lsh.py", "functional/test_lsh.py", "modules/test_lsh_module.py"),
+        reference=("lsh_buckets", "lsh_mask", "lsh_attention"),
+        functional=("lsh_buckets", "lsh_attention"),
+        modules=("LSHAttention",),
+    ),
+    Concept(
+        "sliding-window attention",
+        "",
+        (
+            "reference/test_sliding_window.py",
+            "functional/test_sliding_window.py",
+            "modules/test_mechanisms.py",
+        ),
+        reference=("sliding_window_attention", "sink_window_mask", "streaming_positions"),
+        functional=("sliding_window_attention", "sink_window_mask", "streaming_positions"),
+        modules=("SlidingWindowAttention",),
+    ),
+    Concept(
+        "block-sparse attention",
+        "",
+        (
+            "reference/test_block_sparse.py",
+            "functional/test_block_sparse.py",
+            "modules/test_mechanisms.py",
+        ),
+        reference=("block_sparse_attention", "block_sparse_pattern", "block_sparse_mask"),
+        functional=("block_sparse_attention", "block_sparse_pattern", "block_sparse_mask"),
+        modules=("BlockSparseAttention",),
+    ),
+)

@@ -1,1 +1,0 @@
-"""From the chapters' text to executed notebooks and to the pages: `python -m book.pipeline`."""

@@ -1,0 +1,308 @@
+"""The exercise engine turns every mishap of a reader's function into a sentence."""
+
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from attention_book.exercises import all_exercises, check
+from attention_book.exercises.engine import (
+    Behaviour,
+    Exercise,
+    Mutant,
+    Problem,
+    collect,
+    expect_array,
+    expect_close,
+    expect_rows_sum_to_one,
+    place,
+    run_checks,
+)
+
+
+def _double(answer):
+    numbers = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    expect_close(
+        answer(numbers),
+        2 * numbers,
+        what="doubles",
+        axes=("row", "column"),
+        because="twice the input",
+    )
+
+
+DOUBLE = Exercise(
+    "test.double", "Double", 1, [Behaviour("it doubles", _double), Behaviour("again", _double)]
+)
+
+
+def _message(function):
+    feedback = run_checks(DOUBLE, function)
+    assert not feedback.passed
+    return feedback.message
+
+
+def test_right_answer_passes():
+    feedback = run_checks(DOUBLE, lambda numbers: numbers + numbers)
+    assert feedback.passed
+    assert feedback.n_held == 2
+
+
+def test_wrong_value_is_named_with_place_and_both_values():
+    def wrong(numbers):
+        result = 2 * numbers
+        result[1, 2] = 7
+        return result
+
+    assert (
+        _message(wrong)
+        == "your doubles are 7 at row 1, column 2, where 12 is right: twice the input"
+    )
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (lambda numbers: None, "returns None"),
+        (lambda numbers: ..., "returns Ellipsis"),
+        (lambda numbers: "twice", "the str 'twice'"),
+        (lambda numbers: numbers > 2, "an array of numbers"),
+        (lambda numbers: numbers * 2j, "an array of numbers"),
+        (lambda numbers: [[1.0], [2.0, 3.0]], "an array of numbers"),
+        (lambda numbers: object(), "a value of type object"),
+        (lambda numbers: numbers.T * 2, "the shape (2, 3) [row, column], but have (3, 2)"),
+        (lambda numbers: numbers * np.nan, "your doubles are nan at row 0, column 0"),
+        (lambda numbers: numbers / 0, "your doubles are inf at row 0, column 0"),
+        (lambda: 3, "TypeError"),
+        (lambda numbers: numbers @ numbers, "stops with ValueError"),
+    ],
+)
+def test_mishaps_become_sentences(function, words):
+    assert words in _message(function)
+
+
+def test_change_of_the_input_is_reported():
+    def in_place(numbers):
+        numbers *= 2
+        return numbers
+
+    assert "changes argument 1 in place" in _message(in_place)
+
+
+def test_named_arguments_are_guarded_too():
+    def behaviour(answer):
+        answer(numbers=np.ones(3))
+
+    def in_place(numbers):
+        numbers += 1
+        return numbers
+
+    exercise = Exercise("test.named", "Named", 1, [Behaviour("it keeps its input", behaviour)])
+    assert "argument 'numbers' in place" in run_checks(exercise, in_place).message
+
+
+def test_crash_names_error_line_and_shape():
+    def crashing(numbers):
+        missing = {}
+        return missing["weights"]
+
+    message = _message(crashing)
+    assert message == (
+        "your function stops with KeyError: 'weights' (in the line `return missing[\"weights\"]`), "
+        "called with an array of shape (2, 3)"
+    )
+
+
+def test_unwritten_function_and_exit_are_reported():
+    def unwritten(numbers):
+        raise NotImplementedError
+
+    def leaving(numbers):
+        raise SystemExit(3)
+
+    assert "not written yet" in _message(unwritten)
+    assert "SystemExit" in _message(leaving)
+
+
+def test_addresses_do_not_reach_the_message():
+    def crashing(numbers):
+        raise RuntimeError(f"bad {object()!r}")
+
+    assert _message(crashing) == _message(crashing)
+    assert "0x..." in _message(crashing)
+
+
+def test_something_that_is_not_a_function_is_reported():
+    assert "is not a function: it is an array of shape (2, 3)" in _message(np.ones((2, 3)))
+
+
+def test_torch_answers_are_read():
+    torch = pytest.importorskip("torch")
+    assert run_checks(DOUBLE, lambda numbers: 2 * torch.from_numpy(numbers)).passed
+
+
+def test_rows_that_do_not_sum_to_one_are_named():
+    weights = np.array([[0.5, 0.5], [0.25, 0.75], [0.5, 0.87]])
+    with pytest.raises(
+        Problem, match=r"your weights do not sum to one over keys: row 2 gives 1\.37"
+    ):
+        expect_rows_sum_to_one(weights)
+
+
+def test_wrong_axis_is_recognised():
+    with pytest.raises(Problem, match="over queries, which is the wrong axis"):
+        expect_rows_sum_to_one(np.array([[0.9, 0.8], [0.1, 0.2]]))
+
+
+def test_place_in_words():
+    assert place((1, 4), ("query", "key")) == "query 1, key 4"
+    assert place((1, 4)) == "index (1, 4)"
+    assert place((2,)) == "index 2"
+    assert place(()) == "its only entry"
+
+
+def test_expect_array_returns_floats():
+    array = expect_array([1, 2, 3], (3,), what="numbers")
+    assert array.dtype == np.float64
+
+
+def test_repr_is_stable_and_lists_the_behaviours():
+    feedback = run_checks(DOUBLE, lambda numbers: numbers)
+    assert repr(feedback).splitlines() == [
+        "test.double: not yet. Your doubles are 1 at row 0, column 0, "
+        "where 2 is right: twice the input",
+        "  does not hold: it doubles",
+        "  not tried: again",
+    ]
+
+
+class _Text(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.classes, self.words = [], ""
+
+    def handle_starttag(self, tag, attributes):
+        self.classes += [value for name, value in attributes if name == "class"]
+
+    def handle_data(self, data):
+        self.words += data
+
+
+@pytest.mark.parametrize(
+    ("function", "state", "verdict"),
+    [(lambda n: 2 * n, "pass", "Passes"), (lambda n: "<b>", "fail", "Not yet")],
+)
+def test_html_says_the_verdict_in_words_and_escapes(function, state, verdict):
+    parser = _Text()
+    parser.feed(run_checks(DOUBLE, function)._repr_html_())
+    assert parser.classes == [f"exercise-feedback {state}"]
+    assert verdict in parser.words
+
+
+def test_unknown_exercise_lists_what_exists():
+    with pytest.raises(
+        ValueError, match=r"no exercise is called 'softmax'; there are .*worked_example\.softmax"
+    ):
+        check("softmax", lambda: None)
+
+
+def test_two_exercises_may_not_share_a_name():
+    with pytest.raises(ValueError, match=r"two exercises are called 'test\.double'"):
+        collect([DOUBLE], [DOUBLE])
+
+
+@pytest.mark.parametrize("difficulty", [0, 4, "easy"])
+def test_difficulty_is_one_to_three(difficulty):
+    with pytest.raises(ValueError, match="expected 1, 2 or 3"):
+        Exercise("test.x", "X", difficulty, [Behaviour("it doubles", _double)])
+
+
+def test_an_exercise_needs_a_behaviour():
+    with pytest.raises(ValueError, match="at least one"):
+        Exercise("test.x", "X", 1, [])
+
+
+def test_a_mutant_that_answers_right_would_be_noticed():
+    mutant = Mutant(lambda numbers: 2 * numbers, "is not wrong at all")
+    assert run_checks(DOUBLE, mutant.function).passed
+
+
+def test_registered_exercises_have_names_of_their_module():
+    for name in all_exercises():
+        module, _, task = name.partition(".")
+        assert module.isidentifier(), name
+        assert task.isidentifier(), name
+
+
+def test_an_answer_in_float32_passes():
+    def scores(query, key):
+        product = query.astype("f4") @ np.swapaxes(key, -1, -2).astype("f4")
+        return product / np.sqrt(query.shape[-1], dtype="f4")
+
+    def gradient(weights, grad_weights):
+        weights, grad_weights = weights.astype("f4"), grad_weights.astype("f4")
+        return weights * (grad_weights - (weights * grad_weights).sum(-1, keepdims=True))
+
+    assert check("worked_example.scores", scores).passed
+    assert check("worked_example.softmax_backward", gradient).passed
+    assert not check("worked_example.scores", lambda q, k: scores(q, k) * np.float32(1.001)).passed
+
+
+def test_a_difference_in_the_fourth_digit_is_shown():
+    numbers = np.array([0.1231])
+    with pytest.raises(Problem, match=r"are 0\.12311 .* where 0\.1231 is right"):
+        expect_close(numbers * 1.0001, numbers, what="weights")
+    with pytest.raises(Problem, match=r"row 0 gives 1\.0002"):
+        expect_rows_sum_to_one(np.array([[0.5, 0.5002]]))
+
+
+def test_answers_that_cannot_be_read_become_sentences():
+    torch = pytest.importorskip("torch")
+
+    class Stubborn:
+        def __array__(self, *arguments, **options):
+            raise RuntimeError("no")
+
+    def narrow(weights, value):
+        return (torch.tensor(weights) @ torch.tensor(value)).bfloat16()
+
+    assert "is right" in check("worked_example.context", narrow).message
+    message = check("worked_example.context", lambda weights, value: Stubborn()).message
+    assert "should be an array of numbers" in message
+
+
+def test_a_list_of_tensors_with_gradient_is_an_answer():
+    torch = pytest.importorskip("torch")
+
+    def context(weights, value):
+        return list(torch.tensor(weights, requires_grad=True) @ torch.tensor(value))
+
+    assert check("worked_example.context", context).passed
+
+
+def test_the_decoder_loop_may_return_a_tensor():
+    torch = pytest.importorskip("torch")
+
+    def decode(step, state, start, end, max_steps):
+        token, written = start, []
+        for _ in range(max_steps):
+            scores, state = step(token, state)
+            token = torch.as_tensor(scores).argmax()
+            if token == end:
+                break
+            written.append(token)
+        return torch.tensor(written)
+
+    assert check("worked_example.decode", decode).passed
+
+
+def test_the_weights_of_an_empty_sentence_are_all_shown():
+    from attention_lib import reference
+
+    def last_one(scores, lengths):
+        mask = reference.padding_mask(lengths, scores.shape[-1])
+        weights = reference.softmax(scores, mask=mask)
+        weights[lengths == 0, :, -1] = 1.0
+        return weights
+
+    assert "(0, 0, 1)" in check("seq2seq.length_softmax", last_one).message

@@ -1,0 +1,261 @@
+"""One explorable of each kind, small and with awkward numbers."""
+
+import numpy as np
+
+from attention_book.explorables import Bars, HeatMap, Lines, Step, Stepper, Vectors, sweep
+
+WORDS = ["the", "black", "cat", "sat", "<end>"]
+
+
+def softmax(x):
+    e = np.exp(x - x.max(-1, keepdims=True))
+    return e / e.sum(-1, keepdims=True)
+
+
+def heatmap():
+    scores = np.random.default_rng(3).normal(size=(4, 5))
+    return sweep(
+        lambda temperature, shift: softmax((scores + shift * np.eye(4, 5)) / temperature),
+        {"temperature": [0.1, 0.5, 1.0, 2.0, 5.0], "shift": [0, 1, 2, 3]},
+        view=HeatMap(
+            rows=["le", "chat", "noir", "<fin>"],
+            columns=WORDS,
+            x_label="source words (keys)",
+            y_label="target words (queries)",
+        ),
+        title="Who looks at whom",
+        caption="At temperature {temperature} the first query looks most at {word}: {top:.2f}.",
+        facts=lambda r, **k: {"top": float(r[0].max()), "word": WORDS[int(r[0].argmax())]},
+    )
+
+
+def signed_heatmap():
+    base = np.random.default_rng(5).normal(size=(3, 7))
+    return sweep(
+        lambda scale: base * scale,
+        {"scale": [0.5, 1.0, 2.0]},
+        view=HeatMap(rows=["s1", "s2", "s3"], columns=[f"h{k}" for k in range(1, 8)]),
+        title="Scores before the softmax",
+        caption="Scale {scale}: the mean score is {mean:.3f}.",
+        facts=lambda r, scale: {"mean": r.mean()},
+    )
+
+
+def bars():
+    scores = np.array([2.0, 1.0, 0.2, -1.0, 0.5])
+    return sweep(
+        lambda temperature: softmax(scores / temperature),
+        {"temperature": [0.25, 0.5, 1.0, 2.0, 4.0]},
+        view=Bars(categories=WORDS, y_label="weight", y_range=(0, 1)),
+        title="Temperature sharpens or flattens",
+        caption="At temperature {temperature} the first word takes {top:.0%} of the weight.",
+        facts=lambda r, temperature: {"top": r[0]},
+    )
+
+
+def grouped_bars():
+    scores = np.array(
+        [[2.0, 1.0, 0.2, -1.0, 0.5], [-0.5, 0.3, 1.2, 0.0, -1.5], [0.5, 0.5, 0.5, 0.5, 0.5]]
+    )
+    return sweep(
+        lambda gain: scores * gain,
+        {"gain": [1, 2, 3]},
+        view=Bars(categories=WORDS, series=["scores", "gradient", "bias"], y_label="value"),
+        title="Three quantities beside each other",
+        caption="Gain {gain}.",
+    )
+
+
+def lines():
+    x = np.arange(1, 41)
+    return sweep(
+        lambda length, noise: np.stack(
+            [1 - noise / 5 + 0 * x, 1 / (1 + np.exp((x - length) / 3)), 0.5 * np.exp(-x / length)]
+        ),
+        {"length": [5, 10, 20, 30], "noise": [0.0, 0.5, 1.0]},
+        view=Lines(
+            x=list(x),
+            series=["with attention", "without", "chance"],
+            x_label="length of the sentence",
+            y_label="accuracy",
+            y_range=(0, 1),
+            mark="length",
+        ),
+        title="Accuracy against length",
+        caption="Trained to length {length}: without attention the accuracy is {without:.1%}.",
+        facts=lambda r, length, noise: {"without": r[1][length - 1]},
+    )
+
+
+def log_lines():
+    x = 2 ** np.arange(4, 15)
+    return sweep(
+        lambda width: np.stack([np.log10(4.0 * x * x * width), np.log10(4.0 * x * width * width)]),
+        {"width": [32, 64, 128]},
+        view=Lines(
+            x=list(x),
+            series=["attention", "linear attention"],
+            x_label="number of tokens",
+            y_label="log10 of the work",
+            log_x=True,
+        ),
+        title="Work against length",
+        caption="Width {width}: the curves meet at {width} tokens.",
+    )
+
+
+def data_lines():
+    x = np.linspace(0, 6, 61)
+    places = np.random.default_rng(2).uniform(0, 6, 30)
+    return sweep(
+        lambda bend: np.stack([np.sin(bend * x), np.sin(x)]),
+        {"bend": [0.5, 1.0, 1.5]},
+        view=Lines(
+            x=x,
+            series=["prediction", "true curve"],
+            x_label="place",
+            y_label="value",
+            y_range=(-1.5, 1.5),
+            span=(1, 3.5, "seen in training"),
+            points=(places, 1.4 * np.sin(places)),
+        ),
+        title="Curves, data and a shaded part",
+        caption="Bend {bend}.",
+    )
+
+
+def vectors():
+    keys = np.array([[2.0, 0.5], [-1.0, 1.5], [0.5, -2.0]])
+    values = np.array([[1.0, 2.5], [-2.5, -0.5], [2.0, -1.5]])
+
+    def result(qx, qy):
+        weights = softmax(keys @ [qx, qy] / np.sqrt(2))
+        points = np.vstack([[qx, qy], keys, values, weights @ values])
+        return np.c_[points, [1, *weights, *weights, 1]]
+
+    grid = [round(float(v), 2) for v in np.linspace(-2.5, 2.5, 11)]
+    names = ["q", "k1", "k2", "k3", "v1", "v2", "v3", "output"]
+    return sweep(
+        result,
+        {"qx": grid, "qy": grid},
+        view=Vectors(
+            points=names,
+            roles={
+                "q": "query",
+                "k1": "key",
+                "k2": "key",
+                "k3": "key",
+                "v1": "value",
+                "v2": "value",
+                "v3": "value",
+                "output": "output",
+            },
+            drag={"q": ("qx", "qy")},
+            hull=["v1", "v2", "v3"],
+        ),
+        title="Drag the query",
+        caption="The query ({qx:.1f}, {qy:.1f}) puts {top:.0%} of its weight on key {best}; "
+        "the output is ({x:.2f}, {y:.2f}).",
+        facts=lambda r, **k: {
+            "top": r[1:4, 2].max(),
+            "best": int(r[1:4, 2].argmax()) + 1,
+            "x": r[7, 0],
+            "y": r[7, 1],
+        },
+        axis_labels={"qx": "query, x", "qy": "query, y"},
+        start={"qx": 1.0, "qy": 0.5},
+    )
+
+
+def two_keys():
+    """Arrows that nearly coincide: two keys in one direction, the output between them."""
+    keys = np.array([[1.0, 2.0], [3.0, 4.0]])
+    roles = {"h₁ guten": "key", "h₂ Tag": "key", "query": "query", "context": "output"}
+    grid = [k / 4 for k in range(-4, 9)]
+
+    def result(x, y):
+        weights = softmax(keys @ [x, y])
+        return np.c_[np.vstack([keys, [x, y], weights @ keys]), [*weights, 1, 1]]
+
+    return sweep(
+        result,
+        {"x": grid, "y": grid},
+        view=Vectors(
+            points=list(roles),
+            roles=roles,
+            hull=list(roles)[:2],
+            drag={"query": ("x", "y")},
+            limits=(-1, 5),
+        ),
+        title="Drag the query between two keys",
+        caption="The query ({x}, {y}).",
+        start={"x": 0.5, "y": 0.5},
+    )
+
+
+def stepper():
+    hidden = np.array([[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]])
+
+    def result(s1):
+        state = np.array([[s1, 1.5]])
+        scores = state @ hidden.T
+        weights = softmax(scores)
+        return {
+            "H": hidden,
+            "s": state,
+            "scores": scores,
+            "weights": weights,
+            "context": weights @ hidden,
+        }
+
+    return sweep(
+        result,
+        {"s1": [0.0, 0.5, 1.0, 2.0]},
+        view=Stepper(
+            layout=[["H", "s"], ["scores", "weights"], ["context"]],
+            steps=[
+                Step(
+                    "Three encoder states and one decoder state, whose first entry is {s1}.",
+                    show=["H", "s"],
+                    highlight={"s": [(0, 0)]},
+                ),
+                Step(
+                    "The second score is {second:.1f}.",
+                    show=["scores"],
+                    highlight={"H": "row 1", "s": "all", "scores": [(0, 1)]},
+                ),
+                Step(
+                    "The softmax turns scores into weights.",
+                    show=["weights"],
+                    highlight={"weights": "all"},
+                ),
+                Step(
+                    "The context mixes the states.",
+                    show=["context"],
+                    highlight={"weights": "all", "H": "column 0", "context": [(0, 0)]},
+                ),
+            ],
+            labels={"H": "encoder states H", "s": "decoder state s"},
+        ),
+        title="One step of attention by hand",
+        caption="",
+        facts=lambda r, s1: {"second": r["scores"][0, 1]},
+        axis_labels={"s1": "first entry of s"},
+    )
+
+
+ALL = {
+    f.__name__: f
+    for f in (
+        heatmap,
+        signed_heatmap,
+        bars,
+        grouped_bars,
+        lines,
+        log_lines,
+        data_lines,
+        vectors,
+        two_keys,
+        stepper,
+    )
+}

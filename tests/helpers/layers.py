@@ -1,0 +1,87 @@
+"""Which part of the packages may import which, and a checker that reads the imports."""
+
+import ast
+from pathlib import Path
+
+NUMPY = {"numpy"}
+TORCH = NUMPY | {"torch"}
+LIB, BOOK = "attention_lib", "attention_book"
+
+# package: its parts, each with the parts that it may import and the packages from outside.
+# A part of the other package is written with its package.
+LAYERS = {
+    LIB: {
+        "checks": (set(), NUMPY),
+        "cost": ({"checks"}, NUMPY),
+        "data": ({"checks"}, NUMPY | {"tokenizers"}),
+        "reference": ({"checks"}, NUMPY),
+        "functional": ({"checks"}, TORCH),
+        "modules": ({"checks", "functional"}, TORCH),
+        "generation": ({"checks", "functional", "modules"}, TORCH),
+        "training": ({"checks", "functional", "modules"}, TORCH | {"tqdm"}),
+        "choose": ({"checks", "cost", "functional", "modules"}, TORCH | {"tqdm"}),
+    },
+    BOOK: {
+        "palette": (set(), set()),
+        "claims": (set(), NUMPY),
+        "concepts": (set(), set()),
+        "figures": (
+            {"palette", f"{LIB}.checks", f"{LIB}.reference"},
+            {"numpy", "matplotlib", "matplotlib_inline", "IPython"},
+        ),
+        "explorables": (
+            {"palette", "figures", f"{LIB}.checks", f"{LIB}.reference"},
+            {"numpy", "matplotlib", "anywidget", "ipywidgets", "traitlets"},
+        ),
+        "exercises": ({f"{LIB}.checks", f"{LIB}.reference", f"{LIB}.data"}, NUMPY),
+        "pipeline": (
+            {"claims", "concepts"},
+            {"jupytext", "jupyter_client", "nbclient", "nbformat", "tqdm", "yaml"},
+        ),
+        "sphinx_ext": (
+            {"concepts", "palette", "pipeline"},
+            {"docutils", "myst_nb", "sphinx", "sphinx_external_toc", "nbformat"},
+        ),
+        "__main__": ({"pipeline"}, set()),
+    },
+}
+
+
+def violations(root: Path, standard_library: frozenset[str], layers=LAYERS) -> list[str]:
+    """Every import of the packages below this folder that runs against the layers."""
+    found = []
+    for package, parts in layers.items():
+        for path in sorted((root / package).rglob("*.py")):
+            relative = path.relative_to(root / package)
+            part = relative.parts[0].removesuffix(".py")
+            allowed, outside = parts.get(part, (set(), set()))
+            if part != "__init__" and part not in parts:
+                found.append(f"{package}/{relative.as_posix()}: {part} has no place in the layers")
+                continue
+            for line, name in imports(path, root):
+                where = f"{package}/{relative.as_posix()}:{line}: {part} imports"
+                top, _, rest = name.partition(".")
+                target = rest.partition(".")[0]
+                if top == package:
+                    if target and target not in allowed | {part}:
+                        found.append(f"{where} {target}")
+                elif top in layers:
+                    if f"{top}.{target}" not in allowed:
+                        found.append(f"{where} {top}.{target}")
+                elif top not in standard_library | outside:
+                    found.append(f"{where} {top}")
+    return found
+
+
+def imports(path: Path, root: Path):
+    """Line and full dotted name of everything a file imports, inside functions too."""
+    inside = path.relative_to(root).parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name
+        elif isinstance(node, ast.ImportFrom):
+            base = inside[: len(inside) + 1 - node.level] if node.level else []
+            prefix = ".".join([*base, *([node.module] if node.module else [])])
+            for alias in node.names:
+                yield node.lineno, f"{prefix}.{alias.name}"

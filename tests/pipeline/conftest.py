@@ -1,9 +1,0 @@
-"""The temporary book of `mini_book`, for every test here."""
-
-import pytest
-from mini_book import Book
-
-
-@pytest.fixture
-def book(tmp_path):
-    return Book(tmp_path)
