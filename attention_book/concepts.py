@@ -14,7 +14,7 @@ class Concept:
     """One idea under the names that it has in each layer.
 
     chapter     the chapter that teaches it; "" where none does
-    tests       the files under tests/ that judge it
+    tests       the files under tests/attention_lib/ that judge it
     reference   functions of attention_lib.reference (NumPy): the definition
     functional  functions of attention_lib.functional (PyTorch): the fast form
     modules     classes of attention_lib.modules (PyTorch): the layer to train
@@ -31,21 +31,26 @@ class Concept:
 SEQ2SEQ = "01_seq2seq"
 WORKED_EXAMPLE = "02_worked_example"
 ATTENTION = (
-    "reference/test_reference_attention.py",
-    "functional/test_functional_attention.py",
-    "modules/test_modules.py",
+    "reference/test_attention.py",
+    "functional/test_attention.py",
+    "modules/test_scaled_dot_product.py",
 )
-PARTS = ("reference/test_reference_parts.py", "functional/test_functional_parts.py")
-MODULES = ("modules/test_modules.py",)
+SOFTMAX = ("reference/test_softmax.py", "functional/test_softmax.py")
+SCORES = (
+    "reference/test_scores.py",
+    "functional/test_against_reference.py",
+    "functional/test_scores.py",
+)
+SCORE_MODULES = ("modules/test_scores.py",)
 HEADS = (
-    "reference/test_reference_heads.py",
-    "functional/test_functional_heads.py",
+    "reference/test_heads.py",
+    "functional/test_heads.py",
     "modules/test_multi_head.py",
 )
 POSITIONS = (
-    "reference/test_reference_positions.py",
-    "functional/test_functional_positions.py",
-    "modules/test_module_positions.py",
+    "reference/test_positions.py",
+    "functional/test_positions.py",
+    "modules/test_positions.py",
 )
 NORMS = ("reference/test_norms.py", "functional/test_norms.py", "modules/test_norms.py")
 FEED_FORWARD = (
@@ -71,7 +76,7 @@ CONCEPTS = (
     Concept(
         "softmax",
         WORKED_EXAMPLE,
-        PARTS,
+        SOFTMAX,
         reference=("softmax", "softmax_jacobian"),
         functional=("softmax",),
     ),
@@ -86,14 +91,14 @@ CONCEPTS = (
     Concept(
         "scaled dot scores",
         WORKED_EXAMPLE,
-        PARTS,
+        SCORES,
         reference=("scaled_dot_scores",),
         functional=("scaled_dot_scores",),
     ),
     Concept(
         "dot scores",
         SEQ2SEQ,
-        PARTS + MODULES,
+        SCORES + SCORE_MODULES,
         reference=("dot_scores",),
         functional=("dot_scores",),
         modules=("DotAttention",),
@@ -101,7 +106,7 @@ CONCEPTS = (
     Concept(
         "general scores",
         SEQ2SEQ,
-        PARTS + MODULES,
+        SCORES + SCORE_MODULES,
         reference=("general_scores",),
         functional=("general_scores",),
         modules=("GeneralAttention",),
@@ -109,7 +114,7 @@ CONCEPTS = (
     Concept(
         "additive scores",
         SEQ2SEQ,
-        PARTS + MODULES,
+        SCORES + SCORE_MODULES,
         reference=("additive_scores",),
         functional=("additive_scores", "additive_scores_projected"),
         modules=("AdditiveAttention",),
@@ -117,7 +122,7 @@ CONCEPTS = (
     Concept(
         "concat scores",
         SEQ2SEQ,
-        PARTS + MODULES,
+        SCORES + SCORE_MODULES,
         reference=("concat_scores",),
         functional=("concat_scores",),
         modules=("ConcatAttention",),
@@ -126,9 +131,8 @@ CONCEPTS = (
         "masks",
         SEQ2SEQ,
         (
-            "reference/test_reference_masks.py",
-            "functional/test_functional_masks.py",
-            *PARTS,
+            "reference/test_masks.py",
+            "functional/test_masks.py",
         ),
         reference=("causal_mask", "padding_mask", "window_mask", "block_mask", "combine_masks"),
         functional=("causal_mask", "padding_mask", "window_mask", "block_mask", "combine_masks"),
@@ -150,27 +154,37 @@ CONCEPTS = (
     Concept(
         "LSTM cell",
         WORKED_EXAMPLE,
-        PARTS,
+        ("reference/test_lstm.py", "functional/test_lstm.py"),
         reference=("lstm_gates", "lstm_cell"),
         functional=("lstm_gates", "lstm_cell"),
     ),
-    Concept("encoder-decoder", SEQ2SEQ, MODULES, modules=("Seq2Seq", "Encoded")),
+    Concept(
+        "encoder-decoder",
+        SEQ2SEQ,
+        ("modules/test_seq2seq.py", "modules/test_recurrent.py"),
+        modules=("Seq2Seq", "Encoded"),
+    ),
     Concept(
         "kernel regression",
         SEQ2SEQ,
-        PARTS,
+        ("reference/test_kernel.py", "functional/test_against_reference.py"),
         reference=("kernel_regression",),
         functional=("kernel_regression",),
     ),
     Concept(
         "hard attention",
         SEQ2SEQ,
-        PARTS + MODULES,
+        ("reference/test_hard.py", "functional/test_hard.py", "modules/test_hard.py"),
         reference=("hard_attention", "reinforce_gradient"),
         functional=("hard_attention", "draw", "take"),
         modules=("HardAttention", "Glance", "GlimpseReader"),
     ),
-    Concept("pointer network", SEQ2SEQ, MODULES, modules=("PointerNetwork",)),
+    Concept(
+        "pointer network",
+        SEQ2SEQ,
+        ("modules/test_pointer.py", "modules/test_recurrent.py"),
+        modules=("PointerNetwork",),
+    ),
     Concept(
         "sampling",
         "",
@@ -196,7 +210,7 @@ CONCEPTS = (
     Concept(
         "latent attention",
         "",
-        ("reference/test_reference_latent.py", "modules/test_latent.py"),
+        ("reference/test_latent.py", "modules/test_latent.py"),
         reference=("latent_attention",),
         modules=("MultiHeadLatentAttention",),
     ),
@@ -217,7 +231,7 @@ CONCEPTS = (
     Concept(
         "learned positions",
         "",
-        ("modules/test_module_positions.py",),
+        ("modules/test_positions.py",),
         modules=("LearnedPositionalEncoding",),
     ),
     Concept(
@@ -348,7 +362,7 @@ CONCEPTS = (
     Concept(
         "LSH attention",
         "",
-        ("reference/test_lsh.py", "functional/test_lsh.py", "modules/test_lsh_module.py"),
+        ("reference/test_lsh.py", "functional/test_lsh.py", "modules/test_lsh.py"),
         reference=("lsh_buckets", "lsh_mask", "lsh_attention"),
         functional=("lsh_buckets", "lsh_attention"),
         modules=("LSHAttention",),

@@ -31,7 +31,7 @@ def _row(concept: Concept, to_root: str) -> str:
         _code(concept.functional),
         _code(concept.modules),
         _chapter(concept.chapter, to_root),
-        _code(tuple(path.partition("/")[2] for path in concept.tests)),
+        _code(tuple(dict.fromkeys(path.partition("/")[2] for path in concept.tests))),
     ]
     return f"| {' | '.join(cells)} |\n"
 

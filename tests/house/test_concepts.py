@@ -10,7 +10,7 @@ from attention_book.pipeline.concept_table import BEGIN, END, rendered, stale_pa
 from attention_book.pipeline.project import ROOT, PipelineError, Project
 from attention_lib import functional, modules, reference
 
-TESTS = ROOT / "tests"
+TESTS = ROOT / "tests" / "attention_lib"
 
 
 PUBLIC = {

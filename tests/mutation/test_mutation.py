@@ -146,9 +146,9 @@ def test_all_means_every_file_of_the_layers_that_holds_a_function():
 
 def test_a_file_is_judged_by_its_layer_and_by_the_properties():
     tests = tool.judges("attention_lib/reference/lstm.py")
-    assert "tests/reference/test_reference_parts.py" in tests
-    assert not any(path.startswith(("tests/functional", "tests/modules")) for path in tests)
-    assert "tests/properties/test_properties.py" in tool.judges(
+    assert "tests/attention_lib/reference/test_lstm.py" in tests
+    assert {path.split("/")[2] for path in tests if "/attention_lib/" in path} == {"reference"}
+    assert "tests/properties/test_attention.py" in tool.judges(
         "attention_lib/reference/attention.py"
     )
 

@@ -138,8 +138,55 @@ def test_gradients_reach_the_rows_that_were_taken():
             ValueError,
             r"mask must broadcast to the scores' shape \(1, 2\), got \(3,\)",
         ),
+        (
+            lambda: functional.draw(torch.ones(2), rng=np.random.default_rng(0)),
+            TypeError,
+            "rng must be a torch.Generator, got Generator",
+        ),
     ],
 )
 def test_bad_input_is_named(call, error, message):
     with pytest.raises(error, match=f"^{message}$"):
         call()
+
+
+def test_hard_attention_draws_with_the_weights():
+    query = normal(1, 1, 5).expand(40_000, 1, 5)
+    key, value = normal(2, 7, 5, seed=1)[0], normal(2, 7, 11, seed=2)[0]
+    mask = torch.arange(7) != 3
+    rng = torch.Generator().manual_seed(0)
+    output, index = functional.hard_attention(query, key, value, rng=rng, mask=mask)
+    weights = functional.attention(query[:1], key, value, mask=mask, return_weights=True)[1]
+    shares = torch.bincount(index.flatten(), minlength=7) / 40_000
+    assert_allclose(shares, weights[0, 0], atol=0.01)
+    assert shares[3] == 0
+    assert_array_equal(output, value[index])
+    output, index = functional.hard_attention(query[:2], key, value, rng=rng, mask=~mask & mask)
+    assert_array_equal(index, [[-1], [-1]])
+    assert_array_equal(output, np.zeros((2, 1, 11)))
+
+
+def test_a_draw_refuses_what_is_no_weight_and_never_takes_a_zero():
+    rng = torch.Generator().manual_seed(0)
+    for wrong in (torch.nan, -1.0):
+        with pytest.raises(ValueError, match="weights must not be negative or NaN"):
+            functional.draw(torch.tensor([0.5, wrong]), rng=rng)
+    tiny = torch.tensor([0.0, 1e-45]).expand(101, -1)
+    assert (functional.draw(tiny, rng=rng) == 1).all()
+    with pytest.raises(ValueError, match="query and key must give scores without NaN"):
+        functional.hard_attention(
+            torch.full((1, 1), torch.nan), torch.ones(2, 1), torch.ones(2, 1), rng=rng
+        )
+
+
+def test_hard_attention_without_keys_gives_zeros():
+    query, key, value = torch.ones(3, 2), torch.ones(0, 2), torch.ones(0, 5)
+    output, index = functional.hard_attention(query, key, value, rng=torch.Generator())
+    assert_array_equal(output, np.zeros((3, 5)))
+    assert_array_equal(index, np.full(3, -1))
+
+
+@pytest.mark.parametrize("wrong", [-2, 2])
+def test_take_refuses_an_index_that_is_not_there(wrong):
+    with pytest.raises(ValueError, match=r"index must lie in -1\.\.1"):
+        functional.take(torch.ones(2, 1), torch.tensor([0, wrong]))

@@ -6,7 +6,11 @@ import torch
 from numpy.testing import assert_allclose, assert_array_equal
 
 from attention_lib import functional, reference
-from attention_lib.modules import AdditiveAttention, GlimpseReader, HardAttention
+from attention_lib.modules import (
+    AdditiveAttention,
+    GlimpseReader,
+    HardAttention,
+)
 from attention_lib.training import seeded
 
 
@@ -186,3 +190,41 @@ def test_an_empty_row_among_others_and_any_leading_axes(leading, training):
     assert none.log_probability.shape == (*leading, 3)
     assert_array_equal(none.index, np.full((*leading, 3), -1))
     assert_array_equal(none.log_probability.detach(), np.zeros((*leading, 3)))
+
+
+def normal(*shape, seed=0):
+    return torch.from_numpy(np.random.default_rng(seed).normal(size=shape))
+
+
+QUERY, KEY, VALUE = normal(2, 3, 5), normal(2, 7, 2, seed=1), normal(2, 7, 11, seed=2)
+MASK = functional.padding_mask(torch.tensor([7, 4]), 7)
+
+
+def test_hard_attention_module_draws_scores_and_rests():
+    look = built(lambda: HardAttention(5, 2, 13))
+    soft = built(lambda: AdditiveAttention(5, 2, 13))
+    soft.load_state_dict(look.score.state_dict())
+    _, weights = soft(QUERY, KEY, VALUE, mask=MASK, return_weights=True)
+    glance = look(QUERY, KEY, VALUE, rng=torch.Generator().manual_seed(0), mask=MASK)
+    chosen = weights.gather(-1, glance.index[..., None])[..., 0]
+    assert_allclose(glance.log_probability.detach(), chosen.log().detach(), rtol=1e-12)
+    picked = VALUE.gather(1, glance.index[..., None].expand(-1, -1, 11))
+    assert_array_equal(glance.output.detach(), picked)
+    look.eval()
+    rested = look(QUERY, KEY, VALUE, rng=None, mask=MASK)
+    assert_array_equal(rested.index, weights.argmax(dim=-1))
+    nothing = look(QUERY, KEY, VALUE, rng=None, mask=torch.zeros(7, dtype=torch.bool))
+    assert_array_equal(nothing.index, -np.ones((2, 3)))
+    assert_array_equal(nothing.log_probability.detach(), np.zeros((2, 3)))
+    with pytest.raises(TypeError, match=r"rng must be a torch.Generator, got NoneType"):
+        look.train()(QUERY, KEY, VALUE, rng=None)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_hard_attention_without_keys_looks_nowhere(training):
+    look = HardAttention(5, 2, 3).train(training)
+    rng = torch.Generator()
+    seen = look(torch.ones(7, 5), torch.ones(0, 2), torch.ones(0, 11), rng=rng)
+    assert_array_equal(seen.output.detach(), np.zeros((7, 11)))
+    assert_array_equal(seen.index, np.full(7, -1))
+    assert_array_equal(seen.log_probability.detach(), np.zeros(7))

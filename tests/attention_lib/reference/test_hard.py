@@ -120,3 +120,61 @@ def test_bad_input_is_named(changed, error, message):
     given = {"weights": WEIGHTS, "index": INDEX, "reward": REWARD, **changed}
     with pytest.raises(error, match=f"^{message}$"):
         reference.reinforce_gradient(**given)
+
+
+def test_hard_attention_averages_to_soft_attention():
+    query, key, value = normal(1, 3), normal(5, 3, seed=1), normal(5, 2, seed=2)
+    mask = np.array([True, True, False, True, True])
+    many = np.broadcast_to(query, (40_000, 1, 3))
+    rng = np.random.default_rng(0)
+    output, index = reference.hard_attention(many, key, value, rng=rng, mask=mask)
+    assert output.shape == (40_000, 1, 2)
+    assert not (index == 2).any()
+    assert_array_equal(output, value[index])
+    soft = reference.attention(query, key, value, mask=mask)
+    assert_allclose(output.mean(axis=0), soft, atol=0.03)
+
+
+def test_hard_attention_of_nothing_and_bad_generators():
+    query, key, value = normal(2, 3), normal(5, 3), normal(5, 2)
+    nothing = np.zeros(5, dtype=bool)
+    rng = np.random.default_rng(0)
+    output, index = reference.hard_attention(query, key, value, rng=rng, mask=nothing)
+    assert_array_equal(output, np.zeros((2, 2)))
+    assert_array_equal(index, [-1, -1])
+    with pytest.raises(TypeError, match=r"rng must be a numpy.random.Generator, got int"):
+        reference.hard_attention(query, key, value, rng=0)
+
+
+@pytest.mark.parametrize("baseline", [0.0, 5.0])
+def test_reinforce_is_unbiased_with_any_baseline(baseline):
+    weights, rewards = np.array([0.2, 0.5, 0.3]), np.array([1.0, -2.0, 4.0])
+    expected = reference.softmax_jacobian(weights) @ rewards
+    estimates = [
+        reference.reinforce_gradient(weights, np.array(j), np.array(rewards[j]), baseline=baseline)
+        for j in range(3)
+    ]
+    assert_allclose(weights @ np.array(estimates), expected, rtol=1e-12)
+    with pytest.raises(ValueError, match=r"index must lie in -1..2, got 3..3"):
+        reference.reinforce_gradient(weights, np.array(3), np.array(1.0))
+    with pytest.raises(TypeError, match="index must be integers"):
+        reference.reinforce_gradient(weights, np.array(1.0), np.array(1.0))
+
+
+@pytest.mark.parametrize("shape", [(3, 1), (2, 3), (2,)])
+def test_a_baseline_that_does_not_fit_the_rewards_is_refused(shape):
+    weights, index, reward = np.full((3, 2), 0.5), np.array([0, 1, 1]), np.ones(3)
+    with pytest.raises(ValueError, match=r"baseline must broadcast to the rewards' shape \(3,\)"):
+        reference.reinforce_gradient(weights, index, reward, baseline=np.ones(shape))
+
+
+def test_hard_attention_without_keys_gives_zeros():
+    query, key, value = np.ones((3, 2)), np.ones((0, 2)), np.ones((0, 5))
+    output, index = reference.hard_attention(query, key, value, rng=np.random.default_rng(0))
+    assert_array_equal(output, np.zeros((3, 5)))
+    assert_array_equal(index, np.full(3, -1))
+
+
+def test_the_baseline_is_zero_unless_given():
+    weights, index, reward = np.array([[0.25, 0.75]]), np.array([1]), np.array([2.0])
+    assert_array_equal(reference.reinforce_gradient(weights, index, reward), [[-0.5, 0.5]])

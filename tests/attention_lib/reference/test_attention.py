@@ -164,3 +164,8 @@ def test_backward_names_a_gradient_of_the_wrong_shape():
         ValueError, match=r"grad_output must have the shape \(2, 3, 11\).*\(2, 3, 7\)"
     ):
         reference.attention_backward(Q, K, V, Q)
+
+
+def test_scores_without_a_query_axis_are_refused():
+    with pytest.raises(ValueError, match="scores must have at least 2"):
+        reference.attend(np.ones(3), np.ones((3, 2)))

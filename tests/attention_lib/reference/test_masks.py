@@ -176,3 +176,48 @@ def test_the_largest_sizes():
 def test_bad_input_is_named(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize(("n_queries", "n_keys"), [(5, 5), (3, 7), (7, 3), (1, 5), (0, 3)])
+def test_masks_equal_their_definition(n_queries, n_keys):
+    causal = reference.causal_mask(n_queries, n_keys)
+    window = reference.window_mask(n_queries, n_keys, window=2)
+    both = reference.window_mask(n_queries, n_keys, window=2, causal=True)
+    assert causal.shape == window.shape == both.shape == (n_queries, n_keys)
+    for i in range(n_queries):
+        for j in range(n_keys):
+            distance = i + n_keys - n_queries - j
+            assert causal[i, j] == (distance >= 0)
+            assert window[i, j] == (abs(distance) <= 2)
+            assert both[i, j] == (0 <= distance <= 2)
+
+
+def test_padding_and_combination():
+    padding = reference.padding_mask(np.array([0, 2, 3]), 3)
+    assert padding.shape == (3, 1, 3)
+    assert_array_equal(padding[:, 0].sum(axis=-1), [0, 2, 3])
+    combined = reference.combine_masks(reference.causal_mask(2, 3), padding)
+    assert_array_equal(combined[1], [[True, True, False], [True, True, False]])
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: reference.causal_mask(-1, 2), ValueError, "n_queries must be at least 0, got -1"),
+        (lambda: reference.causal_mask(2, 2.0), TypeError, "n_keys must be an integer, got float"),
+        (lambda: reference.window_mask(2, 2, window=-1), ValueError, "window must be at least 0"),
+        (lambda: reference.padding_mask(np.array([4]), 3), ValueError, r"lie in 0..3.*got 4..4"),
+        (lambda: reference.padding_mask(np.array([1.0]), 3), TypeError, "lengths must be integers"),
+        (lambda: reference.padding_mask(np.array([[1]]), 3), ValueError, r"shape \[B\]"),
+        (lambda: reference.combine_masks(), ValueError, "at least one mask"),
+        (lambda: reference.combine_masks(np.ones(2)), TypeError, "mask must be boolean"),
+        (
+            lambda: reference.combine_masks(np.ones(2, bool), np.ones(3, bool)),
+            ValueError,
+            "masks must broadcast together",
+        ),
+    ],
+)
+def test_masks_name_bad_input(call, error, message):
+    with pytest.raises(error, match=message):
+        call()

@@ -1,22 +1,13 @@
-"""Attention modules against the functions, Seq2Seq against its own steps, and what each refuses."""
-
-from functools import partial
+"""The readers with an LSTM on one small batch: padding, their own steps, and what each refuses."""
 
 import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 
-from attention_lib import functional, reference
 from attention_lib.modules import (
-    AdditiveAttention,
-    ConcatAttention,
-    DotAttention,
-    GeneralAttention,
     GlimpseReader,
-    HardAttention,
     PointerNetwork,
-    ScaledDotProductAttention,
     Seq2Seq,
 )
 from attention_lib.training import seeded
@@ -24,76 +15,14 @@ from attention_lib.training import seeded
 KINDS = ("additive", "concat", "general", "dot")
 
 
-def normal(*shape, seed=0):
-    return torch.from_numpy(np.random.default_rng(seed).normal(size=shape))
-
-
-QUERY, KEY, VALUE = normal(2, 3, 5), normal(2, 7, 2, seed=1), normal(2, 7, 11, seed=2)
-MASK = functional.padding_mask(torch.tensor([7, 4]), 7)
-
-
 def built(make):
     with seeded(0):
         return make().double()
 
 
-def numpy_of(module):
-    return {name: one.detach().numpy() for name, one in module.named_parameters()}
-
-
-@pytest.mark.parametrize("kind", ["additive", "concat", "general"])
-def test_score_modules_equal_the_reference(kind):
-    makes = {
-        "additive": lambda: AdditiveAttention(5, 2, 13),
-        "concat": lambda: ConcatAttention(5, 2, 13),
-        "general": lambda: GeneralAttention(5, 2),
-    }
-    module = built(makes[kind])
-    if kind == "additive":
-        torch.nn.init.normal_(module.bias)
-    scores = getattr(reference, f"{kind}_scores")(QUERY.numpy(), KEY.numpy(), **numpy_of(module))
-    output, weights = reference.attend(scores, VALUE.numpy(), mask=MASK.numpy())
-    ours, our_weights = module(QUERY, KEY, VALUE, mask=MASK, return_weights=True)
-    assert_allclose(ours.detach(), output, rtol=1e-11, atol=1e-13)
-    assert_allclose(our_weights.detach(), weights, rtol=1e-11, atol=1e-13)
-    assert_array_equal(module(QUERY, KEY, VALUE, mask=MASK).detach(), ours.detach())
-
-
-def test_dot_modules_equal_the_function():
-    key = normal(2, 7, 5, seed=1)
-    scaled = ScaledDotProductAttention(scale=1.0)(QUERY, key, VALUE, mask=MASK)
-    assert_allclose(DotAttention()(QUERY, key, VALUE, mask=MASK), scaled, rtol=1e-12)
-    causal = ScaledDotProductAttention()(QUERY, key, VALUE, causal=True)
-    assert_allclose(causal, functional.attention(QUERY, key, VALUE, causal=True), rtol=1e-13)
-
-
-@pytest.mark.parametrize("make", [lambda: AdditiveAttention(5, 2, 13, dropout=0.5)])
-def test_dropout_acts_in_training_only_and_forward_stores_nothing(make):
-    module = built(make)
-    before = set(vars(module))
-    first, second = module(QUERY, KEY, VALUE), module(QUERY, KEY, VALUE)
-    assert not torch.equal(first, second)
-    module.eval()
-    assert torch.equal(module(QUERY, KEY, VALUE), module(QUERY, KEY, VALUE))
-    assert set(vars(module)) == before
-
-
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: AdditiveAttention(0, 2, 3), ValueError, "query_width must be at least 1, got 0"),
-        (lambda: AdditiveAttention(5, 2, 3.0), TypeError, "hidden_width must be an integer"),
-        (lambda: DotAttention(dropout=1), ValueError, r"dropout must lie in \[0, 1\), got 1"),
-        (
-            lambda: built(lambda: AdditiveAttention(5, 3, 3))(QUERY, KEY, VALUE),
-            ValueError,
-            r"key must have width 3 on its last axis, got shape \(2, 7, 2\)",
-        ),
-        (
-            lambda: built(lambda: GeneralAttention(4, 2))(QUERY, KEY, VALUE),
-            ValueError,
-            r"query must have width 4 on its last axis, got shape \(2, 3, 5\)",
-        ),
         (lambda: Seq2Seq(9, 9, 7), ValueError, "width must be even.*got 7"),
         (lambda: Seq2Seq(9, 9, 8, attention="luong"), ValueError, "attention must be one of None"),
         (lambda: PointerNetwork(9, 7), ValueError, "width must be even, got 7"),
@@ -184,26 +113,6 @@ def test_seq2seq_names_bad_input(arguments, options, error, message):
         Seq2Seq(10, 11, 6)(*arguments, **options)
 
 
-def test_hard_attention_module_draws_scores_and_rests():
-    look = built(lambda: HardAttention(5, 2, 13))
-    soft = built(lambda: AdditiveAttention(5, 2, 13))
-    soft.load_state_dict(look.score.state_dict())
-    _, weights = soft(QUERY, KEY, VALUE, mask=MASK, return_weights=True)
-    glance = look(QUERY, KEY, VALUE, rng=torch.Generator().manual_seed(0), mask=MASK)
-    chosen = weights.gather(-1, glance.index[..., None])[..., 0]
-    assert_allclose(glance.log_probability.detach(), chosen.log().detach(), rtol=1e-12)
-    picked = VALUE.gather(1, glance.index[..., None].expand(-1, -1, 11))
-    assert_array_equal(glance.output.detach(), picked)
-    look.eval()
-    rested = look(QUERY, KEY, VALUE, rng=None, mask=MASK)
-    assert_array_equal(rested.index, weights.argmax(dim=-1))
-    nothing = look(QUERY, KEY, VALUE, rng=None, mask=torch.zeros(7, dtype=torch.bool))
-    assert_array_equal(nothing.index, -np.ones((2, 3)))
-    assert_array_equal(nothing.log_probability.detach(), np.zeros((2, 3)))
-    with pytest.raises(TypeError, match=r"rng must be a torch.Generator, got NoneType"):
-        look.train()(QUERY, KEY, VALUE, rng=None)
-
-
 def test_pointer_network_points_inside_the_source_and_agrees_with_itself():
     model = built(lambda: PointerNetwork(10, 6))
     positions = model.generate(SOURCE, LENGTHS, 4)
@@ -244,34 +153,3 @@ def test_start_end_and_padding_are_ids_of_the_target():
 def test_a_position_below_minus_one_is_refused():
     with pytest.raises(ValueError, match="positions must hold"):
         PointerNetwork(24, 8)(torch.tensor([[5, 6]]), torch.tensor([2]), torch.tensor([[-2]]))
-
-
-@pytest.mark.parametrize(
-    "model",
-    [
-        AdditiveAttention(5, 2, 3),
-        ConcatAttention(5, 2, 3),
-        GeneralAttention(5, 2),
-        partial(HardAttention(5, 2, 3), rng=torch.Generator()),
-    ],
-)
-def test_inputs_of_another_kind_than_the_weights_are_named(model):
-    query, key, value = QUERY.float(), KEY.float(), VALUE.float()
-    with pytest.raises(TypeError, match="query float64, weight float32"):
-        model(query.double(), key, value)
-    with pytest.raises(TypeError, match="key float64, weight float32"):
-        model(query, key.double(), value)
-    with pytest.raises(TypeError, match=r"query must be a torch\.Tensor, got list"):
-        model(query.tolist(), key, value)
-    with pytest.raises(TypeError, match=r"key must be a torch\.Tensor, got list"):
-        model(query, key.tolist(), value)
-
-
-@pytest.mark.parametrize("training", [True, False])
-def test_hard_attention_without_keys_looks_nowhere(training):
-    look = HardAttention(5, 2, 3).train(training)
-    rng = torch.Generator()
-    seen = look(torch.ones(7, 5), torch.ones(0, 2), torch.ones(0, 11), rng=rng)
-    assert_array_equal(seen.output.detach(), np.zeros((7, 11)))
-    assert_array_equal(seen.index, np.full(7, -1))
-    assert_array_equal(seen.log_probability.detach(), np.zeros(7))

@@ -150,6 +150,7 @@ def test_the_largest_sizes():
             ValueError,
             r"^lengths must lie in 0\.\.3 \(n_keys\), got -1\.\.4$",
         ),
+        (lambda: functional.padding_mask(torch.tensor([4]), 3), ValueError, r"lie in 0..3"),
         (
             lambda: functional.combine_masks(),
             ValueError,
@@ -175,3 +176,17 @@ def test_the_largest_sizes():
 def test_bad_input_is_named(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize(("n_queries", "n_keys"), [(5, 5), (3, 7), (7, 3)])
+def test_masks_equal_the_reference_alone_and_combined(n_queries, n_keys):
+    for options in ({"window": 2}, {"window": 2, "causal": True}):
+        ours = functional.window_mask(n_queries, n_keys, **options)
+        assert_array_equal(ours, reference.window_mask(n_queries, n_keys, **options))
+    causal = functional.causal_mask(n_queries, n_keys)
+    assert_array_equal(causal, reference.causal_mask(n_queries, n_keys))
+    lengths = np.array([0, 2, 3])
+    padding = functional.padding_mask(torch.from_numpy(lengths), n_keys)
+    assert_array_equal(padding, reference.padding_mask(lengths, n_keys))
+    both = functional.combine_masks(causal, padding)
+    assert_array_equal(both, reference.combine_masks(causal.numpy(), padding.numpy()))

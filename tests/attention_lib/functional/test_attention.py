@@ -16,6 +16,8 @@ TOLERANCES = {
     torch.float32: 2e-6,
     torch.float64: 1e-12,
 }
+
+
 OPTIONS = [
     {},
     {"scale": 0.3},
@@ -26,6 +28,8 @@ OPTIONS = [
     {"bias": random_bias(), "mask": random_mask(), "causal": True},
     {"bias": random_bias(), "temperature": 0.7},
 ]
+
+
 ARRAYS = ("mask", "bias")
 
 
@@ -51,6 +55,8 @@ def step_by_step(query, key, value, *, return_weights=False, **options):
 # A fused kernel does not promise bitwise equality; the next test takes its place there.
 FUSED_LAWS = [law for law in attention_laws.LAWS if law is not attention_laws.ignores_the_future]
 CASES = [(in_torch, law) for law in FUSED_LAWS]
+
+
 CASES += [(step_by_step, law) for law in attention_laws.LAWS]
 
 

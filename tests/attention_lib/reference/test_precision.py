@@ -1,4 +1,4 @@
-"""Every function of the first two chapters: the dtype that comes back, and what is not given."""
+"""The dtype that comes back from each function, and how half precision is widened."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from attention_lib import reference
 from attention_lib.reference.precision import widen
-from tests.helpers import loop_oracles
 
 
 def normal(*shape, seed=0):
@@ -82,53 +81,3 @@ def test_half_precision_is_widened_and_the_rest_is_not_copied(dtype, working):
         assert after.dtype == working
         assert_array_equal(after, before)
         assert np.shares_memory(after, before) == (dtype == working)
-
-
-def test_the_bandwidth_is_one_unless_given():
-    assert_array_equal(
-        reference.kernel_regression(Q, K, V), reference.kernel_regression(Q, K, V, bandwidth=1.0)
-    )
-
-
-def test_the_baseline_is_zero_unless_given():
-    weights, index, reward = np.array([[0.25, 0.75]]), np.array([1]), np.array([2.0])
-    assert_array_equal(reference.reinforce_gradient(weights, index, reward), [[-0.5, 0.5]])
-
-
-def test_the_temperature_is_one_unless_given():
-    assert_array_equal(reference.softmax(Q), reference.softmax(Q, temperature=1.0))
-
-
-def test_a_jacobian_needs_a_row_of_weights():
-    message = r"^weights must have at least 1 dimension\(s\), got shape \(\)$"
-    with pytest.raises(ValueError, match=message):
-        reference.softmax_jacobian(np.ones(()))
-
-
-@pytest.mark.parametrize("leading", [(), (2,), (2, 3)])
-def test_an_lstm_step_takes_any_leading_axes(leading):
-    """One row at a time gives the same as all at once, and the gates are i, f, g, o."""
-    inputs, hidden, cell = (normal(*leading, n, seed=n) for n in (5, 3, 3))
-    gates = reference.lstm_gates(inputs, hidden, **GATES, **BIASES)
-    state = reference.lstm_cell(inputs, hidden, cell, **GATES, **BIASES)
-    assert all(one.shape == (*leading, 3) for one in (*gates, *state))
-    for row in np.ndindex(leading):
-        expected = loop_oracles.lstm_step(
-            *(one[row].tolist() for one in (inputs, hidden, cell)),
-            *(one.tolist() for one in (*GATES.values(), *BIASES.values())),
-        )
-        assert_allclose([one[row] for one in state], expected, rtol=1e-12)
-    write, keep, candidate, show = gates
-    assert_allclose(state[1], keep * cell + write * candidate, rtol=1e-12)
-    assert_allclose(state[0], show * np.tanh(state[1]), rtol=1e-12)
-
-
-@pytest.mark.parametrize("name", BIASES)
-def test_each_bias_of_an_lstm_step_stands_alone(name):
-    given = CALLS["lstm_gates"] | dict.fromkeys(BIASES)
-    one = reference.lstm_gates(**given | {name: BIASES[name]})
-    none = reference.lstm_gates(**given)
-    zeros = {"input_bias": np.zeros(12), "hidden_bias": np.zeros(12)}
-    with_zeros = reference.lstm_gates(**given | zeros | {name: BIASES[name]})
-    assert_allclose(one, with_zeros, rtol=1e-14)
-    assert not np.allclose(one, none)
