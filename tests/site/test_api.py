@@ -8,19 +8,23 @@ from functools import cache
 
 from bs4 import BeautifulSoup
 
+import attention_book
 import attention_lib
 from attention_book.concepts import CONCEPTS
 from tests.helpers.toc import pages
 
 # What the parts share among themselves: no entry.
-INTERNAL = {"checks", "concepts", "palette"}
+INTERNAL = {"checks", "concepts", "palette", "pipeline", "sphinx_ext", "__main__"}
 LAYERS = ("reference", "functional", "modules")
 
 
 def expected():
     """The full names, gathered here without the code that writes the pages."""
     names = set()
-    for part in pkgutil.iter_modules(attention_lib.__path__, "attention_lib."):
+    for part in (
+        *pkgutil.iter_modules(attention_lib.__path__, "attention_lib."),
+        *pkgutil.iter_modules(attention_book.__path__, "attention_book."),
+    ):
         if part.name.rpartition(".")[2] in INTERNAL:
             continue
         top = importlib.import_module(part.name)

@@ -9,7 +9,7 @@ from attention_book import palette
 
 ROOT = Path(__file__).resolve().parents[2]
 VENDOR = ROOT / "book" / "static" / "vendor"
-WEB = ROOT / "book" / "web"
+WEB = ROOT / "attention_book" / "web"
 
 
 def _custom_properties(mode):

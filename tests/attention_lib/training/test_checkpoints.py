@@ -92,7 +92,11 @@ def test_only_the_steps_after_the_checkpoint_are_taken_again(tmp_path):
 
 def test_a_run_that_was_killed_at_any_moment_goes_on_bit_for_bit(tmp_path, undisturbed):
     """Killed with SIGKILL at lines of the training package, in the midst of a write, at times."""
-    command = [sys.executable, str(ROOT / "tests" / "interrupted_run.py"), str(tmp_path / "run")]
+    command = [
+        sys.executable,
+        str(ROOT / "tests" / "helpers" / "interrupted_run.py"),
+        str(tmp_path / "run"),
+    ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         command, capture_output=True, text=True, env=environment, check=False, timeout=300

@@ -1,0 +1,1 @@
+"""What the pages need from Sphinx: the house's own extensions."""
