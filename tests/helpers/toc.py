@@ -1,10 +1,8 @@
 """The pages of the book, from its table of contents."""
 
-from pathlib import Path
-
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
+from attention_book.pipeline.project import ROOT
 
 
 def pages():

@@ -23,7 +23,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from attention_book.pipeline.project import ROOT
+
 LAYERS = ("reference", "functional", "modules")
 RESULT = ROOT / "benchmarks" / "results" / "mutation.json"
 LEFT_OUT = ("__pycache__", ".*", "_build", "notebooks", "static", "web", "*.egg-info", "results")

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from attention_book.pipeline.project import ROOT
 from tests.helpers.page_checks import Visit, wait_until_ready
 from tests.helpers.site_server import Server
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")

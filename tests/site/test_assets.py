@@ -3,11 +3,10 @@
 import json
 import re
 from importlib.metadata import version
-from pathlib import Path
 
 from attention_book import palette
+from attention_book.pipeline.project import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 VENDOR = ROOT / "book" / "static" / "vendor"
 WEB = ROOT / "attention_book" / "web"
 
@@ -53,7 +52,7 @@ def test_the_bundle_holds_the_anywidget_of_the_kernel():
 def test_style_sheets_and_scripts_of_ours_name_no_other_host():
     for path in [
         ROOT / "book" / "static" / "book.css",
-        *(ROOT / "book" / "sphinx_ext").rglob("*.html"),
+        *(ROOT / "attention_book" / "sphinx_ext").rglob("*.html"),
     ]:
         assert not re.search(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}", path.read_text("utf8")), path
 

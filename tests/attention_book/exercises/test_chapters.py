@@ -1,14 +1,14 @@
 """Starters fail and solutions pass, as they stand in the chapters; every mutant is rejected."""
 
 import re
-from pathlib import Path
 
 import jupytext
 import pytest
 
 from attention_book.exercises import all_exercises, check
+from attention_book.pipeline.project import ROOT
 
-CHAPTERS = Path(__file__).resolve().parents[3] / "book" / "chapters"
+CHAPTERS = ROOT / "book" / "chapters"
 CHECK_CALL = re.compile(r"\bcheck\(\s*[\"']([\w.]+)[\"']")
 MUTANTS = [
     (name, mutant) for name, exercise in all_exercises().items() for mutant in exercise.mutants

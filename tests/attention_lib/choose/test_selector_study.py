@@ -4,9 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
+from attention_book.pipeline.project import ROOT
 
 
 def test_the_study_compares_predictions_with_times(tmp_path):

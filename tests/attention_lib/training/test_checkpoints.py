@@ -8,20 +8,18 @@ import pickle
 import stat
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from attention_book.pipeline.project import ROOT
 from attention_lib import training
 from attention_lib.modules import LanguageModel
 from attention_lib.training import EarlyStopping, read_checkpoint, warmup_cosine
 from attention_lib.training.checkpoints import Run
 from attention_lib.training.history import History
 from tests.helpers.interrupted_run import STEPS, batch_of_step, loss, make_model, outcome, train
-
-ROOT = Path(training.__file__).parents[2]
 
 
 class PowerCutError(Exception):
