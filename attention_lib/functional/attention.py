@@ -9,7 +9,6 @@ from ..checks import (
     check_bias,
     check_dimensions,
     check_flag,
-    check_floating,
     check_kind,
     check_positive,
     check_probability,
@@ -17,9 +16,9 @@ from ..checks import (
     check_scale,
     check_value,
 )
-from .masks import causal_mask
-from .precision import check_torch_mask, widen
-from .softmax import stable_softmax
+from .masks import causal_mask_core
+from .precision import check_tensors, check_torch_mask, widen_core
+from .softmax import softmax_core
 
 
 def attend(scores, value, *, mask=None, temperature=1.0, dropout=0.0):
@@ -48,13 +47,19 @@ def attend(scores, value, *, mask=None, temperature=1.0, dropout=0.0):
     >>> attend(torch.zeros(1, 2), torch.tensor([[1.0], [3.0]]))
     (tensor([[2.]]), tensor([[0.5000, 0.5000]]))
     """
-    dtype, scores, value = widen(scores=scores, value=value)
+    check_tensors(scores=scores, value=value)
     check_dimensions(2, scores=scores)
     check_value(value, scores.shape)
     check_torch_mask(mask, scores.shape)
     check_positive(temperature=temperature)
     check_probability(dropout=dropout)
-    weights = stable_softmax(scores, mask, temperature)
+    return attend_core(scores, value, mask=mask, temperature=temperature, dropout=dropout)
+
+
+def attend_core(scores, value, *, mask=None, temperature=1.0, dropout=0.0):
+    """`attend` for arguments that were checked."""
+    dtype, scores, value = widen_core(scores, value)
+    weights = softmax_core(scores, mask, temperature)
     if dropout > 0:
         weights = F.dropout(weights, p=dropout)
     return (weights @ value).to(dtype), weights.to(dtype)
@@ -110,51 +115,87 @@ def attention(
     >>> attention(query, key, key, scale=1.0)
     tensor([[2.7616, 3.7616]])
     """
-    given = {"query": query, "key": key, "value": value}
-    check_kind("torch", **given)
-    check_floating(**given)
+    check_tensors(query=query, key=key, value=value)
     shape = check_query_key(query, key)
-    output_shape = check_value(value, shape)
+    check_value(value, shape)
     check_torch_mask(mask, shape)
+    check_options(causal=causal, scale=scale, return_weights=return_weights, dropout=dropout)
+    check_positive(temperature=temperature)
+    check_torch_bias(bias, shape, query=query)
+    return attention_core(
+        query,
+        key,
+        value,
+        mask=mask,
+        bias=bias,
+        causal=causal,
+        scale=scale,
+        temperature=temperature,
+        return_weights=return_weights,
+        dropout=dropout,
+    )
+
+
+def check_options(*, causal, scale, return_weights, dropout):
+    """The options that all forms of dense attention share."""
     check_flag(causal=causal, return_weights=return_weights)
     check_scale(scale)
-    check_positive(temperature=temperature)
     check_probability(dropout=dropout)
+
+
+def check_torch_bias(bias, shape, **like):
+    """bias is None, or a tensor of the dtype of another that broadcasts to the scores' shape."""
     if bias is not None:
         check_kind("torch", bias=bias)
-        check_bias(bias, shape, query=query)
-    if return_weights or temperature != 1 or 0 in (*output_shape, *shape):
-        if causal:
-            future = causal_mask(*shape[-2:], device=query.device)
-            mask = future if mask is None else mask & future
-        _, wide_query, wide_key = widen(query=query, key=key)
-        scale = query.shape[-1] ** -0.5 if scale is None else scale
-        scores = (wide_query @ wide_key.transpose(-1, -2)) * scale
-        scores = scores if bias is None else scores + bias
-        output, weights = attend(
-            scores,
-            value.to(scores.dtype),
-            mask=mask,
-            temperature=temperature,
-            dropout=dropout,
-        )
-        output, weights = output.to(query.dtype), weights.to(query.dtype)
-        return (output, weights) if return_weights else output
-    return _fused_attention(query, key, value, mask, bias, causal, scale, dropout, output_shape)
+        check_bias(bias, shape, **like)
 
 
-def _fused_attention(query, key, value, mask, bias, causal, scale, dropout, output_shape):
-    leading, (n_queries, n_keys) = output_shape[:-2], (query.shape[-2], key.shape[-2])
-    query, scale = _positive_scale(query, scale)
-    query, key, value = (one.expand(*leading, *one.shape[-2:]) for one in (query, key, value))
+def attention_core(
+    query,
+    key,
+    value,
+    *,
+    mask=None,
+    bias=None,
+    causal=False,
+    scale=None,
+    temperature=1.0,
+    return_weights=False,
+    dropout=0.0,
+):
+    """`attention` for arguments that were checked."""
+    empty = not (query.numel() and key.numel() and value.numel())
+    if not (return_weights or empty or temperature != 1):
+        return _fused_attention(query, key, value, mask, bias, causal, scale, dropout)
+    if causal:
+        mask = closed_future(mask, query, key)
+    dtype, wide_query, wide_key, wide_value = widen_core(query, key, value)
+    scale = query.shape[-1] ** -0.5 if scale is None else scale
+    scores = (wide_query @ wide_key.transpose(-1, -2)) * scale
+    scores = scores if bias is None else scores + bias
+    options = {"mask": mask, "temperature": temperature, "dropout": dropout}
+    output, weights = attend_core(scores, wide_value, **options)
+    return (output.to(dtype), weights.to(dtype)) if return_weights else output.to(dtype)
+
+
+def closed_future(mask, query, key):
+    """The mask, or None, with the keys after each query closed too."""
+    future = causal_mask_core(query.shape[-2], key.shape[-2], device=query.device)
+    return future if mask is None else mask & future
+
+
+def _fused_attention(query, key, value, mask, bias, causal, scale, dropout):
+    n_queries, n_keys = query.shape[-2], key.shape[-2]
+    query, key, value = _same_leading(query, key, value)
+    if scale is not None:
+        query, scale = _positive_scale(query, scale)
     fused_causal = causal and mask is None and bias is None and n_queries == n_keys
     if causal and not fused_causal and n_queries > 1:
-        future = causal_mask(n_queries, n_keys, device=query.device)
-        mask = future if mask is None else mask & future
-    options = {"is_causal": fused_causal, "scale": scale, "dropout_p": dropout}
+        mask = closed_future(mask, query, key)
     if bias is not None:
         closed = bias == -math.inf
         mask = ~closed if mask is None else mask & ~closed
+    options = {"is_causal": fused_causal, "scale": scale, "dropout_p": dropout}
     if mask is None:
         return F.scaled_dot_product_attention(query, key, value, **options)
     empty = ~mask.any(dim=-1, keepdim=True)
@@ -163,9 +204,18 @@ def _fused_attention(query, key, value, mask, bias, causal, scale, dropout, outp
     mask = mask | empty
     if bias is not None:
         mask = bias.masked_fill(empty, 0).masked_fill(~mask, -math.inf)
-    mask = mask.expand(*leading, n_queries, n_keys)
+    mask = mask.expand(*query.shape[:-2], n_queries, n_keys)
     output = F.scaled_dot_product_attention(query, key, value, attn_mask=mask, **options)
     return output.masked_fill(empty, 0)
+
+
+def _same_leading(*tensors):
+    """The tensors with the axes before the last two that they broadcast to."""
+    leading = [tensor.shape[:-2] for tensor in tensors]
+    if leading[0] == leading[1] == leading[2]:
+        return tensors
+    leading = torch.broadcast_shapes(*leading)
+    return tuple(tensor.expand(*leading, *tensor.shape[-2:]) for tensor in tensors)
 
 
 def _positive_scale(query, scale):
@@ -174,8 +224,8 @@ def _positive_scale(query, scale):
     Kernels may close the future with minus infinity before they scale: times zero that is NaN,
     times a negative number it opens what was closed.
     """
-    if scale is not None and scale < 0:
+    if scale < 0:
         query, scale = -query, -scale
-    if scale is not None and scale < torch.finfo(torch.float32).tiny:  # zero in a float32 kernel
+    if scale < torch.finfo(torch.float32).tiny:  # zero in a float32 kernel
         query, scale = query * scale, 1.0
     return query, scale

@@ -2,10 +2,9 @@
 
 import torch  # noqa: F401  (the doctest uses it)
 
-from ..checks import check_bias, check_flag, check_floating, check_grouped, check_kind
-from .attention import attention
-from .masks import causal_mask
-from .precision import check_torch_mask
+from ..checks import check_grouped
+from .attention import attention_core, check_options, check_torch_bias, closed_future
+from .precision import check_tensors, check_torch_mask
 
 
 def grouped_query_attention(
@@ -47,29 +46,41 @@ def grouped_query_attention(
     >>> grouped_query_attention(query, key, torch.ones(2, 5, 7)).shape
     torch.Size([4, 3, 7])
     """
-    given = {"query": query, "key": key, "value": value}
-    check_kind("torch", **given)
-    check_floating(**given)
+    check_tensors(query=query, key=key, value=value)
     shape = check_grouped(query, key, value)
-    n_heads, n_queries, n_keys = shape[-3:]
-    share = n_heads // key.shape[-3]
-    options = {"scale": scale, "return_weights": return_weights, "dropout": dropout}
-    square = causal and mask is None and bias is None and n_queries == n_keys > 1
-    if share <= 1 or square:  # 0 where there are no heads at all
-        key, value = (
-            one if share == 1 else one.repeat_interleave(share, -3) for one in (key, value)
-        )
-        return attention(query, key, value, mask=mask, bias=bias, causal=causal, **options)
     check_torch_mask(mask, shape)
-    if bias is not None:
-        check_kind("torch", bias=bias)
-        check_bias(bias, shape, query=query)
-    check_flag(causal=causal)
+    check_options(causal=causal, scale=scale, return_weights=return_weights, dropout=dropout)
+    check_torch_bias(bias, shape, query=query)
+    return grouped_query_attention_core(
+        query,
+        key,
+        value,
+        mask=mask,
+        bias=bias,
+        causal=causal,
+        scale=scale,
+        return_weights=return_weights,
+        dropout=dropout,
+    )
+
+
+def grouped_query_attention_core(
+    query, key, value, *, mask=None, bias=None, causal=False, return_weights=False, **options
+):
+    """`grouped_query_attention` for arguments that were checked."""
+    n_queries, n_keys = query.shape[-2], key.shape[-2]
+    share = query.shape[-3] // key.shape[-3]
+    options["return_weights"] = return_weights
+    square = causal and mask is None and bias is None and n_queries == n_keys > 1
+    if share == 1:
+        return attention_core(query, key, value, mask=mask, bias=bias, causal=causal, **options)
+    if square or not share:  # no share where there are no heads at all
+        key, value = (one.repeat_interleave(share, -3) for one in (key, value))
+        return attention_core(query, key, value, mask=mask, bias=bias, causal=causal, **options)
     if causal and n_queries > 1:  # a single query stands at the last key and sees them all
-        future = causal_mask(n_queries, n_keys, device=query.device)
-        mask = future if mask is None else mask & future
+        mask = closed_future(mask, query, key)
     fold = (share, n_queries)
-    result = attention(
+    result = attention_core(
         query.unflatten(-3, (-1, share)).flatten(-3, -2),  # [..., G, (H / G) T, D]
         key,
         value,

@@ -5,7 +5,7 @@ import torch
 from ..checks import check_dimensions, check_value
 from .precision import check_torch_mask, widen
 from .scores import scaled_dot_scores
-from .softmax import stable_softmax
+from .softmax import softmax_core
 
 
 def hard_attention(query, key, value, *, rng, mask=None, scale=None):
@@ -34,7 +34,7 @@ def hard_attention(query, key, value, *, rng, mask=None, scale=None):
     scores = scaled_dot_scores(query, key, scale=scale)
     output_shape = check_value(value, scores.shape)
     check_torch_mask(mask, scores.shape)
-    weights = stable_softmax(scores, mask)
+    weights = softmax_core(scores, mask)
     if weights.isnan().any():
         raise ValueError("query and key must give scores without NaN, got NaN")
     index = draw(weights.expand(*output_shape[:-1], -1), rng=rng)

@@ -4,17 +4,16 @@ import torch  # noqa: F401  (the doctest uses it)
 from torch.nn import functional as F
 
 from ..checks import (
+    check_bias,
     check_count,
     check_dimensions,
     check_divides,
-    check_flag,
-    check_floating,
-    check_head_counts,
-    check_heads_mask,
     check_kind,
-    check_projection,
+    check_multi_head,
 )
-from .grouped import grouped_query_attention
+from .attention import check_options
+from .grouped import grouped_query_attention_core
+from .precision import check_tensors, check_torch_mask
 
 
 def split_heads(x, n_heads):
@@ -30,7 +29,12 @@ def split_heads(x, n_heads):
     check_count(n_heads=n_heads)
     check_dimensions(2, x=x)
     check_divides("n_heads", n_heads, "the width of x", x.shape[-1])
-    return x.unflatten(-1, (n_heads, x.shape[-1] // n_heads)).transpose(-3, -2)
+    return split_heads_core(x, n_heads)
+
+
+def split_heads_core(x, n_heads):
+    """`split_heads` for arguments that were checked."""
+    return x.view(*x.shape[:-1], n_heads, x.shape[-1] // n_heads).transpose(-3, -2)
 
 
 def merge_heads(x):
@@ -46,6 +50,11 @@ def merge_heads(x):
     """
     check_kind("torch", x=x)
     check_dimensions(3, x=x)
+    return merge_heads_core(x)
+
+
+def merge_heads_core(x):
+    """`merge_heads` for heads that were checked."""
     return x.transpose(-3, -2).flatten(-2)
 
 
@@ -96,7 +105,7 @@ def multi_head_attention(
     tensor([[0.5000, 0.5000],
             [0.5000, 0.5000]])
     """
-    given = {
+    required = {
         "query": query,
         "key": key,
         "value": value,
@@ -104,23 +113,25 @@ def multi_head_attention(
         "key_weight": key_weight,
         "value_weight": value_weight,
         "output_weight": output_weight,
+    }
+    optional = {
         "query_bias": query_bias,
         "key_bias": key_bias,
         "value_bias": value_bias,
         "output_bias": output_bias,
         "bias": bias,
     }
-    given = {name: tensor for name, tensor in given.items() if tensor is not None}
-    check_kind("torch", **given)
-    check_floating(**given)
+    given = required | {name: one for name, one in optional.items() if one is not None}
+    check_tensors(**given)
     n_kv_heads = n_heads if n_kv_heads is None else n_kv_heads
-    check_head_counts(n_heads, n_kv_heads, query_weight, key_weight, value_weight)
-    check_flag(return_weights=return_weights)
-    check_heads_mask(mask, query, key)
-    result = grouped_query_attention(
-        split_heads(_project("query", query, given), n_heads),  # [..., H, T, D]
-        split_heads(_project("key", key, given), n_kv_heads),  # [..., G, S, D]
-        split_heads(_project("value", value, given), n_kv_heads),  # [..., G, S, E]
+    shape = check_multi_head(given, n_heads=n_heads, n_kv_heads=n_kv_heads, mask=mask)
+    check_torch_mask(mask, shape)
+    check_bias(bias, shape)
+    check_options(causal=causal, scale=None, return_weights=return_weights, dropout=dropout)
+    result = grouped_query_attention_core(
+        _project(query, query_weight, query_bias, n_heads),  # [..., H, T, D]
+        _project(key, key_weight, key_bias, n_kv_heads),  # [..., G, S, D]
+        _project(value, value_weight, value_bias, n_kv_heads),  # [..., G, S, E]
         mask=mask,
         bias=bias,
         causal=causal,
@@ -128,11 +139,9 @@ def multi_head_attention(
         dropout=dropout,
     )
     heads, weights = result if return_weights else (result, None)
-    output = _project("output", merge_heads(heads), given)  # [..., T, C]
+    output = F.linear(merge_heads_core(heads), output_weight, output_bias)  # [..., T, C]
     return (output, weights) if return_weights else output
 
 
-def _project(name, x, given):
-    weight, bias = given[f"{name}_weight"], given.get(f"{name}_bias")
-    check_projection(name, x, weight, bias)
-    return F.linear(x, weight, bias)
+def _project(x, weight, bias, n_heads):
+    return split_heads_core(F.linear(x, weight, bias), n_heads)

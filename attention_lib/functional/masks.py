@@ -14,6 +14,12 @@ def causal_mask(n_queries, n_keys, *, device=None):
     tensor([[1, 1, 0],
             [1, 1, 1]], dtype=torch.int32)
     """
+    check_count(minimum=0, n_queries=n_queries, n_keys=n_keys)
+    return causal_mask_core(n_queries, n_keys, device=device)
+
+
+def causal_mask_core(n_queries, n_keys, *, device=None):
+    """`causal_mask` of numbers that were checked."""
     return _distance(n_queries, n_keys, device) >= 0
 
 
@@ -27,7 +33,7 @@ def window_mask(n_queries, n_keys, *, window, causal=False, device=None):
             [1, 1, 0],
             [0, 1, 1]], dtype=torch.int32)
     """
-    check_count(minimum=0, window=window)
+    check_count(minimum=0, n_queries=n_queries, n_keys=n_keys, window=window)
     check_flag(causal=causal)
     distance = _distance(n_queries, n_keys, device)
     reach = distance if causal else distance.abs()
@@ -65,6 +71,11 @@ def padding_mask(lengths, n_keys):
     check_kind("torch", lengths=lengths)
     check_count(minimum=0, n_keys=n_keys)
     check_lengths(lengths, n_keys)
+    return padding_mask_core(lengths, n_keys)
+
+
+def padding_mask_core(lengths, n_keys):
+    """`padding_mask` of lengths that were checked."""
     return torch.arange(n_keys, device=lengths.device) < lengths.long()[:, None, None]
 
 
@@ -95,7 +106,6 @@ def combine_masks(*masks):
 
 
 def _distance(n_queries, n_keys, device):
-    check_count(minimum=0, n_queries=n_queries, n_keys=n_keys)
     last = int(n_keys) - int(n_queries)  # NumPy's unsigned integers know nothing below zero
     query_position = torch.arange(n_queries, device=device)[:, None] + last
     return query_position - torch.arange(n_keys, device=device)

@@ -4,19 +4,41 @@ import torch
 
 from ..checks import check_floating, check_kind, check_mask
 
+_FLOATS = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 
-def widen(**arrays):
+
+def check_tensors(**tensors):
+    """All arguments are tensors of one and the same floating dtype."""
+    first = None
+    for tensor in tensors.values():
+        first = tensor if first is None else first
+        if not isinstance(tensor, torch.Tensor) or tensor.dtype is not first.dtype:
+            break
+    else:
+        if first.dtype in _FLOATS:
+            return
+    check_kind("torch", **tensors)
+    check_floating(**tensors)
+
+
+def widen(**tensors):
     """Check that all are tensors of one floating dtype; return it and them, widened."""
-    check_kind("torch", **arrays)
-    check_floating(**arrays)
-    dtype = next(iter(arrays.values())).dtype
-    working = dtype if dtype == torch.float64 else torch.float32
-    return dtype, *(array.to(working) for array in arrays.values())
+    check_tensors(**tensors)
+    return widen_core(*tensors.values())
+
+
+def widen_core(*tensors):
+    """The dtype of tensors that share one, and they in float64 or else in float32."""
+    dtype = tensors[0].dtype
+    working = torch.float64 if dtype == torch.float64 else torch.float32
+    return dtype, *[tensor.to(working) for tensor in tensors]
 
 
 def check_torch_mask(mask, shape):
+    """mask is None, or a boolean tensor that broadcasts to the shape of the scores."""
     if mask is not None:
-        check_kind("torch", mask=mask)
+        if not isinstance(mask, torch.Tensor):
+            check_kind("torch", mask=mask)
         check_mask(mask, shape)
 
 

@@ -11,7 +11,7 @@ from ..checks import (
     check_top_p,
 )
 from .precision import widen
-from .softmax import stable_softmax
+from .softmax import softmax_core
 
 
 def top_k_logits(logits, top_k):
@@ -72,7 +72,7 @@ def top_p_logits(logits, top_p):
     if top_p == 1:  # a sum may reach 1 by rounding before the last token
         return logits.clone()
     falling, order = wide.detach().sort(dim=-1, descending=True, stable=True)
-    reached = stable_softmax(falling, None).cumsum(dim=-1)
+    reached = softmax_core(falling).cumsum(dim=-1)
     dropped = torch.zeros_like(reached, dtype=torch.bool)
     dropped[..., 1:] = reached[..., :-1] >= top_p  # those before it have reached p already
     # `scatter` carries each flag from its rank back to its token.
@@ -109,6 +109,6 @@ def next_token_probabilities(logits, *, temperature=1.0, top_k=None, top_p=None)
         wide = top_k_logits(wide, top_k)
     mask = None
     if top_p is not None:
-        log_probabilities = stable_softmax(wide.detach(), None, temperature).log()
+        log_probabilities = softmax_core(wide.detach(), temperature=temperature).log()
         mask = top_p_logits(log_probabilities, top_p) > -torch.inf
-    return stable_softmax(wide, mask, temperature).to(dtype)
+    return softmax_core(wide, mask, temperature).to(dtype)

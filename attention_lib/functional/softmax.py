@@ -3,7 +3,7 @@
 import torch
 
 from ..checks import check_dimensions, check_positive
-from .precision import check_torch_mask, widen
+from .precision import check_tensors, check_torch_mask, widen_core
 
 
 def softmax(scores, *, mask=None, temperature=1.0):
@@ -28,14 +28,16 @@ def softmax(scores, *, mask=None, temperature=1.0):
     >>> softmax(torch.tensor([1.5, 3.5]))
     tensor([0.1192, 0.8808])
     """
-    dtype, scores = widen(scores=scores)
+    check_tensors(scores=scores)
     check_dimensions(1, scores=scores)
     check_torch_mask(mask, scores.shape)
     check_positive(temperature=temperature)
-    return stable_softmax(scores, mask, temperature).to(dtype)
+    dtype, scores = widen_core(scores)
+    return softmax_core(scores, mask, temperature).to(dtype)
 
 
-def stable_softmax(scores, mask, temperature=1.0):
+def softmax_core(scores, mask=None, temperature=1.0):
+    """`softmax` of scores in float32 or float64 that were checked, without rounding."""
     if scores.shape[-1] == 0:
         return scores.clone()
     if mask is not None:

@@ -118,10 +118,12 @@ class KVCache:
                 max_length, or a tensor through which gradients would have to flow.
         """
         self._check(tensors)
+        return self.append_core(*tensors)
+
+    def append_core(self, *tensors):
+        """`append` for tensors that were checked; if memory runs out nothing has changed."""
         new = tensors[0].shape[-2]
-        # Old positions that the first new query sees; without a new one all that are held stay.
-        keep = self._count(itself=int(new == 0))
-        self._length += new
+        keep = self._needed(new)
         if not self._buffers:
             self._allocate(tensors, self._size(new))
         capacity = self._buffers[0].shape[-2]
@@ -137,7 +139,12 @@ class KVCache:
         for buffer, tensor in zip(self._buffers, tensors, strict=True):
             buffer[:, :, self._stop : self._stop + new] = tensor
         self._stop += new
+        self._length += new
         return self._kept(keep + new)
+
+    def length_for(self, new):
+        """How many positions `append` will return for so many new ones."""
+        return self._needed(new) + new
 
     def reorder(self, rows):
         """Make row b of the batch what row rows[b] was: beam search picks and repeats rows.
@@ -152,6 +159,10 @@ class KVCache:
         check_rows(rows, self.batch)
         with torch.inference_mode(False):
             self._buffers = tuple(buffer[rows] for buffer in self._buffers)
+
+    def _needed(self, new):
+        """Old positions that the first new query sees; without a new one all that are held."""
+        return self._count(itself=int(new == 0))
 
     def _count(self, *, itself):
         """Positions that a query needs: sinks and window, and `itself`, 1 if it is among them."""
@@ -208,6 +219,7 @@ class KVCache:
         """A chunk larger than the window's memory: return all of it, keep sinks and end."""
         pairs = zip(self._kept(keep), tensors, strict=True)
         everything = tuple(torch.cat([old, new], dim=-2) for old, new in pairs)
+        self._length += tensors[0].shape[-2]
         self._fill([self._ends(one, self.held_length) for one in everything])
         return everything
 
@@ -232,10 +244,38 @@ class KVCache:
                 )
         if self._buffers:
             self._check_as_before(named)
-        if self.max_length is not None and self._length + tensors[0].shape[2] > self.max_length:
+        self._check_room(tensors[0].shape[2])
+
+    def check_next(self, name, x, kinds, dtype):
+        """What is made of x `[B, T, C]` may be appended.
+
+        kinds: the number of heads and the width of each tensor that will be; dtype: theirs.
+        """
+        self._check_room(x.shape[1])
+        if not self._buffers:
+            return
+        if x.shape[0] != self.batch:
+            raise ValueError(
+                f"{name} must have the batch size {self.batch} of what the cache holds, "
+                f"got shape {tuple(x.shape)}"
+            )
+        held = tuple((buffer.shape[1], buffer.shape[3]) for buffer in self._buffers)
+        if held != kinds:
+            raise ValueError(
+                f"cache must hold tensors with these heads and widths: {kinds}, got {held}"
+            )
+        buffer = self._buffers[0]
+        if (dtype, x.device) != (buffer.dtype, buffer.device):
+            raise TypeError(
+                f"{name} must give the dtype and device of what the cache holds, {buffer.dtype} "
+                f"on {buffer.device}, got {dtype} on {x.device}"
+            )
+
+    def _check_room(self, new):
+        if self.max_length is not None and self._length + new > self.max_length:
             raise ValueError(
                 f"the cache holds at most max_length = {self.max_length} positions, got "
-                f"{tensors[0].shape[2]} more after {self._length}"
+                f"{new} more after {self._length}"
             )
 
     def _check_as_before(self, named):

@@ -5,7 +5,6 @@ import torch
 from .. import functional
 from ..functional.precision import check_torch_mask
 from .cache import KVCache
-from .scored import check_input
 
 
 def check_cache(cache, **queries):
@@ -29,6 +28,8 @@ def check_batched(**queries):
 def append(cache, new, mask, queries):
     """Give the cache what belongs to new positions, and fit the mask to what it returns.
 
+    Mask and positions were checked, by `check_torch_mask` and `KVCache.check_next`.
+
     Args:
         cache: a `KVCache`.
         new: tuple of tensors `[B, G, T, D]` for `KVCache.append`.
@@ -39,7 +40,8 @@ def append(cache, new, mask, queries):
         what `KVCache.append` returns, and None or the mask for it, the cache's window and sinks
         included.
     """
-    held, mask = hold(cache, new, mask, queries)
+    held = cache.append_core(*new)
+    mask = columns_held(mask, cache, held[0].shape[-2])
     n_queries, n_keys = queries.shape[-2], held[0].shape[-2]
     if cache.window is None or n_queries == 1:
         return held, mask
@@ -71,10 +73,28 @@ def columns_held(pattern, cache, n_keys):
     return pattern[..., dropped:]
 
 
-def check_cross(module, query, key, cache):
+def check_growing(cache, name, x, kinds, *layers):
+    """The T positions of x `[B, T, C]` may come next, before anything is computed of them.
+
+    kinds: the number of heads and the width of each tensor that the layers make of x.
+    """
+    check_no_gradient(name, x, *layers)
+    cache.check_next(name, x, kinds, projected_dtype(x))
+
+
+def projected_dtype(x):
+    """The dtype in which a linear layer hands on x, which torch.autocast may change."""
+    kind = x.device.type
+    can = torch.amp.is_autocast_available(kind)
+    if can and x.dtype != torch.float64 and torch.is_autocast_enabled(kind):
+        return torch.get_autocast_dtype(kind)
+    return x.dtype
+
+
+def check_cross(module, query, key, cache, names):
     """A cache that can serve attention to a key of its own, and a key that fits what it holds.
 
-    module: a `MultiHeadAttention`; query and key as it was called with.
+    module: a `MultiHeadAttention`; query and key as it was called with, under these names.
     """
     if not isinstance(cache, KVCache):
         raise ValueError(
@@ -87,28 +107,33 @@ def check_cross(module, query, key, cache):
             "a cached key has no position relative to the queries of later steps: "
             "cross-attention with a cache takes neither rotary nor position_bias"
         )
-    check_input("key", key, module.key_projection.weight)
-    if not cache.length:
-        if key.ndim != 3 or len(key) != len(query):
-            raise ValueError(
-                "key must have shape [B, S, key_width] with the batch size of query where a "
-                f"cache is used, got key {tuple(key.shape)} and query {tuple(query.shape)}"
-            )
-        return
-    layers = (module.key_projection, module.value_projection)
-    made_of = [key, *(one for layer in layers for one in layer.parameters())]
-    if torch.is_grad_enabled() and any(one.requires_grad for one in made_of):
+    if not cache.length and (key.ndim != 3 or len(key) != len(query)):
         raise ValueError(
-            "key needs a gradient, and none flows through a cache: "
-            "call the model under torch.no_grad() or torch.inference_mode()"
+            f"{names.key} must have shape [B, S, key_width] with the batch size of {names.query} "
+            f"where a cache is used, got {names.key} {tuple(key.shape)} and {names.query} "
+            f"{tuple(query.shape)}"
         )
+    check_no_gradient(names.key, key, module.key_projection, module.value_projection)
+    if not cache.length:
+        return
     if key.shape[-2] != cache.length:
         raise ValueError(
-            f"key must have the {cache.length} rows that the cache holds, "
+            f"{names.key} must have the {cache.length} rows that the cache holds, "
             f"got shape {tuple(key.shape)}"
         )
     if query.shape[0] != cache.batch:
         raise ValueError(
-            f"query must have the batch size {cache.batch} of what the cache holds, "
+            f"{names.query} must have the batch size {cache.batch} of what the cache holds, "
             f"got shape {tuple(query.shape)}"
+        )
+
+
+def check_no_gradient(name, x, *layers):
+    """Neither x nor what the layers make of it needs a gradient: a cache would keep it."""
+    if not torch.is_grad_enabled():
+        return
+    if x.requires_grad or any(one.requires_grad for layer in layers for one in layer.parameters()):
+        raise ValueError(
+            f"{name} needs a gradient, and none flows through a cache: "
+            "call the model under torch.no_grad() or torch.inference_mode()"
         )

@@ -3,7 +3,6 @@
 import torch
 from torch import nn
 
-from .. import functional
 from ..checks import (
     check_count,
     check_divides,
@@ -11,12 +10,16 @@ from ..checks import (
     check_flag,
     check_heads_mask,
     check_probability,
-    check_width,
 )
-from .cached import append, check_cache
+from ..functional.attention import attention_core
+from ..functional.grouped import grouped_query_attention_core
+from ..functional.heads import merge_heads_core, split_heads_core
+from ..functional.precision import check_torch_mask
+from .cached import append, check_cache, check_growing
+from .calling import run
 from .norms import RMSNorm
 from .positions_rotary import RotaryPositionalEncoding
-from .scored import check_input
+from .scored import check_layer_input
 
 
 class MultiHeadLatentAttention(nn.Module):
@@ -104,7 +107,7 @@ class MultiHeadLatentAttention(nn.Module):
         check_count(d_key=d_key, d_value=d_value)
         check_probability(dropout=dropout)
         check_even(d_rotary=d_rotary)
-        self.n_heads, self.d_key, self.d_value = n_heads, d_key, d_value
+        self.d_model, self.n_heads, self.d_key, self.d_value = d_model, n_heads, d_key, d_value
         self.d_latent, self.d_rotary, self.dropout = d_latent, d_rotary, dropout
         self.rotary = RotaryPositionalEncoding(d_rotary, base=base)
         self.query_down = self.query_norm = None
@@ -124,14 +127,33 @@ class MultiHeadLatentAttention(nn.Module):
     def forward(
         self, x, *, mask=None, causal=False, cache=None, absorbed=None, return_weights=False
     ):
-        check_input("x", x, self.latent_projection.weight)
-        check_width("x", x, self.latent_projection.in_features)
-        check_cache(cache, x=x)
-        check_heads_mask(mask, x)
+        options = {"mask": mask, "causal": causal, "cache": cache, "absorbed": absorbed}
+        self.check_call(x, **options, return_weights=return_weights)
+        return self.forward_core(x, **options, return_weights=return_weights)
+
+    def check_call(
+        self, x, *, mask=None, causal=False, cache=None, absorbed=None, return_weights=False
+    ):
+        """Refuse what a call would refuse."""
+        check_layer_input("x", x, self.latent_projection, self.d_model)
         check_flag(causal=causal, return_weights=return_weights)
+        if absorbed is not None:
+            check_flag(absorbed=absorbed)
+        check_cache(cache, x=x)
+        seen = 0 if cache is None else cache.length
+        if cache is not None:
+            kinds = ((1, self.d_latent + self.d_rotary),)
+            layers = (self.latent_projection, self.latent_norm, self.rotary_key_projection)
+            check_growing(cache, "x", x, kinds, *layers)
+        check_heads_mask(mask, x)
+        check_torch_mask(mask, (*x.shape[:-2], self.n_heads, x.shape[-2], seen + x.shape[-2]))
+
+    def forward_core(
+        self, x, *, mask=None, causal=False, cache=None, absorbed=None, return_weights=False
+    ):
+        """A call for arguments that were checked."""
         offset = 0 if cache is None else cache.length
         absorbed = offset > 0 if absorbed is None else absorbed
-        check_flag(absorbed=absorbed)
         queries = self._queries(x, offset)  # [..., H, T, D + R]
         shared = self._shared(x, offset)  # [..., 1, T, L + R]
         if cache is not None:
@@ -148,30 +170,30 @@ class MultiHeadLatentAttention(nn.Module):
         heads, weights = result if return_weights else (result, None)
         if absorbed:  # the heads are averages of latents, [..., H, T, L]: W^UV makes values of them
             heads = heads @ self._stripes(self.value_projection).mT  # [..., H, T, E]
-        output = self.output_projection(functional.merge_heads(heads))  # [..., T, C]
+        output = self.output_projection(merge_heads_core(heads))  # [..., T, C]
         return (output, weights) if return_weights else output
 
     def _queries(self, x, offset):
         """`[..., H, T, D + R]`, the rotary part turned."""
         if self.query_down is not None:
             x = _normed(self.query_norm, self.query_down(x))
-        queries = functional.split_heads(self.query_projection(x), self.n_heads)
+        queries = split_heads_core(self.query_projection(x), self.n_heads)
         plain, turned = queries.split((self.d_key, self.d_rotary), dim=-1)
-        return torch.cat([plain, self.rotary(turned, offset=offset)], dim=-1)
+        return torch.cat([plain, run(self.rotary, turned, offset=offset)], dim=-1)
 
     def _shared(self, x, offset):
         """What every head reads of a position and the cache keeps: latent and rotary key."""
         latent = _normed(self.latent_norm, self.latent_projection(x))
-        turned = self.rotary(self.rotary_key_projection(x), offset=offset)
+        turned = run(self.rotary, self.rotary_key_projection(x), offset=offset)
         return torch.cat([latent, turned], dim=-1).unsqueeze(-3)
 
     def _naive(self, queries, shared, **options):
         """Attention with the keys and values of every head, made from `[..., 1, S, L + R]`."""
         latent, turned = shared.squeeze(-3).split((self.d_latent, self.d_rotary), dim=-1)
-        keys = functional.split_heads(self.key_projection(latent), self.n_heads)  # [..., H, S, D]
+        keys = split_heads_core(self.key_projection(latent), self.n_heads)  # [..., H, S, D]
         turned = turned.unsqueeze(-3).expand(*keys.shape[:-1], self.d_rotary)
-        values = functional.split_heads(self.value_projection(latent), self.n_heads)
-        return functional.attention(queries, torch.cat([keys, turned], dim=-1), values, **options)
+        values = split_heads_core(self.value_projection(latent), self.n_heads)
+        return attention_core(queries, torch.cat([keys, turned], dim=-1), values, **options)
 
     def _absorbed(self, queries, shared, **options):
         """Attention to the latents themselves, as one key and value head for all queries."""
@@ -179,7 +201,7 @@ class MultiHeadLatentAttention(nn.Module):
         plain = plain @ self._stripes(self.key_projection)  # [..., H, T, L]
         queries = torch.cat([plain, turned], dim=-1)
         values = shared[..., : self.d_latent]
-        return functional.grouped_query_attention(queries, shared, values, **options)
+        return grouped_query_attention_core(queries, shared, values, **options)
 
     def _stripes(self, projection):
         """The weight of each head, `[H, D or E, L]`."""
@@ -188,4 +210,4 @@ class MultiHeadLatentAttention(nn.Module):
 
 def _normed(norm, x):
     """The norm of a projection, which under torch.autocast has not the dtype of the gain."""
-    return norm(x.to(norm.gain.dtype)).to(x.dtype)
+    return run(norm, x.to(norm.gain.dtype)).to(x.dtype)

@@ -3,23 +3,23 @@
 import torch  # noqa: F401  (the doctest uses it)
 from torch import nn
 
-from .. import functional
 from ..checks import (
+    check_bias,
     check_count,
     check_divides,
     check_flag,
     check_floating,
-    check_heads_mask,
     check_kind,
     check_probability,
-    check_shape,
-    check_width,
 )
+from ..functional.grouped import grouped_query_attention_core
+from ..functional.heads import merge_heads_core, split_heads_core
 from .cache import KVCache
-from .cached import append, check_cache, check_cross, columns_held
+from .cached import append, columns_held
+from .calling import run
 from .mechanism import check_mechanism
+from .multi_head_checks import NAMES, check_multi_head_call, check_rotary
 from .multi_head_torch import from_torch, to_torch
-from .scored import check_input
 
 
 class MultiHeadAttention(nn.Module):
@@ -122,9 +122,11 @@ class MultiHeadAttention(nn.Module):
         check_divides("n_kv_heads", n_kv_heads, "n_heads", n_heads)
         check_probability(dropout=dropout)
         check_flag(bias=bias)
+        check_rotary(rotary, d_key)
         check_mechanism(mechanism, dropout=dropout, position_bias=position_bias)
         self.d_model, self.n_heads, self.n_kv_heads = d_model, n_heads, n_kv_heads
         self.d_key, self.d_value, self.dropout = d_key, d_value, dropout
+        self.key_width, self.value_width = key_width, value_width
         self.query_projection = nn.Linear(d_model, n_heads * d_key, bias=bias)
         self.key_projection = nn.Linear(key_width, n_kv_heads * d_key, bias=bias)
         self.value_projection = nn.Linear(value_width, n_kv_heads * d_value, bias=bias)
@@ -168,9 +170,55 @@ class MultiHeadAttention(nn.Module):
         head_gate=None,
         return_weights=False,
     ):
+        options = {"mask": mask, "causal": causal, "cache": cache, "head_gate": head_gate}
+        options["return_weights"] = return_weights
+        self.check_call(query, key, value, **options)
+        return self.forward_core(query, key, value, **options)
+
+    def check_call(
+        self,
+        query,
+        key=None,
+        value=None,
+        *,
+        mask=None,
+        causal=False,
+        cache=None,
+        head_gate=None,
+        return_weights=False,
+        names=NAMES,
+    ):
+        """Refuse what a call would refuse; `names` says what the caller calls the arguments."""
+        check_multi_head_call(
+            self,
+            query,
+            key,
+            value,
+            mask=mask,
+            causal=causal,
+            cache=cache,
+            head_gate=head_gate,
+            return_weights=return_weights,
+            names=names,
+        )
+
+    def forward_core(
+        self,
+        query,
+        key=None,
+        value=None,
+        *,
+        mask=None,
+        causal=False,
+        cache=None,
+        head_gate=None,
+        return_weights=False,
+    ):
+        """A call for arguments that were checked."""
         heads, weights = self._heads(query, key, value, mask, causal, cache, return_weights)
-        heads = self._gated(heads, head_gate)
-        output = self.output_projection(functional.merge_heads(heads))  # [..., T, C]
+        if head_gate is not None:
+            heads = heads * head_gate[:, None, None].to(heads.dtype)
+        output = self.output_projection(merge_heads_core(heads))  # [..., T, C]
         return (output, weights) if return_weights else output
 
     def head_contributions(
@@ -184,9 +232,11 @@ class MultiHeadAttention(nn.Module):
         Cost: H times the memory of the output.
         Source: Elhage et al. (2021), "attention heads are independent and additive".
         """
+        self.check_call(query, key, value, mask=mask, causal=causal, head_gate=head_gate)
         heads, _ = self._heads(query, key, value, mask, causal, None, False)
-        heads = self._gated(heads, head_gate)
-        stripes = functional.split_heads(self.output_projection.weight, self.n_heads)  # [H, C, E]
+        if head_gate is not None:
+            heads = heads * head_gate[:, None, None].to(heads.dtype)
+        stripes = split_heads_core(self.output_projection.weight, self.n_heads)  # [H, C, E]
         return heads @ stripes.mT  # [..., H, T, E] @ [H, E, C]
 
     @classmethod
@@ -212,85 +262,60 @@ class MultiHeadAttention(nn.Module):
 
     def _heads(self, query, key, value, mask, causal, cache, return_weights):
         """Results of the heads `[..., H, T, E]`, and their weights if asked for, else None."""
-        check_flag(causal=causal, return_weights=return_weights)
-        self._check_call(query, key, value, cache, return_weights)
-        check_heads_mask(mask, query, key)
-        queries = functional.split_heads(self.query_projection(query), self.n_heads)
+        queries = split_heads_core(self.query_projection(query), self.n_heads)
         if key is not None and cache is not None and cache.length:
             keys, values = cache.held()  # cross-attention: projected and stored by the first call
         else:
-            keys, values = self._project(query if key is None else key, value)
+            source = query if key is None else key
+            value = source if value is None else value
+            keys = split_heads_core(self.key_projection(source), self.n_kv_heads)  # [..., G, S, D]
+            values = split_heads_core(self.value_projection(value), self.n_kv_heads)
             queries, keys = self._turn(queries, keys, key is None, cache)
             if cache is not None and key is not None:
-                keys, values = cache.append(keys, values)  # the first call of cross-attention
+                keys, values = cache.append_core(keys, values)  # the first call
         growing = cache if key is None else None  # the new positions have yet to be appended to it
         if self.mechanism is not None:
             options = {"mask": mask, "causal": causal, "cache": growing}
             return self.mechanism.attend(queries, keys, values, **options), None
+        bias = self._bias(queries, keys, growing)
         if growing is not None:
             # The queries see the old positions too, and the mask is cut to what is held.
             (keys, values), mask = append(growing, (keys, values), mask, queries)
-        result = functional.grouped_query_attention(
+        result = grouped_query_attention_core(
             queries,
             keys,
             values,
             mask=mask,
-            bias=self._bias(queries, keys, growing),
+            bias=bias,
             causal=causal,
             return_weights=return_weights,
             dropout=self.dropout if self.training else 0.0,
         )
         return result if return_weights else (result, None)
 
-    def _project(self, key, value):
-        value = key if value is None else value
-        for name, array in (("key", key), ("value", value)):
-            layer = getattr(self, f"{name}_projection")
-            check_input(name, array, layer.weight)
-            check_width(name, array, layer.in_features)
-        return (
-            functional.split_heads(self.key_projection(key), self.n_kv_heads),  # [..., G, S, D]
-            functional.split_heads(self.value_projection(value), self.n_kv_heads),  # [..., G, S, E]
-        )
-
     def _turn(self, queries, keys, to_itself, cache):
         if self.rotary is None:
             return queries, keys
         if to_itself:  # the new positions follow those that the cache has seen
-            offset = cache.length if cache is not None else 0
-            return self.rotary(queries, offset=offset), self.rotary(keys, offset=offset)
-        behind = keys.shape[-2] - queries.shape[-2]  # the last query stands at the last key
-        turned = self.rotary(queries, offset=max(behind, 0))
-        return turned, self.rotary(keys, offset=max(-behind, 0))
+            first = second = cache.length if cache is not None else 0
+        else:
+            behind = keys.shape[-2] - queries.shape[-2]  # the last query stands at the last key
+            first, second = max(behind, 0), max(-behind, 0)
+        return run(self.rotary, queries, offset=first), run(self.rotary, keys, offset=second)
 
     def _bias(self, queries, keys, cache):
+        """What position_bias adds to the scores; judged here, for it may come from anywhere."""
         if self.position_bias is None:
             return None
+        n_queries = queries.shape[-2]
         n_keys = n_seen = keys.shape[-2]
-        if cache is not None and cache.n_sinks:
-            n_seen = cache.length  # between sinks and window there are keys that it has dropped
-        bias = self.position_bias(queries.shape[-2], n_seen)  # [H, T, S]
+        if cache is not None:
+            n_keys = cache.length_for(n_queries)
+            # Between sinks and window there are keys that the cache has dropped.
+            n_seen = cache.length + n_queries if cache.n_sinks else n_keys
+        bias = self.position_bias(n_queries, n_seen)  # [H, T, S]
         check_kind("torch", bias=bias)
         check_floating(bias=bias, weight=self.query_projection.weight)
+        check_bias(bias, (*queries.shape[:-1], n_seen))
         bias = bias if cache is None else columns_held(bias, cache, n_keys)
         return bias.to(queries.dtype)  # under torch.autocast not that of the weight
-
-    def _gated(self, heads, head_gate):
-        if head_gate is None:
-            return heads
-        check_kind("torch", head_gate=head_gate)
-        check_floating(head_gate=head_gate, weight=self.output_projection.weight)
-        check_shape("head_gate", head_gate, (self.n_heads,), "[H]")
-        return heads * head_gate[:, None, None].to(heads.dtype)
-
-    def _check_call(self, query, key, value, cache, return_weights):
-        check_input("query", query, self.query_projection.weight)
-        check_width("query", query, self.d_model)
-        if key is None and value is not None:
-            raise ValueError("value needs a key: give both, or neither for self-attention")
-        if self.mechanism is None:
-            check_cache(cache, query=query)
-        else:
-            self.mechanism.check_call(query, cache, return_weights)
-        if key is not None and cache is not None:
-            check_cross(self, query, key, cache)

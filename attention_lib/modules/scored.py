@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from .. import functional
-from ..checks import check_dimensions, check_floating, check_kind, check_probability
+from ..checks import check_dimensions, check_floating, check_kind, check_probability, check_width
 
 
 class ScoredAttention(nn.Module):
@@ -39,8 +39,24 @@ class ScoredAttention(nn.Module):
 def check_input(name, array, weight):
     """`array` is a tensor `[..., length, width]` of the dtype of a module's weight."""
     check_kind("torch", **{name: array})
-    check_floating(**{name: array, "weight": weight})
+    asks = asked_dtype(weight) is not None
+    check_floating(**{name: array, "weight": weight} if asks else {name: array})
     check_dimensions(2, **{name: array})
+
+
+def check_layer_input(name, array, layer, width):
+    """`array` is a tensor `[..., length, width]` that a linear layer can take."""
+    weight = getattr(layer, "weight", None)  # what stands in for a linear layer may have none
+    if not (isinstance(array, torch.Tensor) and array.dtype == asked_dtype(weight)):
+        check_input(name, array, weight)
+    check_dimensions(2, **{name: array})
+    check_width(name, array, width)
+
+
+def asked_dtype(weight):
+    """The dtype of a floating weight; None for others, such as the weight of a quantised layer."""
+    floating = isinstance(weight, torch.Tensor) and weight.is_floating_point()
+    return weight.dtype if floating else None
 
 
 def uniform_parameter(*shape):

@@ -264,16 +264,16 @@ def test_masks_are_made_where_the_tensors_are(return_weights):
 
 
 def test_groups_are_not_repeated_for_a_step_of_generation(monkeypatch):
-    """What reaches `attention` for one new query: G heads of keys, the queries folded."""
+    """What reaches the kernel for one new query: G heads of keys, the queries folded."""
     seen = []
     module = importlib.import_module("attention_lib.functional.grouped")
-    plain = module.attention
+    plain = module.attention_core
 
     def spy(query, key, value, **options):
         seen.append((tuple(query.shape), tuple(key.shape), tuple(value.shape)))
         return plain(query, key, value, **options)
 
-    monkeypatch.setattr(module, "attention", spy)
+    monkeypatch.setattr(module, "attention_core", spy)
     for causal in (False, True):
         functional.grouped_query_attention(*tensors(grouped_example(2, 1, S)), causal=causal)
     functional.grouped_query_attention(*tensors(grouped_example(2, S, S)), causal=True)
@@ -351,7 +351,7 @@ def call(place=0, value=None, **options):
         (
             lambda: call(6, GIVEN[6][:, :5]),
             ValueError,
-            r"^output_weight must have shape \[out, 12\] for output .*got \(17, 5\)$",
+            r"^output_weight must have shape \[C, 12\] for 6 heads of width 2, got \(17, 5\)$",
         ),
         (
             lambda: call(query_bias=torch.ones(3).double()),

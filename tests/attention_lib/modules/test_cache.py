@@ -546,7 +546,7 @@ def crossed(**options):
         ),
         (
             lambda: built().double().requires_grad_()(X, cache=KVCache()),
-            "^tensor 0 needs a gradient, and none flows through a cache",
+            "^query needs a gradient, and none flows through a cache",
         ),
         (
             lambda: built().double()(X, cache=KVCache(max_length=22)),

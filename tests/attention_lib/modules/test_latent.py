@@ -300,7 +300,7 @@ def test_parameters_are_named_and_have_no_bias():
         (
             lambda: built()(X, cache=KVCache()),
             ValueError,
-            "^tensor 0 needs a gradient, and none flows through a cache",
+            "^x needs a gradient, and none flows through a cache",
         ),
     ],
 )

@@ -693,7 +693,7 @@ WRONG_MASK = torch.ones(N, N, dtype=torch.bool)
         (
             lambda: built(WINDOW)(X, mask=[True] * N, cache=KVCache()),
             TypeError,
-            "mask must be a boolean array (True = may attend), got list",
+            "mask must be a torch.Tensor, got list",
         ),
         (
             lambda: built(WINDOW).to_torch(),

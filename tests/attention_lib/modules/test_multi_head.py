@@ -544,7 +544,7 @@ ROTARY = {"rotary": RotaryPositionalEncoding(2)}
         (
             lambda: built()(QUERY, torch.cat([KEY, KEY])[:3]),
             ValueError,
-            "^the axes before the last three must broadcast together",
+            r"^the axes before the last two must broadcast together, got query \(2, 3, 12\)",
         ),
         (lambda: built()(QUERY, mask=MASK.double()), TypeError, "^mask must be boolean"),
         (
@@ -623,9 +623,9 @@ ROTARY = {"rotary": RotaryPositionalEncoding(2)}
             "^torch.nn.MultiheadAttention has no n_kv_heads = 2 instead of 6$",
         ),
         (
-            lambda: built(d_key=3, **ROTARY).to_torch(),
+            lambda: built(d_key=4, rotary=RotaryPositionalEncoding(4)).to_torch(),
             ValueError,
-            "^torch.nn.MultiheadAttention has no n_heads . d_key = 18 instead of 12 and no rotary$",
+            "^torch.nn.MultiheadAttention has no n_heads . d_key = 24 instead of 12 and no rotary$",
         ),
         (
             lambda: built(d_value=3, position_bias=ALiBi(6)).to_torch(),

@@ -1,0 +1,126 @@
+"""Single numbers, flags and choices."""
+
+import math
+from numbers import Integral
+
+import numpy as np
+
+_REALS = (int, float, np.integer, np.floating)  # not Fraction: arrays cannot calculate with it
+
+
+def check_real(**numbers):
+    for name, number in numbers.items():
+        if isinstance(number, (bool, np.bool_)) or not isinstance(number, _REALS):
+            raise TypeError(f"{name} must be a real number, got {type(number).__name__}")
+        try:
+            finite = math.isfinite(number)
+        except OverflowError:
+            raise ValueError(f"{name} must fit a float, got a larger integer") from None
+        if not finite:
+            raise ValueError(f"{name} must be finite, got {number}")
+
+
+def check_positive(**numbers):
+    for name, number in numbers.items():
+        check_real(**{name: number})
+        if not number > 0:
+            raise ValueError(f"{name} must be greater than 0, got {number}")
+
+
+def check_not_negative(**numbers):
+    for name, number in numbers.items():
+        check_real(**{name: number})
+        if number < 0:
+            raise ValueError(f"{name} must be at least 0, got {number}")
+
+
+def check_scale(scale):
+    if scale is not None:
+        check_real(scale=scale)
+
+
+def check_probability(**numbers):
+    for name, number in numbers.items():
+        check_real(**{name: number})
+        if not 0 <= number < 1:
+            raise ValueError(f"{name} must lie in [0, 1), got {number}")
+
+
+def check_count(minimum=1, **numbers):
+    """All arguments are integers of at least `minimum`."""
+    for name, number in numbers.items():
+        if isinstance(number, (bool, np.bool_)) or not isinstance(number, Integral):
+            raise TypeError(f"{name} must be an integer, got {type(number).__name__}")
+        if number < minimum:
+            raise ValueError(f"{name} must be at least {minimum}, got {number}")
+        if number >= 2**63:
+            raise ValueError(f"{name} must fit 64 bits, got {number}")
+
+
+def check_flag(**flags):
+    for name, flag in flags.items():
+        if not isinstance(flag, (bool, np.bool_)):
+            raise TypeError(f"{name} must be True or False, got {type(flag).__name__}")
+
+
+def check_choice(name, choice, choices):
+    if choice not in choices:
+        listing = ", ".join(repr(one) for one in choices)
+        raise ValueError(f"{name} must be one of {listing}, got {choice!r}")
+
+
+def check_even(**numbers):
+    """All arguments are even integers of at least 2."""
+    check_count(minimum=2, **numbers)
+    for name, number in numbers.items():
+        if number % 2:
+            raise ValueError(f"{name} must be even, got {number}")
+
+
+def check_odd(**numbers):
+    """All arguments are odd integers of at least 1."""
+    check_count(**numbers)
+    for name, number in numbers.items():
+        if number % 2 == 0:
+            raise ValueError(f"{name} must be odd, got {number}")
+
+
+def check_divides(name, number, of_name, of):
+    """`number` divides `of` without remainder."""
+    if of % number:
+        raise ValueError(f"{name} must divide {of_name}, got {name} {number} and {of}")
+
+
+def check_sizes(shape, letters):
+    """shape holds one size for each letter, such as "BTS"."""
+    if not isinstance(shape, (tuple, list)) or len(shape) != len(letters):
+        raise ValueError(f"shape must be ({', '.join(letters)}), got {shape}")
+    check_count(minimum=0, **dict(zip(letters, shape, strict=True)))
+
+
+def check_top_k(k, vocabulary):
+    check_count(top_k=k)
+    if k > vocabulary:
+        raise ValueError(f"top_k must be at most the {vocabulary} tokens there are, got {k}")
+
+
+def check_top_p(p):
+    check_real(top_p=p)
+    if not 0 < p <= 1:
+        raise ValueError(f"top_p must lie in (0, 1], got {p}")
+
+
+def check_buckets(n_buckets, max_distance, bidirectional):
+    """n_buckets and max_distance make logarithmic buckets; returns the buckets of one side."""
+    check_flag(bidirectional=bidirectional)
+    check_count(minimum=4 if bidirectional else 2, n_buckets=n_buckets)
+    check_count(max_distance=max_distance)
+    if bidirectional:
+        check_even(n_buckets=n_buckets)
+    side = int(n_buckets) // 2 if bidirectional else int(n_buckets)
+    if max_distance <= side // 2:
+        raise ValueError(
+            f"max_distance must be greater than {side // 2}, the number of distances with a "
+            f"bucket of their own, got {max_distance}"
+        )
+    return side

@@ -1,0 +1,53 @@
+"""How one module calls another on what it has judged already: past the checks, never past a hook.
+
+A module with `check_call` and `forward_core` has `forward` judge its arguments by the one and
+compute by the other. A module that holds it judges once, with `judge`, and then calls `run`.
+"""
+
+from torch import nn
+from torch.nn.modules.module import _has_any_global_hook
+
+
+def run(module, *inputs, **options):
+    """What the module gives for inputs that were judged.
+
+    A module that was replaced, hooked, compiled or given another `forward` is called as any other.
+    """
+    if _has_core(module) and is_bare(module):
+        return module.forward_core(*inputs, **options)
+    return module(*inputs, **options)
+
+
+def judge(module, *inputs, **options):
+    """Refuse what the module would refuse, before anything is computed or stored."""
+    if _has_core(module):
+        module.check_call(*inputs, **options)
+
+
+def is_bare(module):
+    """Nothing hangs on a call of the module that its class does not know of."""
+    return not (
+        module._forward_pre_hooks
+        or module._forward_hooks
+        or module._backward_hooks
+        or module._backward_pre_hooks
+        or "forward" in module.__dict__
+        or getattr(module, "_compiled_call_impl", None) is not None
+        or _has_any_global_hook()
+    )
+
+
+def is_plain_linear(module):
+    """An nn.Linear as it came: what it returns is new memory that nobody else has seen."""
+    return type(module) is nn.Linear and is_bare(module)
+
+
+def _has_core(module):
+    """The class that says what `forward` is also says what is left of it without the checks."""
+    for kind in type(module).__mro__:
+        names = vars(kind)
+        if "forward_core" in names:
+            return True
+        if "forward" in names:
+            return False
+    return False

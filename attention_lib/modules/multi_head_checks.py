@@ -1,0 +1,102 @@
+"""What `MultiHeadAttention` refuses, before anything is computed or stored."""
+
+from typing import NamedTuple
+
+from ..checks import (
+    check_flag,
+    check_floating,
+    check_heads_mask,
+    check_key_mask,
+    check_kind,
+    check_leading,
+    check_mask,
+    check_shape,
+    check_value_rows,
+    check_width,
+)
+from .cached import check_cache, check_cross, check_growing
+from .positions_rotary import RotaryPositionalEncoding
+from .scored import asked_dtype, check_layer_input
+
+
+class Names(NamedTuple):
+    """What the caller calls the arguments."""
+
+    query: str = "query"
+    key: str = "key"
+    mask: str = "mask"
+
+
+NAMES = Names()
+
+
+def check_multi_head_call(
+    module, query, key, value, *, mask, causal, cache, head_gate, return_weights, names
+):
+    """Everything that `MultiHeadAttention` is called with fits the module and the rest."""
+    check_flag(causal=causal, return_weights=return_weights)
+    check_layer_input(names.query, query, module.query_projection, module.d_model)
+    stored = key is not None and cache is not None and getattr(cache, "length", 0) > 0
+    _check_keys(module, query, key, value, stored, names)
+    check_rotary(module.rotary, module.d_key)
+    if module.mechanism is not None:
+        module.mechanism.check_call(query, cache, return_weights)
+    elif cache is not None:
+        check_cache(cache, **{names.query: query})
+        if key is None:
+            groups = module.n_kv_heads
+            kinds = ((groups, module.d_key), (groups, module.d_value))
+            check_growing(cache, names.query, query, kinds, module)
+    if cache is not None and key is not None:
+        check_cross(module, query, key, cache, names)
+    if mask is not None:
+        seen = 0 if cache is None else cache.length
+        n_keys = seen + query.shape[-2] if key is None else seen or key.shape[-2]
+        _check_heads_mask(module, query, None if stored else key, mask, n_keys, names)
+    if head_gate is not None:
+        _check_gate(module, head_gate)
+
+
+def check_rotary(rotary, d_key):
+    """rotary is None, or turns heads of this width."""
+    if isinstance(rotary, RotaryPositionalEncoding) and rotary.d != d_key:
+        raise ValueError(f"rotary must turn heads of width d_key = {d_key}, got d={rotary.d}")
+
+
+def _check_keys(module, query, key, value, stored, names):
+    if key is None:
+        if value is not None:
+            raise ValueError("value needs a key: give both, or neither for self-attention")
+        if not module.key_width == module.value_width == module.d_model:
+            check_width("key", query, module.key_width)
+            check_width("value", query, module.value_width)
+        return
+    check_layer_input(names.key, key, module.key_projection, module.key_width)
+    if stored:
+        return  # key and value are not read, and the rows of the batch may have been reordered
+    given = {names.query: query, names.key: key}
+    if value is None:
+        check_width("value", key, module.value_width)
+    elif value is not key or module.key_width != module.value_width:
+        check_layer_input("value", value, module.value_projection, module.value_width)
+        check_value_rows(value, key.shape[-2])
+        given["value"] = value
+    check_leading(**given)
+
+
+def _check_heads_mask(module, query, key, mask, n_keys, names):
+    """key: None where it is the query or lies in the cache."""
+    check_kind("torch", **{names.mask: mask})
+    check_heads_mask(mask, query, key, name=names.mask)
+    leading = query.shape[:-2] if key is None else check_leading(query=query, key=key)
+    shape = (*leading, module.n_heads, query.shape[-2], n_keys)
+    check = check_mask if module.mechanism is None else check_key_mask
+    check(mask, shape, name=names.mask)
+
+
+def _check_gate(module, head_gate):
+    check_kind("torch", head_gate=head_gate)
+    weight = getattr(module.output_projection, "weight", None)
+    asks = asked_dtype(weight) is not None
+    check_floating(head_gate=head_gate, **({"weight": weight} if asks else {}))
+    check_shape("head_gate", head_gate, (module.n_heads,), "[H]")
