@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-RESULTS = Path(__file__).resolve().parent / "results"
+from attention_book.studies import RESULTS
+from attention_lib.machine import processor
 
 
 def options(description, *, seeds=5):
@@ -29,25 +30,15 @@ def options(description, *, seeds=5):
     return parser
 
 
-def cpu_model():
-    """Return the processor's name as the system tells it."""
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
-
-
 def save(name, *, arguments, settings, results, peers=None):
-    """Write results/NAME.json with command, machine, date and versions, and return its path.
+    """Write NAME.json with command, machine, date and versions, and return its path.
 
     peers: versions of the packages that the study compares with, by their names.
     """
     record = {
         "study": name,
         "command": shlex.join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]]),
-        "machine": {"cpu": cpu_model(), "cores": os.cpu_count(), "threads": arguments.threads},
+        "machine": {"cpu": processor(), "cores": os.cpu_count(), "threads": arguments.threads},
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "versions": {
             "python": platform.python_version(),

@@ -47,6 +47,7 @@ def library_files(root: Path) -> list[Path]:
         for path in (root / package).rglob("*")
         if path.is_file()
         and path.suffix != ".pyc"
+        and path.parent.name != "results"
         and not any(part.startswith((".", "__pycache__")) for part in path.relative_to(root).parts)
     ]
 
@@ -54,7 +55,7 @@ def library_files(root: Path) -> list[Path]:
 def result_files(project: Project, chapter: Chapter) -> list[Path]:
     """The benchmark results that the text of the chapter names."""
     text = chapter.text.read_text(encoding="utf-8")
-    results = (project.root / "benchmarks" / "results").glob("*.json")
+    results = (project.root / "attention_book/studies/results").glob("*.json")
     return [path for path in results if path.stem in text]
 
 

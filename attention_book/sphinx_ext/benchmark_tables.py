@@ -11,10 +11,10 @@ import json
 import math
 import re
 from html import escape
-from pathlib import Path
+
+from attention_book.studies import RESULTS, Study
 
 MARK = re.compile(r"^<!-- benchmark(?P<chart> targets)?: (?P<names>[\w ]+) -->$", re.MULTILINE)
-RESULTS = Path(__file__).resolve().parents[2] / "benchmarks" / "results"
 HEAD = ("setting", "result", "target", "of the machine's limit")
 BOUNDS = {"at least": "≥", "at most": "≤"}
 WORST, BEST = -1.0, 3.0  # of the chart, as powers of two: half the target, eight times the target
@@ -48,14 +48,8 @@ def tables(record) -> str:
 
 
 def provenance(record) -> str:
-    """Machine, date, versions and command in one paragraph."""
-    machine, versions = record["machine"], record["versions"]
-    threads = "one thread" if machine["threads"] == 1 else f"{machine['threads']} threads"
-    text = (
-        f"Measured on {record['date']}: {machine['cpu']}, {threads} of {machine['cores']} cores, "
-        + ", ".join(f"{name} {version}" for name, version in versions.items())
-        + f". Command: `{record['command']}`."
-    )
+    """Machine, date, versions and command in one paragraph, with the limits of the machine."""
+    text = Study(record).provenance
     limits = record["settings"].get("limits")
     if limits:
         text += (

@@ -6,12 +6,13 @@ import os
 import platform
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy
 import torch
 
 import attention_lib
+
+from ..machine import conditions, processor
 
 SAME = ("processor", "cores", "threads", "torch", "library")  # else times do not carry over
 
@@ -41,7 +42,7 @@ class Origin:
     def here(cls):
         """This machine, now."""
         return cls(
-            processor=_processor(),
+            processor=processor(),
             cores=os.cpu_count() or 1,
             threads=torch.get_num_threads(),
             date=datetime.now(UTC).strftime("%Y-%m-%d"),
@@ -83,15 +84,10 @@ class Origin:
         )
 
     def __str__(self):
-        threads = "1 thread" if self.threads == 1 else f"{self.threads} threads"
-        cores = "1 core" if self.cores == 1 else f"{self.cores} cores"
-        return f"{self.processor}, {cores}, {threads}, torch {self.torch}, on {self.date}"
-
-
-def _processor():
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine() or "unknown"
+        return conditions(
+            date=self.date,
+            cpu=self.processor,
+            cores=self.cores,
+            threads=self.threads,
+            versions={"python": self.python, "torch": self.torch, "numpy": self.numpy},
+        )

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from attention_book.studies import RESULTS
+
 ROOT = Path(__file__).resolve().parents[2]
-RESULTS = ROOT / "benchmarks" / "results"
 STUDIES = [
     ("bottleneck_length", ["bottleneck_length.py"]),
     ("sorting", ["bottleneck_length.py", "--task", "sort"]),

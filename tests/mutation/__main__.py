@@ -24,9 +24,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from attention_book.pipeline.project import ROOT
+from attention_lib.machine import processor
 
 LAYERS = ("reference", "functional", "modules")
-RESULT = ROOT / "benchmarks" / "results" / "mutation.json"
+RESULT = Path(__file__).with_name("result.json")
 LEFT_OUT = ("__pycache__", ".*", "_build", "notebooks", "static", "web", "*.egg-info", "results")
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
@@ -137,12 +138,10 @@ def survivors(path: Path) -> list[list[str]]:
 
 
 def store(rows: dict, seconds: float, command: list[str], jobs: int, path: Path = RESULT) -> None:
-    from benchmarks.study import cpu_model
-
     record = {
         "study": "mutation",
         "command": shlex.join(["python", "-m", "tests.mutation", *command]),
-        "machine": {"cpu": cpu_model(), "cores": os.cpu_count(), "processes": jobs},
+        "machine": {"cpu": processor(), "cores": os.cpu_count(), "processes": jobs},
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "versions": {
             "python": platform.python_version(),

@@ -34,6 +34,7 @@ ROW = {
 }
 VALUE = {"ratio": None, "lower_quartile": None, "upper_quartile": None, "limit": None}
 RECORD = {
+    "study": "speed",
     "command": "python benchmarks/study.py",
     "machine": {"cpu": "A & B", "cores": 2, "threads": 1},
     "date": "2025-03-04",
@@ -108,7 +109,7 @@ def test_each_group_has_a_table_in_the_order_of_the_results():
 
 def test_it_says_where_and_when():
     text = tables(RECORD)
-    for part in ("2025-03-04", "A & B, one thread of 2 cores", "torch 2.0"):
+    for part in ("2025-03-04", "A & B, 1 thread of 2 cores", "torch 2.0"):
         assert part in text
     assert "`python benchmarks/study.py`" in text
     assert "56 GFLOP/s" in text

@@ -253,7 +253,7 @@ def test_a_calibration_from_elsewhere_is_told(plain):
     foreign = replace(plain.calibration, origin=origin, shipped=True, judge_spread=0.5)
     text = str(choose.AttentionSelector(foreign).choose(64))
     assert "Times: shipped with the library, measured on " in text
-    assert ", 77 threads, torch " in text
+    assert ", 77 threads of " in text
     assert re.search(
         r"Not here \(threads 77 instead of \d+\): AttentionSelector.calibrate\(\)", text
     )

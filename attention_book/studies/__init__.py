@@ -1,0 +1,97 @@
+"""The stored results of the studies under `benchmarks/`: what took longer than a chapter may run.
+
+They come with the package, so a chapter finds them wherever it is run.
+
+>>> study = load("bottleneck_length")
+>>> study.values("free", model="none", length=16).shape  # one row a seed
+(5,)
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from attention_lib.machine import conditions
+
+RESULTS = Path(__file__).with_name("results")
+
+
+def names() -> list[str]:
+    """What `load` takes: the studies with a stored result."""
+    return sorted(path.stem for path in RESULTS.glob("*.json"))
+
+
+def load(name: str) -> Study:
+    """The stored result of a study.
+
+    Raises ValueError when there is none of this name; it lists those that there are.
+    """
+    if name not in names():
+        raise ValueError(f"name must be one of {', '.join(names())}, got {name!r}")
+    return Study(json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8")))
+
+
+class Study:
+    """A stored result. `settings` is what the study was run with, `record` the whole file."""
+
+    def __init__(self, record: dict):
+        self.record = record
+        self.name = record["study"]
+        self.settings = record["settings"]
+
+    def __repr__(self) -> str:
+        return f"<study {self.name}. {self.provenance}>"
+
+    @property
+    def provenance(self) -> str:
+        """When, where and with what it was measured, and by which command: Markdown."""
+        record = self.record
+        told = conditions(date=record["date"], versions=record["versions"], **record["machine"])
+        return f"Measured on {told}, by `{record['command']}`."
+
+    @property
+    def runs(self) -> list[dict]:
+        """Every run, in the stored order."""
+        results = self.record["results"]
+        parts = [results] if isinstance(results, list) else results.values()
+        return [run for part in parts for run in part]
+
+    def values(self, quantity: str, **match) -> np.ndarray:
+        """A quantity of all runs that match: one row a run, in the stored order.
+
+        quantity  a key of the runs; "outer.inner" for a key inside another
+        match     key of the runs = value, such as model="none". Where the settings list `lengths`
+                  and a run holds one number for each of them, length=16 picks that number.
+
+        Raises ValueError that names what there is when nothing matches.
+        """
+        runs = [run for run in self.runs if _inside(run, quantity) is not None]
+        if not runs:
+            raise self._nothing("quantity", quantity, [key for run in self.runs for key in run])
+        places = {key: self.settings.get(f"{key}s") for key in match if key not in runs[0]}
+        for key in (key for key in match if key not in places):
+            known = [run[key] for run in runs]
+            runs = [run for run in runs if run[key] == match[key]]
+            if not runs:
+                raise self._nothing(key, match[key], known)
+        found = np.array([_inside(run, quantity) for run in runs])
+        for key, known in places.items():
+            if not isinstance(known, list) or found.shape[1:] != (len(known),):
+                raise self._nothing("key", key, runs[0])
+            if match[key] not in known:
+                raise self._nothing(key, match[key], known)
+            found = found[:, known.index(match[key])]
+        return found
+
+    def _nothing(self, what, wanted, known) -> ValueError:
+        there = ", ".join(map(repr, dict.fromkeys(known)))
+        return ValueError(f"study {self.name}: {what} must be one of {there}, got {wanted!r}")
+
+
+def _inside(run, path):
+    for key in path.split("."):
+        run = run.get(key) if isinstance(run, dict) else None
+    return run
