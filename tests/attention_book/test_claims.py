@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attention_book.claims import MIME, ClaimError, check_claims, claim, rounds_to
+from attention_book.claims import MIME, ClaimError, check_claims, claim, claims
+from attention_book.claims.printed import rounds_to
 
 
 @pytest.mark.parametrize(
@@ -178,3 +179,59 @@ def test_a_tensor_of_one_element_is_a_number():
 def test_a_number_beyond_all_floats_is_named():
     with pytest.raises(ValueError, match="claim 'x': value: expected a number that fits a float"):
         claim("x", 10**400, prints="1")
+
+
+def parts(made):
+    return [(one.label, one.value, one.prints, one.between) for one in made]
+
+
+def test_claims_over_a_list_are_numbered():
+    made = claims("weights", np.array([[0.119], [0.881]]), "0.119 0.881")
+    assert parts(made) == [
+        ("weights, 1", 0.119, "0.119", None),
+        ("weights, 2", 0.881, "0.881", None),
+    ]
+
+
+def test_claims_over_one_number_keep_the_label():
+    assert parts(claims("score", 3.5, "3.5")) == [("score", 3.5, "3.5", None)]
+    assert parts(claims("score", [3.5], ["3.5"])) == [("score", 3.5, "3.5", None)]
+
+
+def test_claims_over_a_dict_are_named_by_its_keys():
+    values = {("dot", 8): 0.5, ("concat", 16): 0.25}
+    made = claims("{}, length {}", values, between=[(0, 1), (0.2, 0.3)], covers=["25%"])
+    assert parts(made) == [
+        ("dot, length 8", 0.5, None, (0, 1)),
+        ("concat, length 16", 0.25, None, (0.2, 0.3)),
+    ]
+    assert [one.covers for one in made] == [("25%",)] * 2
+    labels = [one.label for one in claims("width", {32: 1, 64: 2}, "1 2")]
+    assert labels == ["width, 32", "width, 64"]
+
+
+def test_one_range_holds_for_all():
+    assert [one.between for one in claims("share", [0.1, 0.2], between=(0, 1))] == [(0, 1)] * 2
+
+
+def test_lists_and_single_claims_stand_side_by_side():
+    table = check_claims(claims("w", [1, 2], "1 2"), claim("z", 3, prints="3"))
+    assert [one.label for one in table.claims] == ["w, 1", "w, 2", "z"]
+    with pytest.raises(ClaimError, match=r"w, 2: computed 2\.0, the text says 3"):
+        check_claims(claims("w", [1, 2], "1 3"))
+    with pytest.raises(ValueError, match="at least one claim"):
+        check_claims([])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"prints": "1 2 3"}, r"claims 'w': prints must have 2 entries, got 3"),
+        ({"between": [(0, 1)]}, r"claims 'w': between must have 2 entries, got 1"),
+        ({}, "exactly one of prints and between"),
+        ({"prints": "1 2", "between": (0, 1)}, "exactly one of prints and between"),
+    ],
+)
+def test_claims_that_do_not_pair_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        claims("w", [1, 2], **arguments)

@@ -12,6 +12,7 @@ LIB, BOOK = "attention_lib", "attention_book"
 LAYERS = {
     LIB: {
         "checks": (set(), NUMPY),
+        "machine": (set(), set()),
         "cost": ({"checks"}, NUMPY),
         "data": ({"checks"}, NUMPY | {"tokenizers"}),
         "reference": ({"checks"}, NUMPY),
@@ -19,11 +20,13 @@ LAYERS = {
         "modules": ({"checks", "functional"}, TORCH),
         "generation": ({"checks", "functional", "modules"}, TORCH),
         "training": ({"checks", "functional", "modules"}, TORCH | {"tqdm"}),
-        "choose": ({"checks", "cost", "functional", "modules"}, TORCH | {"tqdm"}),
+        "choose": ({"checks", "cost", "functional", "machine", "modules"}, TORCH | {"tqdm"}),
     },
     BOOK: {
         "palette": (set(), set()),
-        "claims": (set(), NUMPY),
+        "tables": (set(), set()),
+        "studies": ({f"{LIB}.machine"}, NUMPY),
+        "claims": ({"tables"}, NUMPY),
         "concepts": (set(), set()),
         "figures": (
             {"palette", f"{LIB}.checks", f"{LIB}.reference"},
@@ -39,7 +42,7 @@ LAYERS = {
             {"jupytext", "jupyter_client", "nbclient", "nbformat", "tqdm", "yaml"},
         ),
         "sphinx_ext": (
-            {"concepts", "palette", "pipeline"},
+            {"concepts", "palette", "pipeline", "studies"},
             {"docutils", "myst_nb", "sphinx", "sphinx_external_toc", "nbformat"},
         ),
         "__main__": ({"pipeline"}, set()),

@@ -6,6 +6,8 @@ the value that the code computed; one that does not hold stops the chapter.
     check_claims(
         claim("score of the second state", scores[1], prints="3.5"),
         claim("accuracy at length 20", accuracy, between=(0.95, 1.0), covers=["95%"]),
+        claims("weights", weights, "0.119 0.881"),
+        claims("accuracy at length {}", {8: 0.99, 16: 0.87}, "99% 87%"),
     )
 """
 
@@ -14,16 +16,18 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Context, Decimal
-from html import escape
 from numbers import Integral, Real
+
+import numpy as np
+
+from ..tables import Table
+from .printed import parse, rounds_to, short
 
 MIME = "application/vnd.attention-book.claims+json"
 EXACT_IN_A_FLOAT = 2**53
 SHORT = 12  # a longer table is folded
-NUMBER = re.compile(r"[-\u2212]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?%?")
 
 
 class ClaimError(AssertionError):
@@ -52,15 +56,15 @@ class Claim:
         """What the text says: the printed number, or the range in words."""
         if self.between is None:
             return self.prints
-        return f"between {_short(self.between[0])} and {_short(self.between[1])}"
+        return f"between {short(self.between[0])} and {short(self.between[1])}"
 
     @property
     def computed(self) -> str:
         """The value in three significant digits, or one digit more than the text prints."""
         if self.between is not None:
-            return _short(self.value)
+            return short(self.value)
         digits = len(re.sub(r"\D", "", self.prints.partition("e")[0]).lstrip("0"))
-        return _short(self.value, max(3, digits + 1))
+        return short(self.value, max(3, digits + 1))
 
 
 def claim(
@@ -95,18 +99,69 @@ def claim(
         raise ValueError(f"claim {label!r}: expected exactly one of prints and between")
     number = _number(value, f"claim {label!r}: value")
     if prints is not None:
-        _parse(prints, f"claim {label!r}: prints")
+        parse(prints, f"claim {label!r}: prints")
     if between is not None:
         between = _range(between, label)
     if isinstance(covers, str):
         raise TypeError(f"claim {label!r}: covers: expected a list of texts, got {covers!r}")
     for text in covers:
-        _parse(text, f"claim {label!r}: covers")
+        parse(text, f"claim {label!r}: covers")
     return Claim(label, number, prints, between, tuple(covers))
 
 
-def check_claims(*claims: Claim) -> ClaimsTable:
-    """Check the claims of a chapter and return them as a table.
+def claims(
+    label: str,
+    values: Mapping | Sequence,
+    prints: str | Sequence[str] | None = None,
+    *,
+    between: Sequence | None = None,
+    covers: Sequence[str] = (),
+) -> list[Claim]:
+    """One claim for each of several numbers.
+
+    label    what the numbers are. Braces, as in "length {}", take the keys of `values`; without
+             them the key stands behind the label. One number in a list needs no key.
+    values   key -> number, or a list or array of numbers, counted from 1
+    prints   the numbers as the text prints them: one text with blanks between, or a list
+    between  (low, high) for all of them, or a list with one such pair for each
+    covers   as for each `claim`
+
+    Raises TypeError or ValueError as `claim` does, and when the numbers do not pair.
+
+    >>> [one.label for one in claims("width {}", {32: 6.0, 64: 11.2}, "6 11")]
+    ['width 32', 'width 64']
+    >>> check_claims(claims("weights", [0.1192, 0.8808], "0.119 0.881"))
+    weights, 1 | computed 0.1192 | the text says 0.119
+    weights, 2 | computed 0.8808 | the text says 0.881
+    """
+    if not isinstance(values, Mapping):
+        numbers = np.ravel(values).tolist()
+        values = dict(enumerate(numbers, 1)) if len(numbers) > 1 else dict.fromkeys([()], *numbers)
+    if isinstance(prints, str):
+        prints = prints.split()
+    if between is not None and all(isinstance(end, Real) for end in between):
+        between = [between] * len(values)
+    for name, given in (("prints", prints), ("between", between)):
+        if given is not None and len(given) != len(values):
+            raise ValueError(
+                f"claims {label!r}: {name} must have {len(values)} entries, got {len(given)}"
+            )
+    nothing = [None] * len(values)
+    return [
+        claim(_label(label, key), value, prints=shown, between=ends, covers=covers)
+        for (key, value), shown, ends in zip(
+            values.items(), prints or nothing, between or nothing, strict=True
+        )
+    ]
+
+
+def _label(label: str, key) -> str:
+    keys = key if isinstance(key, tuple) else (key,)
+    return label.format(*keys) if "{" in label else ", ".join(map(str, [label, *keys]))
+
+
+def check_claims(*items: Claim | Sequence[Claim]) -> ClaimsTable:
+    """Check the claims of a chapter, single ones and lists of them, and return them as a table.
 
     Raises ClaimError that names every claim that does not hold, TypeError for anything that is
     not a claim, ValueError when there is none or two carry the same label.
@@ -114,19 +169,20 @@ def check_claims(*claims: Claim) -> ClaimsTable:
     >>> print(check_claims(claim("square root of 2", 2**0.5, prints="1.41")))
     square root of 2 | computed 1.414 | the text says 1.41
     """
-    if not claims:
+    found = [one for item in items for one in (item if isinstance(item, list) else [item])]
+    if not found:
         raise ValueError("claims: expected at least one claim, got none")
-    for item in claims:
+    for item in found:
         if not isinstance(item, Claim):
             raise TypeError(f"claims: expected claim(...), got {type(item).__name__}")
-    twice = [label for label, count in Counter(c.label for c in claims).items() if count > 1]
+    twice = [label for label, count in Counter(c.label for c in found).items() if count > 1]
     if twice:
         raise ValueError(f"claims: expected each label once, got twice: {', '.join(twice)}")
-    broken = [item for item in claims if not item.holds]
+    broken = [item for item in found if not item.holds]
     if broken:
         lines = [f"  {c.label}: computed {c.value!r}, the text says {c.expected}" for c in broken]
         raise ClaimError("\n".join([f"{len(broken)} claim(s) do not hold:", *lines]))
-    return ClaimsTable(claims)
+    return ClaimsTable(found)
 
 
 class ClaimsTable:
@@ -141,20 +197,13 @@ class ClaimsTable:
         )
 
     def _html(self) -> str:
-        rows = "".join(
-            f'<tr><th scope="row">{escape(c.label)}</th>'
-            f"<td>{escape(c.computed)}</td><td>{escape(c.expected)}</td></tr>"
-            for c in self.claims
-        )
+        rows = [(c.label, c.computed, c.expected) for c in self.claims]
+        head = ["Number", "Computed", "The text says"]
+        shown = Table(head, rows, "The numbers of this chapter, computed", kind="claims")
         count = f"{len(self.claims)} claim{'s' * (len(self.claims) > 1)}"
         is_open = " open" if len(self.claims) <= SHORT else ""
-        return (
-            f"<details{is_open}><summary>{count} of this chapter, computed and compared</summary>"
-            '<table class="claims"><caption>The numbers of this chapter, computed</caption>'
-            '<thead><tr><th scope="col">Number</th><th scope="col">Computed</th>'
-            f'<th scope="col">The text says</th></tr></thead><tbody>{rows}</tbody></table>'
-            "</details>"
-        )
+        summary = f"<summary>{count} of this chapter, computed and compared</summary>"
+        return f"<details{is_open}>{summary}{shown.html()}</details>"
 
     def _records(self) -> list[dict]:
         return [
@@ -162,7 +211,7 @@ class ClaimsTable:
                 "label": c.label,
                 "value": c.computed,
                 "prints": c.prints,
-                "between": None if c.between is None else [_short(end) for end in c.between],
+                "between": None if c.between is None else [short(end) for end in c.between],
                 "covers": list(c.covers),
             }
             for c in self.claims
@@ -174,33 +223,6 @@ class ClaimsTable:
             "text/html": self._html(),
             MIME: {"claims": self._records()},
         }
-
-
-def rounds_to(value: float, printed: str) -> bool:
-    """Whether `value`, rounded to the digits of `printed`, is the number that `printed` shows.
-
-    A value that lies exactly half way may be rounded either way: in binary 0.615 is a little less,
-    and Python prints it as 0.61. A whole number is compared in all its digits.
-
-    >>> rounds_to(0.88079, "0.881"), rounds_to(0.97134, "97%"), rounds_to(2.04e-7, "2e-7")
-    (True, True, True)
-    """
-    shown, step = _parse(printed, "printed")
-    exact = Decimal(int(value)) if isinstance(value, Integral) else Decimal(repr(float(value)))
-    distance = Context(prec=400).subtract(exact, shown)  # more digits than any float has
-    return abs(distance) <= step / 2
-
-
-def _parse(text: str, name: str) -> tuple[Decimal, Decimal]:
-    """The number that a text shows, and the value of one unit in its last digit."""
-    if not isinstance(text, str):
-        raise TypeError(f"{name}: expected the number as text, got {type(text).__name__}")
-    if not NUMBER.fullmatch(text):
-        raise ValueError(f'{name}: expected a number like "3.5", "97%" or "2e-7", got {text!r}')
-    number = Decimal(text.rstrip("%").replace(",", "").replace("\u2212", "-"))
-    step = Decimal(1).scaleb(number.as_tuple().exponent)
-    scale = Decimal("0.01") if text.endswith("%") else Decimal(1)
-    return number * scale, step * scale
 
 
 def _number(value, name: str) -> float:
@@ -225,15 +247,3 @@ def _range(between, label: str) -> tuple[float, float]:
     if low >= high:
         raise ValueError(f"{name}: expected low < high, got ({low}, {high})")
     return low, high
-
-
-def _short(value: float, digits: int = 3) -> str:
-    """The value in so many significant digits, never in a form longer than a reader needs.
-
-    >>> _short(0.99613), _short(12345.6), _short(2.04e-7), _short(1.0)
-    ('0.996', '12300', '2.04e-07', '1')
-    """
-    rounded = float(f"{value:.{digits - 1}e}") + 0.0
-    if rounded and not 1e-4 <= abs(rounded) < 1e9:
-        return f"{rounded:.{digits}g}"
-    return f"{rounded:.12f}".rstrip("0").rstrip(".")
