@@ -1,39 +1,30 @@
 """The exercise engine turns every mishap of a reader's function into a sentence."""
 
+import importlib
+import sys
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 
+from attention_book import exercises
 from attention_book.exercises import all_exercises, check
-from attention_book.exercises.engine import (
-    Behaviour,
-    Exercise,
-    Mutant,
+from attention_book.exercises.engine import collect, run_checks
+from attention_book.exercises.exercise import Exercise
+from attention_book.exercises.expect import (
     Problem,
-    collect,
     expect_array,
     expect_close,
     expect_rows_sum_to_one,
-    place,
-    run_checks,
+    expect_tuple,
 )
+from attention_book.exercises.words import place
 
-
-def _double(answer):
-    numbers = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
-    expect_close(
-        answer(numbers),
-        2 * numbers,
-        what="doubles",
-        axes=("row", "column"),
-        because="twice the input",
-    )
-
-
-DOUBLE = Exercise(
-    "test.double", "Double", 1, [Behaviour("it doubles", _double), Behaviour("again", _double)]
-)
+NUMBERS = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+DOUBLE = Exercise("test.double", "Double", difficulty=1)
+DOUBLE.returns("doubles [row, column]", lambda numbers: 2 * numbers, because="twice the input")
+DOUBLE.agrees("it doubles", [(NUMBERS,)])
+DOUBLE.agrees("again", [(NUMBERS,)])
 
 
 def _message(function):
@@ -90,14 +81,16 @@ def test_change_of_the_input_is_reported():
 
 
 def test_named_arguments_are_guarded_too():
-    def behaviour(answer):
+    exercise = Exercise("test.named", "Named", difficulty=1)
+
+    @exercise.behaviour("it keeps its input")
+    def _(answer):
         answer(numbers=np.ones(3))
 
     def in_place(numbers):
         numbers += 1
         return numbers
 
-    exercise = Exercise("test.named", "Named", 1, [Behaviour("it keeps its input", behaviour)])
     assert "argument 'numbers' in place" in run_checks(exercise, in_place).message
 
 
@@ -159,6 +152,7 @@ def test_place_in_words():
     assert place((1, 4)) == "index (1, 4)"
     assert place((2,)) == "index 2"
     assert place(()) == "its only entry"
+    assert place((1, 4), ("batch", "query", "key")) == "query 1, key 4"
 
 
 def test_expect_array_returns_floats():
@@ -208,30 +202,108 @@ def test_unknown_exercise_lists_what_exists():
 
 def test_two_exercises_may_not_share_a_name():
     with pytest.raises(ValueError, match=r"two exercises are called 'test\.double'"):
-        collect([DOUBLE], [DOUBLE])
+        collect([DOUBLE, DOUBLE])
 
 
 @pytest.mark.parametrize("difficulty", [0, 4, "easy"])
 def test_difficulty_is_one_to_three(difficulty):
     with pytest.raises(ValueError, match="expected 1, 2 or 3"):
-        Exercise("test.x", "X", difficulty, [Behaviour("it doubles", _double)])
+        Exercise("test.x", "X", difficulty=difficulty)
+
+
+def test_kind_is_one_of_four():
+    with pytest.raises(ValueError, match=r"kind of 'test\.x': expected one of .*'explain'.*'quiz'"):
+        Exercise("test.x", "X", difficulty=1, kind="quiz")
 
 
 def test_an_exercise_needs_a_behaviour():
     with pytest.raises(ValueError, match="at least one"):
-        Exercise("test.x", "X", 1, [])
+        run_checks(Exercise("test.x", "X", difficulty=1), lambda: 0)
 
 
 def test_a_mutant_that_answers_right_would_be_noticed():
-    mutant = Mutant(lambda numbers: 2 * numbers, "is not wrong at all")
-    assert run_checks(DOUBLE, mutant.function).passed
+    exercise = _doubling()
+    exercise.mutant("is not wrong at all", lambda numbers: 2 * numbers)
+    assert run_checks(exercise, exercise.mutants[0].function).passed
 
 
-def test_registered_exercises_have_names_of_their_module():
-    for name in all_exercises():
-        module, _, task = name.partition(".")
-        assert module.isidentifier(), name
-        assert task.isidentifier(), name
+def _doubling():
+    exercise = Exercise("book.test.double", "Double.", difficulty=1)
+    exercise.returns("doubles [row, column]", lambda numbers: 2 * numbers)
+    exercise.agrees("it doubles", [(NUMBERS,)])
+    return exercise
+
+
+def test_an_exercise_has_the_name_of_its_place():
+    assert (_doubling().name, _doubling().title) == ("test.double", "Double")
+    for name, exercise in all_exercises().items():
+        page, _, task = name.partition(".")
+        assert exercise.name == name
+        assert exercise.title
+        assert importlib.import_module(f"attention_book.exercises.{page}.{task}")
+
+
+def test_every_file_of_a_page_is_found(tmp_path, monkeypatch):
+    page = tmp_path / "new_page"
+    page.mkdir()
+    (page / "__init__.py").write_text("")
+    (page / "triple.py").write_text(
+        "from attention_book.exercises.exercise import Exercise\n"
+        "exercise = Exercise(__name__, 'Triple', difficulty=1)\n"
+        "exercise.returns('triples', lambda number: 3 * number)\n"
+        "exercise.agrees('it triples', [(2.0,)])\n"
+    )
+    monkeypatch.setattr(exercises, "__path__", [*exercises.__path__, str(tmp_path)])
+    all_exercises.cache_clear()
+    try:
+        assert check("new_page.triple", lambda number: 3 * number).passed
+        assert "worked_example.softmax" in all_exercises()
+    finally:
+        all_exercises.cache_clear()
+        for name in [name for name in sys.modules if "new_page" in name]:
+            del sys.modules[name]
+
+
+def test_a_diagnosis_is_told_to_whoever_makes_that_mistake():
+    exercise = _doubling()
+    exercise.mutant("crashes", lambda numbers: numbers @ numbers, diagnosis="you multiply")
+    exercise.mutant("has another shape", lambda numbers: 3.0, diagnosis="you return one number")
+    exercise.mutant("triples", lambda numbers: 3 * numbers, diagnosis="you triple")
+    assert [mutant.says for mutant in exercise.mutants][2] == "you triple"
+    assert run_checks(exercise, lambda numbers: numbers + 2 * numbers).message == "you triple"
+    assert "where 2 is right" in run_checks(exercise, lambda numbers: 3.1 * numbers).message
+
+
+def test_a_law_sees_the_array_and_the_case():
+    exercise = _doubling()
+    seen = []
+
+    @exercise.law("it is seen", [(NUMBERS,), (NUMBERS[:1],)])
+    def _(array, numbers):
+        seen.append((array, numbers))
+
+    exercise.rows_sum_to_one("rows sum to one", [(NUMBERS / 2 / NUMBERS.sum(-1, keepdims=True),)])
+    assert run_checks(exercise, lambda numbers: 2 * numbers).passed
+    np.testing.assert_equal(seen, [(2 * NUMBERS, NUMBERS), (2 * NUMBERS[:1], NUMBERS[:1])])
+    fixed = run_checks(exercise, lambda numbers: 2 * NUMBERS[: len(numbers)])
+    assert fixed.message.startswith("your doubles do not sum to one over keys: row 0 gives 12")
+    assert "the shape (1, 3)" in run_checks(exercise, lambda numbers: 2 * NUMBERS).message
+
+
+def test_an_answer_of_several_parts_is_compared_by_the_exercise():
+    exercise = Exercise("test.pair", "A pair", difficulty=1)
+
+    @exercise.compare
+    def _(given, case, because):
+        low, _ = expect_tuple(given, ("low", "high"))
+        expect_close(low, case[0], what="lows", because=because)
+
+    exercise.agrees("low and high", [(2.0,)], "low is the number itself")
+    assert run_checks(exercise, lambda number: (number, 5)).passed
+    assert run_checks(exercise, lambda number: (3.0, 5)).message == (
+        "your lows are 3 at its only entry, where 2 is right: low is the number itself"
+    )
+    assert "2 things, (low, high)" in run_checks(exercise, lambda number: number).message
 
 
 def test_an_answer_in_float32_passes():
