@@ -18,6 +18,8 @@ from attention_book.exercises.words import (
     type_name,
 )
 
+LARGEST = 10_000_000  # numbers in an array; one that repeats the same number may have any shape
+
 
 class Crash(Problem):
     """The reader's function raised instead of answering."""
@@ -79,6 +81,8 @@ def _plain(value):
         value = (value.float() if "bfloat16" in str(value.dtype) else value).numpy()
     if hasattr(type(value), "__array__"):
         array = np.asarray(value)
+        if array.size > LARGEST:
+            return Unreadable(f"{describe(array)}, too large to read")
         return Unreadable(describe(array)) if array.dtype == object else array[()]
     for base, exact in [(str, str.__str__), (int, int.__int__), (float, float.__float__)]:
         if issubclass(kind, base):

@@ -32,7 +32,7 @@ def run_checks(exercise: Exercise, function: Callable | None) -> Feedback:
 
 def find_exercise(exercises: Mapping[str, Exercise], name: str) -> Exercise:
     """The exercise called `name`; ValueError with the list of names if there is none."""
-    if not isinstance(name, str):
+    if not issubclass(type(name), str):
         raise TypeError(
             f"name: expected the name of an exercise and then your function, such as "
             f'check("{min(exercises)}", my_function), got {describe(name)}'
@@ -61,7 +61,7 @@ def _refusal(exercise: Exercise, function) -> str:
     """Why `function` is nothing that can be tried, or nothing."""
     if function is None:
         return f'no function was handed in: write check("{exercise.name}", your_function)'
-    if isinstance(function, type) or not callable(function):
+    if issubclass(type(function), type) or not callable(function):
         return f"what you handed in is not a function: it is {describe(function)}"
     return ""
 

@@ -47,8 +47,8 @@ def call_within(seconds: float, function: Callable[[], object]) -> Outcome:
                 outcome.ended = True
 
     worker = Thread(target=work, daemon=True, name="exercise")
-    worker.start()
     try:
+        worker.start()
         _wait(worker, seconds)
         outcome.in_time = outcome.ended
     finally:  # also if the user interrupts the wait
@@ -68,10 +68,11 @@ def _stop(worker: Thread, outcome: Outcome, lock: Lock) -> None:
         with lock:
             if outcome.ended:
                 return
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                ctypes.c_ulong(worker.ident), ctypes.py_object(SystemExit)
-            )
-        worker.join(0.05)
+            if worker.ident:  # an interrupt may come before it has one
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(worker.ident), ctypes.py_object(SystemExit)
+                )
+        time.sleep(0.05)
 
 
 class Paper(io.StringIO):
