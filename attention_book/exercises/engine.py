@@ -5,26 +5,33 @@ from __future__ import annotations
 import difflib
 import time
 from collections.abc import Callable, Iterable, Mapping
+from threading import Lock, current_thread
 
 from attention_book.exercises.candidate import Candidate
 from attention_book.exercises.exercise import Behaviour, Exercise
 from attention_book.exercises.expect import Problem
 from attention_book.exercises.feedback import Feedback
-from attention_book.exercises.limits import Outcome, Paper, call_within, undisturbed
+from attention_book.exercises.limits import WORKER, Outcome, Paper, call_within, undisturbed
 from attention_book.exercises.words import describe, safely, shortened, type_name
+
+ONE_AT_A_TIME = Lock()  # two checks at once would put back each other's streams
 
 
 def run_checks(exercise: Exercise, function: Callable | None) -> Feedback:
     """Try the behaviours of `exercise` on `function` in order, until one does not hold."""
     if not exercise.behaviours:
         raise ValueError(f"behaviours of {exercise.name!r}: expected at least one, got none")
+    if current_thread().name == WORKER:
+        raise Problem("your function calls check itself: write that line below, without indent")
     statements = tuple(behaviour.statement for behaviour in exercise.behaviours)
     message, printed, n_held = _refusal(exercise, function), "", 0
-    candidate, end = Candidate(function), time.monotonic() + 3 * exercise.seconds
-    while not message and n_held < len(statements):
-        seconds = min(exercise.seconds, end - time.monotonic())
-        message, printed = _try(exercise.behaviours[n_held], candidate, seconds)
-        n_held += not message
+    with ONE_AT_A_TIME:
+        candidate, end = Candidate(function), time.monotonic() + 3 * exercise.seconds
+        while not message and n_held < len(statements):
+            seconds = min(exercise.seconds, end - time.monotonic())
+            outcome, printed = _try(exercise.behaviours[n_held], candidate, seconds)
+            message = _message(outcome, exercise, seconds)
+            n_held += not message
     passed = not message
     message = shortened(message or "Everything that was tried holds.", 1000)
     return Feedback(exercise.name, exercise.title, passed, message, statements, n_held, printed)
@@ -66,21 +73,22 @@ def _refusal(exercise: Exercise, function) -> str:
     return ""
 
 
-def _try(behaviour: Behaviour, candidate: Candidate, seconds: float) -> tuple[str, str]:
-    """What is wrong, if anything, and what was printed."""
+def _try(behaviour: Behaviour, candidate: Candidate, seconds: float) -> tuple[Outcome, str]:
+    """How the behaviour's test ended, and what was printed."""
     paper = Paper()
     with undisturbed(paper):
         outcome = call_within(seconds, lambda: behaviour.test(candidate))
-    return _message(outcome, seconds), paper.text()
+    return outcome, paper.text()
 
 
-def _message(outcome: Outcome, seconds: float) -> str:
+def _message(outcome: Outcome, exercise: Exercise, seconds: float) -> str:
+    """What is wrong, or nothing."""
     if not outcome.in_time:
+        message = f"your function did not return within {seconds:.3g} seconds"
+        if seconds < exercise.seconds:
+            message = f"your function took more than {3 * exercise.seconds:.3g} seconds in all"
         goes_on = "; it cannot be stopped and goes on in the background: restart the kernel"
-        return (
-            f"your function did not return within {max(seconds, 0):.3g} seconds: does each of "
-            f"its loops end?{'' if outcome.ended else goes_on}"
-        )
+        return f"{message}: does each of its loops end?{'' if outcome.ended else goes_on}"
     if outcome.error is None:
         return ""
     text = safely(str, outcome.error, "(its message cannot be read)")

@@ -16,6 +16,8 @@ from threading import Lock, Thread
 
 import numpy as np
 
+WORKER = "exercise"  # the name of the threads in which readers' functions run
+
 
 @dataclass
 class Outcome:
@@ -46,7 +48,7 @@ def call_within(seconds: float, function: Callable[[], object]) -> Outcome:
             with lock:
                 outcome.ended = True
 
-    worker = Thread(target=work, daemon=True, name="exercise")
+    worker = Thread(target=work, daemon=True, name=WORKER)
     try:
         worker.start()
         _wait(worker, seconds)
@@ -73,6 +75,7 @@ def _stop(worker: Thread, outcome: Outcome, lock: Lock) -> None:
                     ctypes.c_ulong(worker.ident), ctypes.py_object(SystemExit)
                 )
         time.sleep(0.05)
+    outcome.ended = not worker.is_alive()
 
 
 class Paper(io.StringIO):

@@ -216,6 +216,12 @@ def test_kind_is_one_of_four():
         Exercise("test.x", "X", difficulty=1, kind="quiz")
 
 
+def test_kind_and_minutes_are_kept():
+    exercise = Exercise("test.x", "X", difficulty=1, kind="explain", minutes=5)
+    assert (exercise.kind, exercise.minutes) == ("explain", 5)
+    assert (DOUBLE.kind, DOUBLE.minutes) == ("code", None)
+
+
 def test_an_exercise_needs_a_behaviour():
     with pytest.raises(ValueError, match="at least one"):
         run_checks(Exercise("test.x", "X", difficulty=1), lambda: 0)
@@ -272,6 +278,13 @@ def test_a_diagnosis_is_told_to_whoever_makes_that_mistake():
     assert [mutant.says for mutant in exercise.mutants][2] == "you triple"
     assert run_checks(exercise, lambda numbers: numbers + 2 * numbers).message == "you triple"
     assert "where 2 is right" in run_checks(exercise, lambda numbers: 3.1 * numbers).message
+
+
+def test_a_mistake_of_the_exercise_itself_gets_words_too():
+    exercise = Exercise("test.broken", "Broken", difficulty=1)
+    exercise.behaviour("it adds")(lambda answer: answer(1) + 1)
+    message = run_checks(exercise, lambda number: "one").message
+    assert message.startswith("the check itself stops with TypeError at what you returned: can")
 
 
 def test_a_law_sees_the_array_and_the_case():

@@ -99,6 +99,11 @@ def recurring(*arguments):
     return recurring(*arguments)
 
 
+def recurring_deeply(*arguments):
+    sys.setrecursionlimit(20_000)
+    return recurring(*arguments)
+
+
 def generating(*arguments):
     yield 1
 
@@ -154,6 +159,7 @@ RETURNED = {
 }
 HOSTILE = {f"raises {what}": (raising(error), words) for what, (error, words) in RAISED.items()}
 HOSTILE["recurs without end"] = (recurring, "RecursionError: maximum recursion depth exceeded")
+HOSTILE["recurs deeply"] = (recurring_deeply, HOSTILE["recurs without end"][1])
 HOSTILE["takes no argument"] = (lambda: 1, "TypeError: ")
 HOSTILE |= {
     f"returns {what}": (lambda *arguments, make=make: make(), words)
@@ -383,6 +389,34 @@ def test_the_limit_holds_in_another_thread():
     assert still_running() == []
 
 
+def test_a_function_that_checks_itself_is_told_so():
+    def function(query, key):
+        return check("seq2seq.dot_scores", function)
+
+    message = verdict(check("seq2seq.dot_scores", function))
+    assert message.startswith("your function calls check itself")
+
+
+def test_checks_in_two_threads_put_the_streams_back():
+    def slow(number):
+        print("slow")
+        time.sleep(0.1)
+        return number
+
+    stream, printed = sys.stdout, []
+    workers = [
+        threading.Thread(target=lambda: printed.append(run_checks(quick(20), slow).printed))
+        for _ in range(3)
+    ]
+    for worker in workers:
+        worker.start()
+        time.sleep(0.03)
+    for worker in workers:
+        worker.join(20)
+    assert printed == ["slow"] * 3
+    assert sys.stdout is stream
+
+
 def test_what_cannot_be_stopped_is_said():
     free = threading.Event()
     try:
@@ -396,13 +430,13 @@ def test_what_cannot_be_stopped_is_said():
 
 def test_all_behaviours_together_have_three_times_as_long():
     def slow(number):
-        time.sleep(0.2)
+        time.sleep(0.3)
         return number
 
-    assert run_checks(quick(0.4, behaviours=4), slow).passed
-    feedback = run_checks(quick(0.22, behaviours=4), slow)
-    assert feedback.n_held == 3
-    assert "did not return within" in feedback.message
+    feedback = run_checks(quick(0.6, behaviours=7), slow)
+    assert 0 < feedback.n_held < 7
+    assert verdict(feedback).startswith("your function took more than 1.8 seconds in all: does")
+    assert run_checks(quick(3, behaviours=7), slow).passed
 
 
 def test_the_first_limit_is_generous():
