@@ -1,8 +1,8 @@
 """Attention, defined in NumPy and computed in PyTorch.
 
-`attention_lib.reference` holds the definitions and needs NumPy alone, as do `cost`, `data` and
-`checks`; the other parts need torch. Each is imported when it is first used. What makes a book of
-the library is another package, `attention_book`.
+`attention_lib.reference` holds the definitions and needs NumPy alone, as do `cost`, `plans`,
+`data` and `checks`; the other parts need torch. Each is imported when it is first used. What makes
+a book of the library is another package, `attention_book`.
 """
 
 from importlib import import_module

@@ -10,6 +10,9 @@ conventions, the same everywhere:
   recomputing activations and without dropout; the step of the optimiser is a cost of its own,
   `optimiser`. Otherwise forward only.
 - `itemsize` is the bytes of a number: 4 for float32, 2 for float16 and bfloat16.
+- Where a signature ends in `run`, it takes `batch`, `itemsize` and `training` by name; where it
+  ends in `heads`, `d_key`, `d_value` (None means `d_key`) and `n_heads` too.
+- A size that is not an integer raises TypeError, one that is too small ValueError.
 - One kernel after the other: each reads its operands once and writes its result once. What a
   compiler fuses, and what a kernel reads twice because its cache is small, is left out; and so are
   the workspace of a library, the fragments of its allocator and the memory of its code.
@@ -45,12 +48,12 @@ from .feed_forward import feed_forward, layer_norm, rms_norm
 from .heads import kv_cache_bytes, multi_head_attention
 from .kernels import embedding, linear, optimiser
 from .latent import latent_cache_bytes, multi_head_latent_attention
-from .layers import decoder_layer, encoder_layer
-from .ledger import Cost, combine, readable
+from .layers import decoder, decoder_layer, encoder, encoder_layer
+from .ledger import Cost, combine, exact, readable
 from .linear_attention import linear_attention
 from .linformer import linformer_attention, multi_head_linformer
 from .lsh import lsh_attention, multi_head_lsh
-from .models import language_model, transformer
+from .models import language_model, sequence_encoder, transformer
 from .performer import performer_attention
 from .positions import (
     alibi,
@@ -61,9 +64,7 @@ from .positions import (
 )
 from .recurrent import lstm, lstm_cell, pointer_network, seq2seq
 from .scored import additive_attention, concat_attention, dot_attention, general_attention
-from .sequence_encoder import sequence_encoder
 from .sliding_window import sliding_window_attention, window_pairs
-from .stacks import decoder, encoder
 from .tiled import tiled_attention
 
 __all__ = [
@@ -114,3 +115,5 @@ __all__ = [
     "transformer",
     "window_pairs",
 ]
+
+globals().update({name: exact(globals()[name]) for name in __all__ if name != "Cost"})

@@ -1,7 +1,7 @@
 """Attention by itself, with each of the library's scores; materialised or fused."""
 
 from ..checks import check_count, check_divides, check_flag
-from .kernels import SOFTMAX_FLOPS, kernel, with_inputs
+from .kernels import SOFTMAX_FLOPS, Run, recomputed
 
 
 def attention(
@@ -17,9 +17,7 @@ def attention(
     biased=False,
     fused=False,
     cached=False,
-    batch=1,
-    itemsize=4,
-    training=False,
+    **run,
 ):
     r"""Scaled dot-product attention, `attention_lib.functional.attention`.
 
@@ -46,9 +44,8 @@ def attention(
         biased: a bias `[H, T, S]`, such as positions, is read and added.
         fused: scores and weights are never written.
         cached: keys and values lie in a cache and count in neither held_bytes nor peak_bytes.
-        batch: B.
-        itemsize: bytes of a number.
-        training: forward and backward; every input gets a gradient.
+        run: batch, itemsize, training: B, bytes of a number, and whether forward and backward,
+            where every input gets a gradient.
 
     Returns:
         `Cost` with the parts scores (a mask and a bias included), softmax and output, or fused. The
@@ -70,45 +67,37 @@ def attention(
     """
     d_value = d_key if d_value is None else d_value
     n_kv_heads = n_heads if n_kv_heads is None else n_kv_heads
-    check_count(minimum=0, n_queries=n_queries, n_keys=n_keys, batch=batch)
+    check_count(minimum=0, n_queries=n_queries, n_keys=n_keys)
     check_count(d_key=d_key, d_value=d_value, n_heads=n_heads, n_kv_heads=n_kv_heads)
     check_divides("n_kv_heads", n_kv_heads, "n_heads", n_heads)
-    check_flag(masked=masked, biased=biased, fused=fused, cached=cached, training=training)
-    check_inference("cached", cached, training)
+    check_flag(masked=masked, biased=biased, fused=fused, cached=cached)
+    run = Run(**run)
+    check_inference("cached", cached, run.training)
     pairs = _pairs(pairs, n_queries, n_keys)
     # How many numbers each array holds. Below, a flag counts as 1 or 0.
-    query = batch * n_heads * n_queries * d_key
-    key, value = (batch * n_kv_heads * n_keys * width for width in (d_key, d_value))
-    output = batch * n_heads * n_queries * d_value
-    scores = batch * n_heads * pairs
-    inputs = query + (0 if cached else key + value)
-    shared = {"itemsize": itemsize, "training": training}
+    heads, keys = run.batch * n_heads, run.batch * n_kv_heads * n_keys
+    query, output, scores = heads * n_queries * d_key, heads * n_queries * d_value, heads * pairs
+    key, value, bias = keys * d_key, keys * d_value, n_heads * pairs * biased
+    given, mask = query + key + value, pairs * masked
+    inputs = query if cached else given
     if fused:
         # one logarithm of a sum for each row, in float32 at least, is saved with the output
-        sums = batch * n_heads * n_queries * max(1, 4 // itemsize) if training else 0
-        whole = kernel(
-            reads=query + key + value + n_heads * pairs * biased,
+        sums = heads * n_queries * max(1, 4 // run.itemsize) * run.training
+        whole = run.kernel(
+            reads=given + bias,
             writes=output + sums,
-            matmul=2 * scores * (d_key + d_value),
-            elementwise=scores * (1 + SOFTMAX_FLOPS + masked + biased),
-            saves=output + sums + n_heads * pairs * biased,
-            held=query + key + value,
-            mask_bytes=pairs * masked,
-            backward_matmul=2 * scores * (3 * d_key + 2 * d_value),
-            **shared,
+            saves=output + sums + bias,
+            held=given,
+            mask_bytes=mask,
+            **recomputed(scores, d_key, d_value, masked=masked, biased=biased),
         )
-        return with_inputs({"fused": whole}, inputs, **shared)
-    first = dot_scores(query + key, scores, d_key, scaled=True, **shared)
+        return run.with_inputs({"fused": whole}, inputs)
+    first = dot_scores(run, query + key, scores, d_key, scaled=True)
     if masked or biased:
-        first = first + kernel(
-            reads=scores + n_heads * pairs * biased,
-            writes=scores,
-            elementwise=scores * (masked + biased),
-            mask_bytes=pairs * masked,
-            **shared,
-        )
-    parts = {"scores": first, **weigh(scores, value, output, d_value, **shared)}
-    return with_inputs(parts, inputs, **shared)
+        work = {"reads": scores + bias, "writes": scores, "elementwise": scores * (masked + biased)}
+        first = first + run.kernel(**work, mask_bytes=mask)
+    parts = {"scores": first, **weigh(run, scores, value, output, d_value)}
+    return run.with_inputs(parts, inputs)
 
 
 def causal_pairs(n_queries, n_keys):
@@ -122,45 +111,26 @@ def causal_pairs(n_queries, n_keys):
     return seeing * n_keys - seeing * (seeing - 1) // 2
 
 
-def dot_scores(inputs, scores, width, *, scaled, itemsize=4, training=False):
+def dot_scores(run, inputs, scores, width, *, scaled):
     """The inner products of queries and keys of a width, by how many numbers they are.
 
     `inputs` are queries and keys together, held elsewhere; `scores` are the products. `scaled`: one
     more operation for each score.
     """
-    return kernel(
-        reads=inputs,
-        writes=scores,
-        matmul=2 * scores * width,
-        elementwise=scores * scaled,
-        held=inputs,
-        itemsize=itemsize,
-        training=training,
-    )
+    work = {"matmul": 2 * scores * width, "elementwise": scores * scaled}
+    return run.kernel(reads=inputs, writes=scores, held=inputs, **work)
 
 
-def weigh(scores, value, output, d_value, *, itemsize=4, training=False):
+def weigh(run, scores, value, output, d_value):
     """The two steps after every kind of score: softmax, and the average of the values.
 
     `scores`, `value` and `output` say how many numbers each array holds. Returns a dict of two
     costs.
     """
-    shared = {"itemsize": itemsize, "training": training}
+    work = {"writes": output, "matmul": 2 * scores * d_value}
     return {
-        "softmax": kernel(
-            reads=scores,
-            writes=scores,
-            elementwise=SOFTMAX_FLOPS * scores,
-            saves=scores,
-            **shared,
-        ),
-        "output": kernel(
-            reads=scores + value,
-            writes=output,
-            matmul=2 * scores * d_value,
-            held=value,
-            **shared,
-        ),
+        "softmax": run.elementwise(scores, SOFTMAX_FLOPS, saves=scores),
+        "output": run.kernel(reads=scores + value, held=value, **work),
     }
 
 

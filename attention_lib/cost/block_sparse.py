@@ -1,8 +1,10 @@
 """Block-sparse attention: the blocks of the pattern, as many for each row as for the fullest."""
 
 from ..checks import check_count, check_flag, check_odd
+from ..plans.block_sparse import blocks_seen, plan, sees_all
 from .attention import attention, causal_pairs
-from .fused_blocks import PIECE, Blocks, check_sizes, fused_blocks
+from .fused_blocks import Blocks, fused_blocks
+from .kernels import Heads
 
 
 def block_sparse_attention(
@@ -14,12 +16,7 @@ def block_sparse_attention(
     random_blocks=3,
     seed=0,
     causal=False,
-    d_key,
-    d_value=None,
-    n_heads=1,
-    batch=1,
-    itemsize=4,
-    training=False,
+    **heads,
 ):
     r"""`functional.block_sparse_attention`, as it runs: gathered blocks in the fused kernel.
 
@@ -37,7 +34,7 @@ def block_sparse_attention(
         n: tokens; each is a query and a key.
         block_size, window_blocks, global_blocks, random_blocks, seed, causal: as in the function.
             The seed changes no count.
-        d_key, d_value, n_heads, batch, itemsize, training: as for `sliding_window_attention`.
+        heads: as for `sliding_window_attention`.
 
     Returns:
         `Cost` with the parts padding (of the narrower width, if D is not E), cutting (into blocks,
@@ -52,17 +49,14 @@ def block_sparse_attention(
     >>> block_sparse_attention(8192, block_size=64, d_key=64).matmul_flops
     1325400064
     """
-    d_value = check_sizes(n, d_key, d_value, n_heads, batch, itemsize, training)
+    heads = Heads(n=n, **heads)
     check_count(minimum=0, seed=seed)
-    pattern = {"window_blocks": window_blocks, "global_blocks": global_blocks}
-    rows = _blocks_seen(n, block_size, random_blocks=random_blocks, causal=causal, **pattern)
-    sizes = {"d_key": d_key, "d_value": d_value, "n_heads": n_heads, "batch": batch}
-    sizes |= {"itemsize": itemsize, "training": training}
-    if all(many == (row + 1 if causal else len(rows)) for row, many in enumerate(rows)):
-        return attention(n, n, fused=True, **sizes)
-    per_row = 2 * batch * n_heads * max(d_key, d_value)  # numbers of one key and its value
-    dense = 0 if causal else global_blocks
-    return fused_blocks(n, _blocks(n, rows, block_size, dense, causal, per_row), **sizes)
+    seen = _seen(n, block_size, window_blocks, global_blocks, random_blocks, causal)
+    if sees_all(seen, causal):
+        return attention(n, n, fused=True, **heads.sizes)
+    sizes = {"block_size": block_size, "global_blocks": global_blocks, "causal": causal}
+    sizes |= {"n_rows": heads.sequences, "width": max(heads.d_key, heads.d_value)}
+    return fused_blocks(heads, _blocks(n, plan(n, n, seen, **sizes), causal))
 
 
 def block_sparse_pairs(
@@ -75,48 +69,34 @@ def block_sparse_pairs(
     >>> block_sparse_pairs(12, block_size=2, global_blocks=1, random_blocks=0)
     96
     """
-    rows = _blocks_seen(n, block_size, window_blocks, global_blocks, random_blocks, causal)
-    future = len(rows) * (block_size**2 - causal_pairs(block_size, block_size)) if causal else 0
-    return sum(rows) * block_size**2 - future
+    seen = _seen(n, block_size, window_blocks, global_blocks, random_blocks, causal)
+    future = len(seen) * (block_size**2 - causal_pairs(block_size, block_size)) if causal else 0
+    return int(seen.sum()) * block_size**2 - future
 
 
-def _blocks_seen(n, block_size, window_blocks, global_blocks, random_blocks, causal):
-    """How many blocks of keys each block of queries sees in `block_sparse_pattern`."""
+def _seen(n, block_size, window_blocks, global_blocks, random_blocks, causal):
     check_count(block_size=block_size)
     check_count(minimum=0, n=n, global_blocks=global_blocks, random_blocks=random_blocks)
     check_odd(window_blocks=window_blocks)
     check_flag(causal=causal)
-    n_blocks, side = -(-n // block_size), window_blocks // 2
-    seen = []
-    for row in range(n_blocks):
-        offered = row + 1 if causal else n_blocks
-        if row < global_blocks:
-            seen.append(offered)
-            continue
-        first, stop = max(0, row - side), min(offered, row + side + 1)
-        near = stop - first + min(first, global_blocks)
-        seen.append(min(offered, near + random_blocks))
-    return seen
+    return blocks_seen(-(-n // block_size), window_blocks, global_blocks, random_blocks, causal)
 
 
-def _blocks(n, rows, block, dense, causal, per_row):
-    """The calls that `functional.block_sparse_attention` makes for a pattern that is not full."""
-    n_blocks, whole = len(rows), min(n, dense * block)
-    most, sparse = max(rows[dense:]), n_blocks - dense
-    copies, masks = per_row * most * block, most * block
-    group = min(sparse, max(1, PIECE // max(copies, masks * block if causal else masks)))
-    step = min(block, max(1, PIECE // masks)) if causal else block
-    gathered = sparse * most * block
+def _blocks(n, plan, causal):
+    """The calls of a plan for a pattern that is not full."""
+    block, dense, group, step = plan.block, plan.dense, plan.group, plan.step
+    keys, whole = plan.most * block, min(n, dense * block)  # keys of a row; rows that see all keys
+    gathered = plan.sparse * keys
     return Blocks(
         pairs=whole * n + gathered * block,
         seen=(n if dense else 0) + gathered,
         mask=gathered * (block if causal else 1),
-        mask_bytes=6 * group * masks * (step if causal else 1),
-        seen_at_once=max(n if dense else 0, group * most * block),
+        mask_bytes=6 * group * keys * (step if causal else 1),
+        seen_at_once=max(n if dense else 0, group * keys),
         piece=max(whole, group * block),
-        calls=-(-sparse // group) + (dense > 0),
+        calls=-(-plan.sparse // group) + (dense > 0),
         gathered=gathered,
-        gathered_at_once=min(2 * group, sparse) * most * block,  # those of the call before too
-        cut=n_blocks * block if n % block else 0,
+        gathered_at_once=min(2 * group, plan.sparse) * keys,  # those of the call before too
+        cut=n + plan.after if plan.after else 0,
         dense=dense > 0,
     )

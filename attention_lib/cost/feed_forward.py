@@ -1,12 +1,12 @@
 """What works on each token by itself: the norms and the feed-forward network."""
 
 from ..checks import check_choice, check_count, check_flag
-from .kernels import elementwise, kernel, linear, with_inputs
+from .kernels import Run
 
 _ACTIVATION_FLOPS = {"relu": 1, "gelu": 5, "gelu_tanh": 9, "swiglu": 2}
 
 
-def layer_norm(n_tokens, d_model, *, bias=True, batch=1, itemsize=4, training=False):
+def layer_norm(n_tokens, d_model, *, bias=True, **run):
     """`modules.LayerNorm`: mean, difference, square, sum, quotient, gain, shift: 7 FLOPs a number.
 
     Training saves the input and two statistics for each token.
@@ -15,10 +15,10 @@ def layer_norm(n_tokens, d_model, *, bias=True, batch=1, itemsize=4, training=Fa
     12
     """
     check_flag(bias=bias)
-    return _norm(n_tokens, d_model, 1 + bias, 6 + bias, 2, batch, itemsize, training)
+    return _norm(n_tokens, d_model, Run(**run), vectors=1 + bias, flops=6 + bias, statistics=2)
 
 
-def rms_norm(n_tokens, d_model, *, batch=1, itemsize=4, training=False):
+def rms_norm(n_tokens, d_model, **run):
     """`modules.RMSNorm`: square, sum, quotient, gain: 4 FLOPs a number.
 
     Training saves the input and one statistic for each token.
@@ -26,12 +26,10 @@ def rms_norm(n_tokens, d_model, *, batch=1, itemsize=4, training=False):
     >>> rms_norm(10, 6).parameters
     6
     """
-    return _norm(n_tokens, d_model, 1, 4, 1, batch, itemsize, training)
+    return _norm(n_tokens, d_model, Run(**run), vectors=1, flops=4, statistics=1)
 
 
-def feed_forward(
-    n_tokens, *, d_model, d_ff, activation="relu", bias=True, batch=1, itemsize=4, training=False
-):
+def feed_forward(n_tokens, *, d_model, d_ff, activation="relu", bias=True, **run):
     r"""`modules.PositionwiseFeedForward`: 4 B T C F FLOPs in products, 6 with a gate ("swiglu").
 
     The activation takes 1 FLOP for each inner number ("relu"), 5 ("gelu", one of them an erf), 9
@@ -40,7 +38,7 @@ def feed_forward(
     Args:
         n_tokens: T.
         d_model, d_ff, activation, bias: as in the module; C and F.
-        batch, itemsize, training: as for `attention`.
+        run: as for `attention`.
 
     Returns:
         `Cost` with the parts up_projection, gate_projection, activation, down_projection.
@@ -53,36 +51,29 @@ def feed_forward(
     >>> feed_forward(10, d_model=6, d_ff=24).matmul_flops
     5760
     """
-    check_count(minimum=0, n_tokens=n_tokens, batch=batch)
+    check_count(minimum=0, n_tokens=n_tokens)
     check_count(d_model=d_model, d_ff=d_ff)
     check_choice("activation", activation, tuple(_ACTIVATION_FLOPS))
-    rows, shared = batch * n_tokens, {"itemsize": itemsize, "training": training}
-    inner, flops = rows * d_ff, _ACTIVATION_FLOPS[activation]
-    wide = {"bias": bias, "held": rows * d_model, **shared}
-    parts = {"up_projection": linear(rows, d_model, d_ff, **wide)}
+    run = Run(**run)
+    rows, flops = run.batch * n_tokens, _ACTIVATION_FLOPS[activation]
+    x, inner = rows * d_model, rows * d_ff
+    parts = {"up_projection": run.linear(rows, d_model, d_ff, bias=bias, held=x)}
     if activation == "swiglu":
-        parts["gate_projection"] = linear(rows, d_model, d_ff, live=inner, **wide)
-        bent = elementwise(inner, flops, saves=inner, live=inner, **shared)
-        parts["activation"] = bent + elementwise(inner, operands=2, saves=2 * inner, **shared)
+        gate = run.linear(rows, d_model, d_ff, bias=bias, held=x, live=inner)
+        parts["gate_projection"] = gate
+        bent = run.elementwise(inner, flops, saves=inner, live=inner)
+        parts["activation"] = bent + run.elementwise(inner, operands=2, saves=2 * inner)
     else:  # relu: in place at inference; backward needs its result, which the next product saves
-        relu = activation == "relu"
-        parts["activation"] = elementwise(
-            inner, flops, saves=0 if relu else inner, held=inner * relu, **shared
-        )
-    parts["down_projection"] = linear(rows, d_ff, d_model, bias=bias, **shared)
-    return with_inputs(parts, rows * d_model, **shared)
+        kept = "held" if activation == "relu" else "saves"
+        parts["activation"] = run.elementwise(inner, flops, **{kept: inner})
+    parts["down_projection"] = run.linear(rows, d_ff, d_model, bias=bias)
+    return run.with_inputs(parts, x)
 
 
-def _norm(n_tokens, d_model, vectors, flops, statistics, batch, itemsize, training):
-    check_count(minimum=0, n_tokens=n_tokens, batch=batch)
+def _norm(n_tokens, d_model, run, *, vectors, flops, statistics):
+    check_count(minimum=0, n_tokens=n_tokens)
     check_count(d_model=d_model)
-    rows = batch * n_tokens
-    return kernel(
-        reads=rows * d_model,
-        writes=rows * d_model,
-        parameters=vectors * d_model,
-        elementwise=flops * rows * d_model,
-        saves=rows * (d_model + statistics),
-        itemsize=itemsize,
-        training=training,
-    )
+    rows = run.batch * n_tokens
+    x = rows * d_model
+    saves, parameters = x + rows * statistics, vectors * d_model
+    return run.elementwise(x, flops, saves=saves, parameters=parameters)

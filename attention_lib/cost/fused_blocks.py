@@ -3,10 +3,7 @@
 from dataclasses import replace
 from typing import NamedTuple
 
-from ..checks import check_count, check_flag
-from .kernels import SOFTMAX_FLOPS, elementwise, in_pieces, kernel, with_inputs
-
-PIECE = 2**22  # numbers in one mask or one copy of keys, as in `attention_lib.functional`
+from .kernels import recomputed
 
 
 class Blocks(NamedTuple):
@@ -38,29 +35,15 @@ class Blocks(NamedTuple):
     dense: bool = True
 
 
-def check_sizes(n, d_key, d_value, n_heads, batch, itemsize, training):
-    """Sizes that all kinds of attention of one sequence to itself have; d_value, or d_key for None.
-
-    >>> check_sizes(7, 3, None, 2, 1, 4, False)
-    3
-    """
-    d_value = d_key if d_value is None else d_value
-    check_count(minimum=0, n=n, batch=batch)
-    check_count(d_key=d_key, d_value=d_value, n_heads=n_heads, itemsize=itemsize)
-    check_flag(training=training)
-    return d_value
-
-
-def fused_blocks(n, blocks, *, d_key, d_value, n_heads, batch, itemsize, training):
+def fused_blocks(heads, blocks):
     """The cost of these blocks, with the parts padding, cutting, gathering, blocks and joining.
 
     Queries, keys and values get the greatest of their widths, for the kernel wants one.
     """
-    shared = {"itemsize": itemsize, "training": training}
-    sequences, width = batch * n_heads, max(d_key, d_value)
-    rows = sequences * n * width
-    inputs = sequences * n * (2 * d_key + d_value)
-    padded = rows * ((2 if d_key < width else 0) + (1 if d_value < width else 0))
+    sequences, training = heads.sequences, heads.training
+    width = max(heads.d_key, heads.d_value)
+    rows, inputs = heads.rows * width, 2 * heads.query + heads.value
+    padded = rows * (2 * (heads.d_key < width) + (heads.d_value < width))
     cut = sequences * blocks.cut * width
     keys, gathered, at_once = (
         2 * sequences * width * many
@@ -69,35 +52,33 @@ def fused_blocks(n, blocks, *, d_key, d_value, n_heads, batch, itemsize, trainin
     seen = 2 * sequences * width * blocks.seen_at_once
     scores = sequences * blocks.pairs
     piece = 0 if training else sequences * blocks.piece * width
-    sums = sequences * n * max(1, 4 // itemsize)  # a logarithm for each row, float32 at least
+    sums = heads.rows * max(1, 4 // heads.itemsize)  # a logarithm a row, float32 at least
     parts = {}
     if padded:
-        parts["padding"] = elementwise(padded, 0, held=padded, **shared)
+        parts["padding"] = heads.elementwise(padded, 0, held=padded)
     if cut:
-        parts["cutting"] = in_pieces(elementwise(3 * cut, 0, **shared), padded + 3 * cut, **shared)
+        parts["cutting"] = heads.in_pieces(heads.elementwise(3 * cut, 0), padded + 3 * cut)
     if gathered:
-        copied = elementwise(gathered, 0, held=gathered, **shared)
-        parts["gathering"] = in_pieces(copied, padded + 3 * cut + at_once, **shared)
-    parts["blocks"] = kernel(
+        copied = heads.elementwise(gathered, 0, held=gathered)
+        parts["gathering"] = heads.in_pieces(copied, padded + 3 * cut + at_once)
+    whole = heads.kernel(
         reads=rows + keys,
         writes=rows + training * sums,
-        matmul=4 * scores * width,
-        elementwise=scores * (2 + SOFTMAX_FLOPS),
         saves=rows + sums + gathered + cut + blocks.mask,
         held=rows + keys,
         live=0 if training else padded + 3 * cut + at_once + piece,
         mask_bytes=0 if training else blocks.mask_bytes,
-        backward_matmul=10 * scores * width,
-        **shared,
+        **recomputed(scores, width, width, masked=True),
     )
     if training:  # the gradients of query and output, of the keys of one call, and their sums
-        peak = parts["blocks"].held_bytes + (4 * rows + seen) * itemsize
-        parts["blocks"] = replace(parts["blocks"], peak_bytes=peak)
+        peak = whole.held_bytes + heads.bytes(4 * rows + seen)
+        whole = replace(whole, peak_bytes=peak)
+    parts["blocks"] = whole
     if blocks.calls > 1 or not training:
-        joining = elementwise(rows, 0, held=rows if training else 0, **shared)
-        parts["joining"] = in_pieces(joining, rows + piece, **shared)
+        joining = heads.elementwise(rows, 0, held=rows if training else 0)
+        parts["joining"] = heads.in_pieces(joining, rows + piece)
     if training and not blocks.dense:  # of the keys and values only copies are saved
         inputs = 0 if cut else rows
     elif training:
         inputs = 3 * rows
-    return with_inputs(parts, inputs, **shared)
+    return heads.with_inputs(parts, inputs)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from ..checks import check_count, check_divides, check_flag
 from .attention import attention, check_inference
-from .kernels import elementwise, linear, with_inputs
+from .kernels import Run
 from .ledger import Cost
 from .positions import rotary_positions
 
@@ -28,11 +28,9 @@ def multi_head_attention(
     fused=False,
     cache=False,
     n_cached=0,
-    batch=1,
-    itemsize=4,
-    training=False,
     memory_held=False,
     mechanism=None,
+    **run,
 ):
     r"""`modules.MultiHeadAttention`: self-attention, or cross-attention if n_keys is given.
 
@@ -54,7 +52,7 @@ def multi_head_attention(
         n_cached: positions that the cache holds before this call. Self-attention projects T and
             attends to n_cached + T: a prompt has n_cached=0, a decode step T = 1. Cross-attention
             projects all n_keys at the first call (0) and none later (n_keys).
-        batch, itemsize, training: as for `attention`.
+        run: as for `attention`.
         memory_held: the input of the keys is counted elsewhere, because several layers share it.
         mechanism: None for dense attention; or the cost of what takes its place on the heads, a
             function of (n_queries, d_key=, d_value=, n_heads=, batch=, itemsize=, training=):
@@ -78,83 +76,53 @@ def multi_head_attention(
     >>> cost.parameters, cost.cache_bytes, cost.parts["attention"].matmul_flops
     (1050624, 4096000, 2048000)
     """
-    check_count(minimum=0, n_queries=n_queries, batch=batch)
-    check_count(d_model=d_model, n_heads=n_heads)
+    run = Run(**run)
+    check_count(minimum=0, n_queries=n_queries)
     check_flag(rotary=rotary, memory_held=memory_held)
-    d_key, d_value = (head_width(d_model, n_heads, width) for width in (d_key, d_value))
+    d_key, d_value = head_widths(d_model, n_heads, d_key, d_value)
     n_kv_heads = n_heads if n_kv_heads is None else n_kv_heads
-    check_count(n_kv_heads=n_kv_heads, d_key=d_key, d_value=d_value)
+    check_count(n_kv_heads=n_kv_heads)
     check_divides("n_kv_heads", n_kv_heads, "n_heads", n_heads)
-    cross = n_keys is not None
+    cross, scored = n_keys is not None, {"pairs": pairs, "masked": masked, "biased": biased}
+    scored["fused"] = fused
     if not cross and (key_width, value_width) != (None, None):
         raise ValueError("key_width and value_width need n_keys: self-attention has one input")
     if mechanism is not None:
-        _check_mechanism(mechanism, cross, pairs, masked, biased, fused, cache)
-    key_width = d_model if key_width is None else key_width
-    value_width = d_model if value_width is None else value_width
+        _check_mechanism(mechanism, cross, cache=cache, **scored)
+    key_width, value_width = (d_model if one is None else one for one in (key_width, value_width))
     check_count(key_width=key_width, value_width=value_width)
-    n_keys, new = attended(n_queries, n_keys, cache, n_cached, training)
-    shared = {"itemsize": itemsize, "training": training}
-    rows, new_rows = batch * n_queries, batch * new
-    x = rows * d_model
+    n_keys, new = attended(n_queries, n_keys, cache, n_cached, run.training)
+    rows, new_rows = run.batch * n_queries, run.batch * new
+    x, query = rows * d_model, rows * n_heads * d_key
     memory = new_rows * (key_width + value_width * (key_width != value_width)) if cross else 0
-    query = rows * n_heads * d_key
     key, value = (new_rows * n_kv_heads * width for width in (d_key, d_value))
-    parts = {
-        "query_projection": linear(rows, d_model, n_heads * d_key, bias=bias, held=x, **shared)
-    }
-    for name, width, d_head in (("key", key_width, d_key), ("value", value_width, d_value)):
-        parts[f"{name}_projection"] = linear(
-            new_rows,
-            width,
-            n_kv_heads * d_head,
-            bias=bias,
-            held=new_rows * width,
-            live=query + (name == "value") * key,
-            **shared,
-        )
+    parts = {"query_projection": run.linear(rows, d_model, n_heads * d_key, bias=bias, held=x)}
+    wide = (("key", key_width, d_key, query), ("value", value_width, d_value, query + key))
+    for name, width, d_head, live in wide:
+        options = {"bias": bias, "held": new_rows * width, "live": live}
+        made = run.linear(new_rows, width, n_kv_heads * d_head, **options)
+        parts[f"{name}_projection"] = made
     if rotary:
-        parts["rotary"] = rotary_positions(query, live=key + value, **shared) + rotary_positions(
-            key, live=query + value, **shared
-        )
+        turned = ((query, key + value), (key, query + value))
+        turned = [rotary_positions(one, live=live, **run.each) for one, live in turned]
+        parts["rotary"] = turned[0] + turned[1]
     if cache:
-        held = kv_cache_bytes(
-            n_keys,
-            n_kv_heads=n_kv_heads,
-            d_key=d_key,
-            d_value=d_value,
-            batch=batch,
-            itemsize=itemsize,
-        )
-        parts["cache"] = cached_numbers(key + value, held, live=query, itemsize=itemsize)
-    heads = {"d_key": d_key, "d_value": d_value, "n_heads": n_heads, "batch": batch, **shared}
-    if mechanism is not None:
+        sizes = {"n_kv_heads": n_kv_heads, "d_key": d_key, "d_value": d_value}
+        sizes |= {"batch": run.batch, "itemsize": run.itemsize}
+        parts["cache"] = cached(run, key + value, kv_cache_bytes(n_keys, **sizes), live=query)
+    heads = {"d_key": d_key, "d_value": d_value, "n_heads": n_heads, **run.options}
+    if mechanism is None:
+        shared = {"n_kv_heads": n_kv_heads, "cached": cache}
+        parts["attention"] = attention(n_queries, n_keys, **shared, **scored, **heads)
+    else:
         copies = (key + value) * (n_heads // n_kv_heads) if n_kv_heads < n_heads else 0
         if copies:  # without gradients they live as long as the inputs of the mechanism
-            parts["sharing"] = elementwise(copies, 0, held=copies, live=query, **shared)
+            parts["sharing"] = run.elementwise(copies, 0, held=copies, live=query)
         parts["attention"] = _check_cost(mechanism(n_queries, **heads))
-    else:
-        parts["attention"] = attention(
-            n_queries,
-            n_keys,
-            n_kv_heads=n_kv_heads,
-            pairs=pairs,
-            masked=masked,
-            biased=biased,
-            fused=fused,
-            cached=cache,
-            **heads,
-        )
-    merged = rows * n_heads * d_value
-    parts["output_projection"] = linear(
-        rows,
-        n_heads * d_value,
-        d_model,
-        bias=bias,
-        held=merged if fused and training else 0,
-        **shared,
-    )
-    return with_inputs(parts, x + (0 if memory_held else memory), **shared)
+    merged = rows * n_heads * d_value if fused and run.training else 0
+    project = run.linear(rows, n_heads * d_value, d_model, bias=bias, held=merged)
+    parts["output_projection"] = project
+    return run.with_inputs(parts, x + (0 if memory_held else memory))
 
 
 def kv_cache_bytes(n_tokens, *, n_kv_heads, d_key, d_value=None, n_layers=1, batch=1, itemsize=4):
@@ -166,19 +134,23 @@ def kv_cache_bytes(n_tokens, *, n_kv_heads, d_key, d_value=None, n_layers=1, bat
     536870912
     """
     d_value = d_key if d_value is None else d_value
-    check_count(minimum=0, n_tokens=n_tokens, batch=batch)
     check_count(n_kv_heads=n_kv_heads, d_key=d_key, d_value=d_value)
+    return cache_bytes(n_tokens, n_kv_heads * (d_key + d_value), n_layers, batch, itemsize)
+
+
+def cache_bytes(n_tokens, each, n_layers, batch, itemsize):
+    """Bytes of `each` numbers for every token of every row, in every layer."""
+    check_count(minimum=0, n_tokens=n_tokens, batch=batch)
     check_count(n_layers=n_layers, itemsize=itemsize)
-    return n_layers * batch * n_kv_heads * n_tokens * (d_key + d_value) * itemsize
+    return n_layers * batch * n_tokens * each * itemsize
 
 
-def cached_numbers(new, cache_bytes, *, live, itemsize):
-    """Copying `new` numbers into a cache that holds `cache_bytes` after it."""
-    copy = elementwise(new, 0, held=new, live=live, itemsize=itemsize)
-    return replace(copy, cache_bytes=cache_bytes)
+def cached(run, new, held, *, live):
+    """Copying `new` numbers into a cache that holds `held` bytes after it; inference only."""
+    return replace(run.elementwise(new, 0, held=new, live=live), cache_bytes=held)
 
 
-def _check_mechanism(mechanism, cross, pairs, masked, biased, fused, cache):
+def _check_mechanism(mechanism, cross, *, pairs, **given):
     if not callable(mechanism):
         raise TypeError(
             "mechanism must be None or a function such as partial(sliding_window_attention, "
@@ -186,7 +158,6 @@ def _check_mechanism(mechanism, cross, pairs, masked, biased, fused, cache):
         )
     if cross:
         raise ValueError("n_keys must be None with a mechanism, which is self-attention")
-    given = {"masked": masked, "biased": biased, "fused": fused, "cache": cache}
     check_flag(**given)
     refused = [name for name, flag in given.items() if flag]
     refused += ["pairs"] if pairs is not None else []
@@ -200,18 +171,20 @@ def _check_cost(cost):
     return cost
 
 
-def head_width(d_model, n_heads, width):
-    """`width`, or an even share of d_model where it is None."""
-    if width is None:
+def head_widths(d_model, n_heads, *widths):
+    """The widths of a head, an even share of d_model where they are None."""
+    check_count(d_model=d_model, n_heads=n_heads)
+    if None in widths:
         check_divides("n_heads", n_heads, "d_model", d_model)
-        return d_model // n_heads
-    return width
+    d_key, d_value = (d_model // n_heads if one is None else one for one in widths)
+    check_count(d_key=d_key, d_value=d_value)
+    return d_key, d_value
 
 
 def attended(n_queries, n_keys, cache, n_cached, training):
     """How many keys are attended to, and how many of them are projected in this call."""
     check_count(minimum=0, n_cached=n_cached)
-    check_flag(cache=cache, training=training)
+    check_flag(cache=cache)
     check_inference("cache", cache, training)
     if n_cached and not cache:
         raise ValueError(f"n_cached must be 0 without a cache, got {n_cached}")

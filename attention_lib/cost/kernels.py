@@ -1,11 +1,117 @@
 """The steps that every mechanism is made of: one kernel, one product, one pass over numbers."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ..checks import check_count, check_flag
 from .ledger import Cost, combine
 
 SOFTMAX_FLOPS = 5  # maximum, difference, exponential, sum, quotient
+
+
+@dataclass(kw_only=True)
+class Run:
+    """How something is run; every cost takes these three by name.
+
+    Attributes:
+        batch: B, rows at a time.
+        itemsize: bytes of a number.
+        training: forward and backward; every input gets a gradient. Else forward only.
+
+    The methods are the functions of this file, run in this way.
+    """
+
+    batch: int = 1
+    itemsize: int = 4
+    training: bool = False
+
+    def __post_init__(self):
+        check_count(minimum=0, batch=self.batch)
+        check_count(itemsize=self.itemsize)
+        check_flag(training=self.training)
+
+    @classmethod
+    def among(cls, options):
+        """That of options in which others stand beside these."""
+        return cls(**{name: options[name] for name in cls.__annotations__ if name in options})
+
+    @property
+    def each(self):
+        """As `kernel` takes it."""
+        return {"itemsize": self.itemsize, "training": self.training}
+
+    @property
+    def options(self):
+        """As a mechanism takes it."""
+        return {"batch": self.batch, **self.each}
+
+    def bytes(self, numbers):
+        return numbers * self.itemsize
+
+    def kept(self, numbers):
+        """Numbers that training saves, and nothing else; free at inference."""
+        size = self.training * self.bytes(numbers)
+        return Cost(held_bytes=size, peak_bytes=size)
+
+    def kernel(self, **numbers):
+        return kernel(**numbers, **self.each)
+
+    def linear(self, *sizes, **numbers):
+        return linear(*sizes, **numbers, **self.each)
+
+    def elementwise(self, *sizes, **numbers):
+        return elementwise(*sizes, **numbers, **self.each)
+
+    def with_inputs(self, parts, numbers):
+        return with_inputs(parts, numbers, **self.each)
+
+    def in_pieces(self, cost, numbers):
+        return in_pieces(cost, numbers, **self.each)
+
+
+@dataclass(kw_only=True)
+class Heads(Run):
+    """A `Run` of one sequence that attends to itself; n is given before the options.
+
+    Attributes:
+        n: tokens; each is a query and a key.
+        d_key, d_value: D and E; None means D.
+        n_heads: H; each head has keys of its own.
+    """
+
+    n: int
+    d_key: int
+    d_value: int | None = None
+    n_heads: int = 1
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.d_value = self.d_key if self.d_value is None else self.d_value
+        check_count(minimum=0, n=self.n)
+        check_count(d_key=self.d_key, d_value=self.d_value, n_heads=self.n_heads)
+
+    @property
+    def sizes(self):
+        """All but n, by name."""
+        widths = {"d_key": self.d_key, "d_value": self.d_value, "n_heads": self.n_heads}
+        return widths | self.options
+
+    @property
+    def sequences(self):
+        return self.batch * self.n_heads
+
+    @property
+    def rows(self):
+        return self.sequences * self.n
+
+    @property
+    def query(self):
+        """Numbers of the queries, and as many of the keys."""
+        return self.rows * self.d_key
+
+    @property
+    def value(self):
+        """Numbers of the values, and as many of the output."""
+        return self.rows * self.d_value
 
 
 def kernel(
@@ -38,8 +144,7 @@ def kernel(
         live: numbers alive meanwhile that this kernel neither reads nor writes.
         mask_bytes: bytes of a boolean mask that it reads, and in training saves.
         backward_matmul: FLOPs of products in the backward pass; None means twice the forward ones.
-        itemsize: bytes of a number.
-        training: count forward and backward.
+        itemsize, training: of a `Run`.
 
     Returns:
         `Cost`. The peak is reads - held + writes + live. In training it is that of the backward
@@ -56,6 +161,8 @@ def kernel(
     check_count(minimum=0, **counts, mask_bytes=mask_bytes)
     check_count(itemsize=itemsize)
     check_flag(training=training)
+    reads, writes, parameters, matmul, elementwise, saves, held, live = map(int, counts.values())
+    mask_bytes, itemsize = int(mask_bytes), int(itemsize)
     moved, peak, passes = reads + writes + parameters, reads - held + writes, 1
     if training:
         backward = 2 * matmul if backward_matmul is None else backward_matmul
@@ -72,7 +179,7 @@ def kernel(
     )
 
 
-def linear(rows, d_in, d_out, *, bias=True, tied=False, held=0, live=0, itemsize=4, training=False):
+def linear(rows, d_in, d_out, *, bias=True, tied=False, held=0, live=0, **each):
     """A learned linear map of `rows` vectors: x W + b, `nn.Linear`.
 
     2 rows d_in d_out FLOPs and rows d_out additions for the bias. Training saves the input, except
@@ -94,33 +201,32 @@ def linear(rows, d_in, d_out, *, bias=True, tied=False, held=0, live=0, itemsize
         saves=rows * d_in - held,
         held=held,
         live=live,
-        itemsize=itemsize,
-        training=training,
+        **each,
     )
     return replace(cost, parameters=0, weight_bytes=0) if tied else cost
 
 
-def elementwise(
-    numbers, flops=1, *, operands=1, saves=0, held=0, live=0, itemsize=4, training=False
-):
+def elementwise(numbers, flops=1, *, operands=1, **more):
     """A pass over `numbers` numbers that writes as many, with `flops` operations for each.
 
-    `operands` arrays of that size are read, `held` and `saves` are numbers as for `kernel`.
+    `operands` arrays of that size are read; saves, held, live, itemsize and training as for
+    `kernel`.
 
     >>> elementwise(10, operands=2).bytes_moved  # the sum of two arrays
     120
     """
     check_count(minimum=0, numbers=numbers, flops=flops, operands=operands)
-    return kernel(
-        reads=operands * numbers,
-        writes=numbers,
-        elementwise=flops * numbers,
-        saves=saves,
-        held=held,
-        live=live,
-        itemsize=itemsize,
-        training=training,
-    )
+    work = {"reads": operands * numbers, "writes": numbers, "elementwise": flops * numbers}
+    return kernel(**work, **more)
+
+
+def recomputed(scores, d_key, d_value, *, masked=False, biased=False):
+    """FLOPs of attention that keeps no scores and computes them anew backward, for `kernel`."""
+    return {
+        "matmul": 2 * scores * (d_key + d_value),
+        "backward_matmul": 2 * scores * (3 * d_key + 2 * d_value),
+        "elementwise": scores * (1 + SOFTMAX_FLOPS + masked + biased),
+    }
 
 
 def with_inputs(parts, numbers, *, itemsize=4, training=False):

@@ -3,8 +3,8 @@
 from ..checks import check_count, check_even, check_flag
 from .attention import attention
 from .feed_forward import rms_norm
-from .heads import attended, cached_numbers, head_width
-from .kernels import elementwise, kernel, linear, with_inputs
+from .heads import attended, cache_bytes, cached, head_widths
+from .kernels import Run
 from .positions import rotary_positions
 
 
@@ -24,9 +24,7 @@ def multi_head_latent_attention(
     fused=False,
     cache=False,
     n_cached=0,
-    batch=1,
-    itemsize=4,
-    training=False,
+    **run,
 ):
     r"""`modules.MultiHeadLatentAttention`: the cache keeps L + R numbers a position.
 
@@ -45,7 +43,7 @@ def multi_head_latent_attention(
         d_model, n_heads, d_latent, d_rotary, d_key, d_value, d_query_latent: as in the module; L is
             d_latent and R is d_rotary.
         absorbed: None means n_cached > 0.
-        pairs, masked, fused, batch, itemsize, training: as for `attention`.
+        pairs, masked, fused, run: as for `attention`.
         cache, n_cached: as for `multi_head_attention`.
 
     Returns:
@@ -62,61 +60,44 @@ def multi_head_latent_attention(
     >>> multi_head_latent_attention(1, cache=True, n_cached=999, **sizes).cache_bytes
     640000
     """
-    check_count(minimum=0, n_queries=n_queries, batch=batch)
-    check_count(d_model=d_model, n_heads=n_heads, d_latent=d_latent)
+    run = Run(**run)
+    check_count(minimum=0, n_queries=n_queries)
+    check_count(d_latent=d_latent)
     check_even(d_rotary=d_rotary)
-    d_key, d_value = (head_width(d_model, n_heads, width) for width in (d_key, d_value))
-    check_count(d_key=d_key, d_value=d_value)
-    n_keys, _ = attended(n_queries, None, cache, n_cached, training)
+    d_key, d_value = head_widths(d_model, n_heads, d_key, d_value)
+    n_keys, _ = attended(n_queries, None, cache, n_cached, run.training)
     absorbed = n_cached > 0 if absorbed is None else absorbed
     check_flag(absorbed=absorbed)
-    shared = {"itemsize": itemsize, "training": training}
-    free = {"bias": False, **shared}
-    rows = batch * n_queries
+    rows, width, parts = run.batch * n_queries, d_model, {}
     x, query = rows * d_model, rows * n_heads * (d_key + d_rotary)
-    parts, width = {}, d_model
+    new, latent = rows * (d_latent + d_rotary), rows * d_latent
     if d_query_latent is not None:
         check_count(d_query_latent=d_query_latent)
         width = d_query_latent
-        parts["query_down"] = linear(rows, d_model, width, held=x, **free) + rms_norm(
-            rows, width, **shared
-        )
-    parts["query_projection"] = linear(
-        rows,
-        width,
-        n_heads * (d_key + d_rotary),
-        held=x if d_query_latent is None else 0,
-        **free,
-    )
-    parts["latent_projection"] = linear(
-        rows, d_model, d_latent, held=x, live=query, **free
-    ) + rms_norm(rows, d_latent, **shared).beside(query * itemsize)
-    waiting = query + rows * d_latent
-    parts["rotary_key_projection"] = linear(rows, d_model, d_rotary, held=x, live=waiting, **free)
-    new = rows * (d_latent + d_rotary)
-    parts["rotary"] = (
-        rotary_positions(rows * (n_heads + 1) * d_rotary, live=waiting, **shared)
-        + _joined(query, live=new, **shared)
-        + _joined(new, live=query, **shared)
-    )
+        parts["query_down"] = _free(run, rows, d_model, width, held=x) + _normed(run, rows, width)
+    held = x if d_query_latent is None else 0
+    widths = n_heads * (d_key + d_rotary)
+    parts["query_projection"] = _free(run, rows, width, widths, held=held)
+    down = _free(run, rows, d_model, d_latent, held=x, live=query)
+    waiting = _normed(run, rows, d_latent).beside(run.bytes(query))
+    parts["latent_projection"] = down + waiting
+    waiting = query + latent
+    rotary_key = _free(run, rows, d_model, d_rotary, held=x, live=waiting)
+    parts["rotary_key_projection"] = rotary_key
+    turned = rotary_positions(rows * (n_heads + 1) * d_rotary, live=waiting, **run.each)
+    turned = turned + run.elementwise(query, 0, live=new)  # two arrays, joined to one
+    parts["rotary"] = turned + run.elementwise(new, 0, live=query)
     if cache:
-        held = latent_cache_bytes(
-            n_keys, d_latent=d_latent, d_rotary=d_rotary, batch=batch, itemsize=itemsize
-        )
-        parts["cache"] = cached_numbers(new, held, live=query, itemsize=itemsize)
-    options = {"n_heads": n_heads, "batch": batch, **shared}
+        held = cache_bytes(n_keys, d_latent + d_rotary, 1, run.batch, run.itemsize)
+        parts["cache"] = cached(run, new, held, live=query)
     widths = {"d_key": d_key, "d_value": d_value, "d_latent": d_latent, "d_rotary": d_rotary}
-    scored = {"pairs": pairs, "masked": masked, "fused": fused}
+    scored = {"pairs": pairs, "masked": masked, "fused": fused, "n_heads": n_heads, **run.options}
     form = _absorbed if absorbed else _naive
-    parts |= form(n_queries, n_keys, widths, scored, cached=cache, **options)
-    parts["output_projection"] = linear(
-        rows,
-        n_heads * d_value,
-        d_model,
-        held=rows * n_heads * d_value if fused and training and not absorbed else 0,
-        **free,
-    )
-    return with_inputs(parts, x, **shared)
+    parts |= form(run, n_queries, n_keys, widths, scored, cache)
+    merged = rows * n_heads * d_value
+    held = merged if fused and run.training and not absorbed else 0
+    parts["output_projection"] = _free(run, rows, n_heads * d_value, d_model, held=held)
+    return run.with_inputs(parts, x)
 
 
 def latent_cache_bytes(n_tokens, *, d_latent, d_rotary, n_layers=1, batch=1, itemsize=4):
@@ -125,86 +106,57 @@ def latent_cache_bytes(n_tokens, *, d_latent, d_rotary, n_layers=1, batch=1, ite
     >>> latent_cache_bytes(4096, d_latent=512, d_rotary=64, n_layers=32, itemsize=2)
     150994944
     """
-    check_count(minimum=0, n_tokens=n_tokens, batch=batch)
-    check_count(d_latent=d_latent, d_rotary=d_rotary, n_layers=n_layers, itemsize=itemsize)
-    return n_layers * batch * n_tokens * (d_latent + d_rotary) * itemsize
+    check_count(d_latent=d_latent, d_rotary=d_rotary)
+    return cache_bytes(n_tokens, d_latent + d_rotary, n_layers, batch, itemsize)
 
 
-def _naive(n_queries, n_keys, widths, scored, *, n_heads, batch, itemsize, training, cached):
+def _naive(run, n_queries, n_keys, widths, scored, cached):
+    """Keys and values of all heads, made from the latents."""
     d_key, d_value, d_latent, d_rotary = widths.values()
-    shared = {"itemsize": itemsize, "training": training}
-    keys, query = batch * n_keys, batch * n_queries * n_heads * (d_key + d_rotary)
-    latents, made = keys * (d_latent + d_rotary), keys * n_heads * d_key
-    project = kernel(
-        reads=keys * d_latent,
+    n_heads, keys = scored["n_heads"], run.batch * n_keys
+    query = run.batch * n_queries * n_heads * (d_key + d_rotary)
+    latent, made, turned = keys * d_latent, keys * n_heads * d_key, keys * n_heads * d_rotary
+    project = run.kernel(
+        reads=latent,
         writes=made,
         parameters=d_latent * n_heads * d_key,
         matmul=2 * made * d_latent,
-        saves=latents * training,  # joined, latents and rotary keys are one array
-        held=keys * d_latent * cached,
+        saves=(latent + keys * d_rotary) * run.training,  # joined they are one array
+        held=latent * cached,
         live=query,
-        **shared,
     )
+    held, live = latent if run.training or cached else 0, query + made + turned
+    value = _free(run, keys, d_latent, n_heads * d_value, held=held, live=live)
+    heads = {"d_key": d_key + d_rotary, "d_value": d_value}
     return {
-        "key_projection": project + _joined(made + keys * n_heads * d_rotary, live=query, **shared),
-        "value_projection": linear(
-            keys,
-            d_latent,
-            n_heads * d_value,
-            bias=False,
-            held=keys * d_latent if training or cached else 0,
-            live=query + keys * n_heads * (d_key + d_rotary),
-            **shared,
-        ),
-        "attention": attention(
-            n_queries,
-            n_keys,
-            d_key=d_key + d_rotary,
-            d_value=d_value,
-            n_heads=n_heads,
-            batch=batch,
-            **scored,
-            **shared,
-        ),
+        "key_projection": project + run.elementwise(made + turned, 0, live=query),
+        "value_projection": value,
+        "attention": attention(n_queries, n_keys, **heads, **scored),
     }
 
 
-def _absorbed(n_queries, n_keys, widths, scored, *, n_heads, batch, itemsize, training, cached):
+def _absorbed(run, n_queries, n_keys, widths, scored, cached):
+    """Queries brought to the latents, and means of latents to the values."""
     d_key, d_value, d_latent, d_rotary = widths.values()
-    shared = {"itemsize": itemsize, "training": training}
-    heads = batch * n_queries * n_heads
+    n_heads, rows = scored["n_heads"], run.batch * n_queries * scored["n_heads"]
+    key = _stripes(run, rows, d_key, d_latent, n_heads)
+    heads = {"d_key": d_latent + d_rotary, "d_value": d_latent, "n_kv_heads": 1, "cached": cached}
     return {
-        "key_projection": _stripes(heads, d_key, d_latent, n_heads, **shared)
-        + _joined(heads * (d_latent + d_rotary), live=0, **shared),
-        "attention": attention(
-            n_queries,
-            n_keys,
-            d_key=d_latent + d_rotary,
-            d_value=d_latent,
-            n_heads=n_heads,
-            n_kv_heads=1,
-            cached=cached,
-            batch=batch,
-            **scored,
-            **shared,
-        ),
-        "value_projection": _stripes(heads, d_latent, d_value, n_heads, **shared),
+        "key_projection": key + run.elementwise(rows * (d_latent + d_rotary), 0),
+        "attention": attention(n_queries, n_keys, **heads, **scored),
+        "value_projection": _stripes(run, rows, d_latent, d_value, n_heads),
     }
 
 
-def _stripes(rows, d_in, d_out, n_heads, *, itemsize, training):
+def _free(run, *sizes, **numbers):
+    return run.linear(*sizes, bias=False, **numbers)
+
+
+def _normed(run, rows, width):
+    return rms_norm(rows, width, **run.each)
+
+
+def _stripes(run, rows, d_in, d_out, n_heads):
     """A matrix of its own for each head, `rows` vectors of all heads together."""
-    return kernel(
-        reads=rows * d_in,
-        writes=rows * d_out,
-        parameters=n_heads * d_in * d_out,
-        matmul=2 * rows * d_in * d_out,
-        saves=rows * d_in,
-        itemsize=itemsize,
-        training=training,
-    )
-
-
-def _joined(numbers, *, live, itemsize, training):
-    """Two arrays written side by side into one of `numbers` numbers."""
-    return elementwise(numbers, 0, live=live, itemsize=itemsize, training=training)
+    x, work = rows * d_in, {"parameters": n_heads * d_in * d_out, "matmul": 2 * rows * d_in * d_out}
+    return run.kernel(reads=x, writes=rows * d_out, saves=x, **work)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import wraps
 from types import MappingProxyType
+
+import numpy as np
 
 from ..checks import check_count
 
@@ -66,6 +69,8 @@ class Cost:
 
     def __post_init__(self):
         check_count(minimum=0, **self._counts())
+        for name, count in self._counts().items():
+            object.__setattr__(self, name, int(count))  # NumPy's integers overflow
         if self.peak_bytes < self.held_bytes:
             raise ValueError(
                 f"peak_bytes must be at least held_bytes = {self.held_bytes}, got {self.peak_bytes}"
@@ -103,6 +108,7 @@ class Cost:
     def __mul__(self, copies):
         """`copies` of it one after the other, each with parameters of its own."""
         check_count(minimum=0, copies=copies)
+        copies = int(copies)
         if copies == 0:
             return Cost()
         counts = {name: copies * count for name, count in self._counts().items()}
@@ -194,6 +200,21 @@ def readable(number, unit=""):
             decimals = 2 if digits < 9.995 else 1 if digits < 99.95 else 0
             return f"{digits:.{decimals}f} {prefix}{unit}"
     return f"{number} {unit}".rstrip()
+
+
+def exact(function):
+    """The same function with Python's numbers in place of NumPy's, whose products overflow."""
+
+    @wraps(function)
+    def counted(*sizes, **options):
+        options = {name: _plain(one) for name, one in options.items()}
+        return function(*map(_plain, sizes), **options)
+
+    return counted
+
+
+def _plain(one):
+    return one.item() if isinstance(one, np.generic) else one
 
 
 def _rows(cost, depth, indent=0):

@@ -1,29 +1,16 @@
 """Linear attention: sums over the keys take the place of scores."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from ..checks import check_count, check_flag
-from .fused_blocks import check_sizes
-from .kernels import in_pieces, kernel, with_inputs
+from ..plans.linear_attention import CHUNK, chunks, segment_size
+from ..plans.pieces import pieces
+from .kernels import Heads, in_pieces
 
-CHUNK = 64  # these three as in `attention_lib.functional`
-SEGMENT = 2**18
-MOST_CHUNKS = 32
 FEATURE_FLOPS = 4  # minimum, maximum, exponential, sum: elu + 1; a Performer's feature has as many
 
 
-def linear_attention(
-    n,
-    *,
-    causal=False,
-    n_features=None,
-    d_key,
-    d_value=None,
-    n_heads=1,
-    batch=1,
-    itemsize=4,
-    training=False,
-):
+def linear_attention(n, *, causal=False, n_features=None, **heads):
     r"""`functional.linear_attention`: M features of each query and key, and sums of M E numbers.
 
     $$\mathrm{FLOPs} = 4 \, B H n M E, \qquad
@@ -38,8 +25,8 @@ def linear_attention(
         causal: as in the function.
         n_features: M, of a function as feature_map. None means a feature map with a name: M = D,
             and in training, unless causal, the features are computed anew and not saved.
-        d_key, d_value, n_heads, batch, itemsize, training: as for `sliding_window_attention`. B H
-            enters the size of the segments that the keys pass in, and so the causal FLOPs.
+        heads: as for `sliding_window_attention`. B H enters the size of the segments that the keys
+            pass in, and so the causal FLOPs.
 
     Returns:
         `Cost` with the parts features, sums and output, or features and chunks if causal. Products
@@ -53,161 +40,169 @@ def linear_attention(
     >>> linear_attention(8192, d_key=64).matmul_flops
     134217728
     """
-    d_value = check_sizes(n, d_key, d_value, n_heads, batch, itemsize, training)
     check_flag(causal=causal)
-    width = d_key if n_features is None else n_features
-    check_count(n_features=width)
-    sizes = Sizes(n, width, d_value, batch * n_heads, itemsize, training)
-    if training and not causal and n_features is None:
-        return _recomputed(sizes)
+    heads = Heads(n=n, **heads)
+    check_count(n_features=heads.d_key if n_features is None else n_features)
     # A feature is a sum of two: both are saved, the exponential and the sum.
-    return linear_parts(sizes, d_key, causal, matmul=0, saves=2, widest=max(d_key, d_value))
+    features = Features(heads, n_features or heads.d_key, copies=2)
+    if heads.training and not causal and n_features is None:
+        return _recomputed(features)
+    return features.cost(causal)
 
 
-class Sizes(NamedTuple):
-    """n, M, E, B H, and how it is counted."""
+@dataclass
+class Features:
+    """Features of queries and keys, and what is made of them.
 
-    n: int
-    n_features: int
-    d_value: int
-    sequences: int
-    itemsize: int
-    training: bool
-
-
-def linear_parts(sizes, d_key, causal, *, matmul, saves, widest):
-    """The cost with any features: `matmul` FLOPs make those of a token, `saves` arrays are kept.
-
-    `widest`: of what a segment has to hold.
+    Attributes:
+        heads: sizes of what they are made from.
+        width: M.
+        copies: arrays of that size that training saves of each.
+        made: FLOPs in products that make the features of a token, of constants.
+        widest: of what a segment has to hold beside queries, keys and values.
     """
-    n, width, d_value, sequences, itemsize, training = sizes
-    shared = {"itemsize": itemsize, "training": training}
-    rows, state = sequences * n, sequences * width * (d_value + 1)
-    segment = sequences * min(n, _segment(sequences, widest))
-    query, value, output = rows * d_key, rows * d_value, rows * d_value
-    features = kernel(
-        reads=2 * query,
-        writes=2 * rows * width,
-        matmul=2 * rows * matmul,
-        elementwise=2 * rows * width * FEATURE_FLOPS,
-        saves=2 * saves * rows * width,
-        held=2 * query,
-        backward_matmul=2 * rows * matmul,  # random features are constants
-        **shared,
-    )
-    parts = {"features": in_pieces(features, output + state + 2 * segment * width, **shared)}
-    if causal:
-        parts["chunks"] = _chunks(sizes, segment, saves)
-    else:
-        sums, ratio = _sums(sizes), _ratio(sizes, saves=output + 2 * rows)
-        parts["sums"] = in_pieces(sums, 2 * state + 2 * segment * width, **shared)
-        alive = output + state + segment * (2 * width + d_value + 1)
-        parts["output"] = in_pieces(ratio, alive, **shared)
-    # Products with random features, which are constant, save no query; the square of a key does.
-    inputs = (1 if training and matmul else 2) * query + value
-    return with_inputs(parts, inputs, **shared)
+
+    heads: Heads
+    width: int
+    copies: int
+    made: int = 0
+    widest: int = 1
+
+    @property
+    def numbers(self):
+        """Of the queries, and as many of the keys."""
+        return self.heads.rows * self.width
+
+    @property
+    def state(self):
+        """Numbers of the sums of features times values, and of the features."""
+        return self.heads.sequences * self.width * (self.heads.d_value + 1)
+
+    @property
+    def size(self):
+        """Positions of a segment of one sequence."""
+        heads = self.heads
+        widths = (self.widest, heads.d_key, heads.d_value)
+        return min(heads.n, segment_size(heads.sequences, *widths))
+
+    @property
+    def segment(self):
+        """Positions of a segment of all sequences."""
+        return self.heads.sequences * self.size
+
+    @property
+    def products(self):
+        """FLOPs of the features times the values, or times the sums."""
+        return 2 * self.numbers * self.heads.d_value
+
+    def cost(self, causal):
+        """Without knowing how the features are made: they are saved."""
+        heads, output = self.heads, self.heads.value
+        made = heads.kernel(
+            reads=2 * heads.query,
+            writes=2 * self.numbers,
+            matmul=2 * heads.rows * self.made,
+            elementwise=2 * self.numbers * FEATURE_FLOPS,
+            saves=2 * self.copies * self.numbers,
+            held=2 * heads.query,
+            backward_matmul=2 * heads.rows * self.made,  # random features are constants
+        )
+        alive, short = output + self.state, self.segment * self.width
+        parts = {"features": heads.in_pieces(made, alive + 2 * short)}
+        if causal:
+            parts["chunks"] = self.in_chunks()
+        else:
+            parts["sums"] = heads.in_pieces(self.sums(), 2 * self.state + 2 * short)
+            alive += 2 * short + self.segment * (heads.d_value + 1)
+            parts["output"] = heads.in_pieces(self.ratio(output + 2 * heads.rows), alive)
+        # Products with random features, which are constant, save no query; the square of a key
+        # does.
+        once = heads.training and self.made
+        return heads.with_inputs(parts, (1 if once else 2) * heads.query + heads.value)
+
+    def sums(self, saves=0):
+        """The sums of features times values, and of the features."""
+        heads = self.heads
+        return heads.kernel(
+            reads=self.numbers + heads.value,
+            writes=self.state,
+            matmul=self.products,
+            elementwise=self.numbers,
+            saves=saves,
+            held=heads.value + self.numbers * heads.training,
+        )
+
+    def ratio(self, saves, more=0):
+        """The features of the queries times the sums, and the quotient; `more` FLOPs backward."""
+        heads = self.heads
+        return heads.kernel(
+            reads=self.numbers + self.state,
+            writes=heads.value,
+            matmul=self.products,
+            elementwise=2 * self.numbers + heads.value,
+            saves=saves,
+            held=self.numbers * heads.training,
+            backward_matmul=2 * self.products + more,
+        )
+
+    def in_chunks(self):
+        """Products in the chunks, and of the sums that all the chunks before have left."""
+        heads, width, d_value = self.heads, self.width, self.heads.d_value
+        count, tokens, among, squares, copied = self._in_all_chunks()
+        state = width * (d_value + 1)
+        inside, across = 2 * squares * (width + d_value), 4 * tokens * width * d_value
+        before = 2 * among * state  # with a constant matrix: one gradient, of the same size
+        matmul, numbers = inside + across + before, tokens * (2 * width + d_value)
+        saved = squares + count * state + tokens * (d_value + 2) + copied
+        alive = max(1, self.segment) * (4 * width + 2 * d_value + CHUNK)
+        alive += 4 * self.state * (-(-max(1, self.size) // CHUNK))
+        cost = heads.kernel(
+            reads=heads.sequences * numbers,
+            writes=heads.value,
+            matmul=heads.sequences * matmul,
+            elementwise=heads.sequences * (2 * squares + numbers + tokens * d_value),
+            saves=heads.sequences * saved,
+            held=heads.sequences * numbers,
+            backward_matmul=heads.sequences * (2 * matmul - before),
+        )
+        return heads.in_pieces(cost, heads.value + alive)
+
+    def _in_all_chunks(self):
+        """Of one sequence: chunks; their tokens, with those that fill the last ones; pairs of
+        chunks of one segment; squares of their tokens; numbers copied for them."""
+        n, d_value = self.heads.n, self.heads.d_value
+        count = tokens = among = squares = copied = 0
+        for part in pieces(n, max(1, self.size)) if n else ():
+            length = part.stop - part.start
+            many, chunk = chunks(length)
+            filled = many * chunk
+            count, tokens, among = count + many, tokens + filled, among + many**2
+            squares += many * chunk**2
+            if filled > length:  # filled up: all three are copied
+                copied += filled * (2 * self.width * (2 - self.copies) + d_value)
+            elif n > self.size:  # values of a segment, once for each product
+                copied += 2 * length * d_value
+        return count, tokens, among, squares, copied
 
 
-def _recomputed(sizes):
+def _recomputed(features):
     """In training, with a feature map whose gradient is known: segment by segment both ways."""
-    n, width, d_value, sequences, itemsize, _ = sizes
-    rows, state = sequences * n, sequences * width * (d_value + 1)
-    segment = sequences * min(n, _segment(sequences, max(width, d_value)))
-    shared = {"itemsize": itemsize, "training": True}
-    features = kernel(
-        reads=2 * rows * width,
-        writes=2 * rows * width,
-        elementwise=2 * rows * width * FEATURE_FLOPS,
-        held=2 * rows * width,
-        **shared,
+    heads, numbers, short = features.heads, features.numbers, features.segment * features.width
+    made = heads.kernel(
+        reads=2 * numbers,
+        writes=2 * numbers,
+        elementwise=2 * numbers * FEATURE_FLOPS,
+        held=2 * numbers,
     )
     # Beside both gradients of the keys' sums: one of the sum of the features, a product too.
-    ratio = _ratio(sizes, saves=rows * d_value, more=2 * rows * width)
-    inputs = rows * (2 * width + d_value)
-    working = inputs + state + segment * (4 * width + 2 * d_value)
-    parts = {
-        "features": in_pieces(features, 2 * segment * width, itemsize=itemsize),
-        "sums": in_pieces(_sums(sizes, saves=state), 2 * state, itemsize=itemsize),
-        "output": in_pieces(ratio, rows * d_value + working, itemsize=itemsize),
+    ratio = features.ratio(heads.value, more=2 * numbers)
+    inputs, state = 2 * numbers + heads.value, features.state
+    working = inputs + state + 4 * short + 2 * features.segment * heads.d_value
+    steps = {
+        "features": (made, 2 * short),
+        "sums": (features.sums(saves=state), 2 * state),
+        "output": (ratio, heads.value + working),
     }
-    return with_inputs(parts, inputs, **shared)
-
-
-def _sums(sizes, saves=0):
-    """The sums of features times values, and of the features."""
-    n, width, d_value, sequences, itemsize, training = sizes
-    rows = sequences * n
-    return kernel(
-        reads=rows * (width + d_value),
-        writes=sequences * width * (d_value + 1),
-        matmul=2 * rows * width * d_value,
-        elementwise=rows * width,
-        saves=saves,
-        held=rows * (d_value + width * training),
-        itemsize=itemsize,
-        training=training,
-    )
-
-
-def _ratio(sizes, saves, more=0):
-    """The features of the queries times the sums, and the quotient; `more` FLOPs backward."""
-    n, width, d_value, sequences, itemsize, training = sizes
-    rows = sequences * n
-    matmul = 2 * rows * width * d_value
-    return kernel(
-        reads=rows * width + sequences * width * (d_value + 1),
-        writes=rows * d_value,
-        matmul=matmul,
-        elementwise=rows * (2 * width + d_value),
-        saves=saves,
-        held=rows * width * training,
-        backward_matmul=2 * matmul + more,
-        itemsize=itemsize,
-        training=training,
-    )
-
-
-def _segment(sequences, widest):
-    """Positions of a segment of `functional.linear_attention`."""
-    chunks = SEGMENT // max(1, sequences * CHUNK * max(CHUNK, widest))
-    return CHUNK * min(max(1, chunks), MOST_CHUNKS)
-
-
-def _chunks(sizes, segment, saves):
-    """Products in the chunks, and of the sums that all the chunks before have left."""
-    n, n_features, d_value, sequences, itemsize, training = sizes
-    size = max(1, segment // max(1, sequences))
-    tokens = chunks = among = squares = copied = 0  # tokens with those that fill the last chunk
-    for start in range(0, n, size):
-        length = min(size, n - start)
-        chunk = min(CHUNK, length)
-        count = -(-length // chunk)
-        chunks, tokens = chunks + count, tokens + count * chunk
-        among, squares = among + count**2, squares + count * chunk**2
-        if count * chunk > length:  # filled up: all three are copied
-            copied += count * chunk * (2 * n_features * (2 - saves) + d_value)
-        elif n > size:  # values of a segment, once for each product
-            copied += 2 * length * d_value
-    state = n_features * (d_value + 1)
-    inside = 2 * squares * (n_features + d_value)
-    across = 4 * tokens * n_features * d_value
-    before = 2 * among * state  # with a constant matrix: one gradient, of the same size
-    matmul = sequences * (inside + across + before)
-    numbers = tokens * (2 * n_features + d_value)
-    saved = squares + chunks * state + tokens * (d_value + 2) + copied
-    here = max(1, segment)
-    alive = here * (4 * n_features + 2 * d_value + CHUNK)
-    alive += 4 * sequences * state * (-(-size // CHUNK))
-    cost = kernel(
-        reads=sequences * numbers,
-        writes=sequences * n * d_value,
-        matmul=matmul,
-        elementwise=sequences * (2 * squares + tokens * (2 * n_features + 2 * d_value)),
-        saves=sequences * saved,
-        held=sequences * numbers,
-        backward_matmul=2 * matmul - sequences * before,
-        itemsize=itemsize,
-        training=training,
-    )
-    whole = sequences * n * d_value
-    return in_pieces(cost, whole + alive, itemsize=itemsize, training=training)
+    size = {"itemsize": heads.itemsize}
+    parts = {name: in_pieces(*step, **size) for name, step in steps.items()}
+    return heads.with_inputs(parts, inputs)

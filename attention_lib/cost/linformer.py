@@ -3,36 +3,16 @@
 from dataclasses import replace
 from typing import NamedTuple
 
-from ..checks import check_choice, check_count, check_divides, check_flag
+from ..checks import check_choice, check_count, check_flag
 from .attention import attention
-from .fused_blocks import check_sizes
-from .kernels import kernel, linear
+from .heads import head_widths
+from .kernels import Heads
 from .ledger import Cost, combine
 
 SHARING = ("none", "heads", "key_value")
 
 
-class _Lengths(NamedTuple):
-    """R, numbers of one projection that are read, numbers that keys and values own."""
-
-    n_projected: int
-    used: int
-    owned: tuple
-
-
-def linformer_attention(
-    n,
-    *,
-    n_projected,
-    max_length=None,
-    sharing="heads",
-    d_key,
-    d_value=None,
-    n_heads=1,
-    batch=1,
-    itemsize=4,
-    training=False,
-):
+def linformer_attention(n, *, n_projected, max_length=None, sharing="heads", **heads):
     r"""`functional.linformer_attention`: two projections along the length, attention to R keys.
 
     $$\mathrm{FLOPs} = 4 \, B H n R (D + E)$$
@@ -43,7 +23,7 @@ def linformer_attention(
         max_length: columns of the projections, at least n; None means n.
         sharing: "heads": one projection of the keys and one of the values; "key_value": one for
             both; "none": a pair for each head. It changes the parameters and no FLOPs.
-        d_key, d_value, n_heads, batch, itemsize, training: as for `sliding_window_attention`.
+        heads: as for `sliding_window_attention`.
 
     Returns:
         `Cost` with the parts key_length and value_length (the projections, which count as
@@ -58,42 +38,19 @@ def linformer_attention(
     >>> linformer_attention(8192, n_projected=256, d_key=64).matmul_flops
     1073741824
     """
-    d_value = check_sizes(n, d_key, d_value, n_heads, batch, itemsize, training)
-    lengths = _check_lengths(n, n_projected, max_length, sharing, n_heads)
-    sequences, shared = batch * n_heads, {"itemsize": itemsize, "training": training}
-    query, key, value = (sequences * n * width for width in (d_key, d_key, d_value))
-    short = sequences * n_projected
-    results = (short * d_key, short * d_value)
-    parts = _shorten(lengths, (key, value), results, copies=batch * lengths.used, **shared)
-    parts["attention"] = attention(
-        n,
-        n_projected,
-        d_key=d_key,
-        d_value=d_value,
-        n_heads=n_heads,
-        batch=batch,
-        fused=True,
-        **shared,
-    )
-    if training:
-        return combine(parts)
-    alive = {"key_length": query + value, "value_length": query + key + short * d_key}
-    alive["attention"] = key + value
-    return combine({name: part.beside(alive[name] * itemsize) for name, part in parts.items()})
+    heads = Heads(n=n, **heads)
+    lengths = _check_lengths(heads, n_projected, max_length, sharing)
+    short = heads.sequences * n_projected
+    results = (short * heads.d_key, short * heads.d_value)
+    parts = _shorten(heads, lengths, (heads.query, heads.value), results)
+    parts["attention"] = attention(n, n_projected, fused=True, **heads.sizes)
+    alive = {"key_length": heads.query + heads.value, "attention": heads.query + heads.value}
+    alive["value_length"] = 2 * heads.query + results[0]
+    return _beside(heads, parts, alive)
 
 
 def multi_head_linformer(
-    n,
-    *,
-    d_model,
-    n_heads,
-    n_projected,
-    max_length=None,
-    sharing="heads",
-    bias=True,
-    batch=1,
-    itemsize=4,
-    training=False,
+    n, *, d_model, n_heads, n_projected, max_length=None, sharing="heads", bias=True, **run
 ):
     r"""`modules.LinformerAttention` as self-attention, with its four projections of the width.
 
@@ -107,7 +64,7 @@ def multi_head_linformer(
         n: tokens.
         d_model, n_heads, n_projected, max_length, sharing, bias: as in the module; max_length None
             means n.
-        batch, itemsize, training: as for `attention`.
+        run: as for `attention`.
 
     Returns:
         `Cost` with the parts query_projection, key_length, value_length, key_projection,
@@ -121,84 +78,81 @@ def multi_head_linformer(
     >>> multi_head_linformer(16, d_model=12, n_heads=4, n_projected=5).parameters
     784
     """
-    check_count(d_model=d_model)
-    check_sizes(n, 1, None, n_heads, batch, itemsize, training)
-    check_divides("n_heads", n_heads, "d_model", d_model)
+    d_head, _ = head_widths(d_model, n_heads, None, None)
+    heads = Heads(n=n, d_key=d_head, n_heads=n_heads, **run)
     check_flag(bias=bias)
-    lengths = _check_lengths(n, n_projected, max_length, sharing, n_heads)
-    shared = {"itemsize": itemsize, "training": training}
-    rows, x, mixed = batch * n, batch * n * d_model, batch * n_projected * d_model
-    copies = batch * lengths.used
-    square = {"bias": bias, **shared}
-    saved = Cost(held_bytes=x * itemsize * training, peak_bytes=x * itemsize * training)
-    parts = {"query_projection": saved + linear(rows, d_model, d_model, held=x, **square)}
-    if sharing == "none":
+    lengths = _check_lengths(heads, n_projected, max_length, sharing)
+    rows, short = heads.batch * n, heads.batch * n_projected
+    x, mixed = rows * d_model, short * d_model
+    square = {"d_in": d_model, "d_out": d_model, "bias": bias}
+    query = heads.kept(x) + heads.linear(rows, held=x, **square)
+    parts, own = {"query_projection": query}, sharing == "none"
+    held = x if heads.training and not own else 0
+    if own:
         for name in ("key", "value"):
-            parts[f"{name}_projection"] = linear(rows, d_model, d_model, held=x, **square)
-        parts |= _shorten(lengths, (x, x), (mixed, mixed), copies=copies, **shared)
-    else:
-        held = (x, x) if training else (0, 0)
-        parts |= _shorten(lengths, (x, x), (mixed, mixed), held=held, copies=copies, **shared)
+            parts[f"{name}_projection"] = heads.linear(rows, held=x, **square)
+    parts |= _shorten(heads, lengths, (x, x), (mixed, mixed), held=held)
+    if not own:
         if sharing == "key_value":
-            parts["value_length"] = Cost()
+            del parts["value_length"]
+        # The sums of the rows of E, which multiply the bias.
+        sums = Cost(elementwise_flops=n_projected * n * (3 if heads.training else 1))
         for name in ("key", "value"):
-            both = name == "value" and sharing == "key_value" and training
-            made = linear(batch * n_projected, d_model, d_model, held=mixed * both, **square)
-            # The sums of the rows of E, which multiply the bias.
-            sums = n_projected * n * (3 if training else 1)
-            made = made + Cost(elementwise_flops=sums)
-            parts[f"{name}_projection"] = made
-    parts["attention"] = attention(
-        n,
-        n_projected,
-        d_key=d_model // n_heads,
-        n_heads=n_heads,
-        batch=batch,
-        fused=True,
-        **shared,
-    )
-    parts["output_projection"] = linear(rows, d_model, d_model, held=x * training, **square)
-    parts = {name: part for name, part in parts.items() if part != Cost()}
-    if training:
-        return combine(parts)
-    alive = dict.fromkeys(parts, 2 * x + 2 * mixed)  # the input, queries, what is short
-    if sharing == "none":  # and keys and values, which are copied head by head
-        alive = dict.fromkeys(parts, 4 * x + 2 * mixed)
+            twice = name == "value" and sharing == "key_value" and heads.training
+            made = heads.linear(short, held=mixed * twice, **square)
+            parts[f"{name}_projection"] = made + sums
+    parts["attention"] = attention(n, n_projected, fused=True, **heads.sizes)
+    parts["output_projection"] = heads.linear(rows, held=x * heads.training, **square)
+    # The input, queries, what is short; and keys and values, if they are copied head by head.
+    alive = dict.fromkeys(parts, (4 if own else 2) * x + 2 * mixed)
     alive["query_projection"] = x
     alive["attention"] -= x + 2 * mixed
-    return combine({name: part.beside(alive[name] * itemsize) for name, part in parts.items()})
+    return _beside(heads, parts, alive)
 
 
-def _shorten(lengths, numbers, short, *, copies, held=(0, 0), itemsize, training):
+class _Lengths(NamedTuple):
+    """R, numbers of one projection that are read, numbers that keys and values own."""
+
+    n_projected: int
+    used: int
+    owned: tuple
+
+
+def _shorten(heads, lengths, numbers, short, *, held=0):
     """The two projections along the length, each with its parameters.
 
-    Their gradients have `copies` numbers, one array for each row of the batch, then summed.
+    Their gradients are one array for each row of the batch, then summed.
     """
     parts = {}
     for place, name in enumerate(("key_length", "value_length")):
-        made = kernel(
+        made = heads.kernel(
             reads=numbers[place],
             writes=short[place],
             parameters=lengths.used,
             matmul=2 * numbers[place] * lengths.n_projected,
-            saves=numbers[place] - held[place],
-            live=copies * training,
-            itemsize=itemsize,
-            training=training,
+            saves=numbers[place] - held,
+            live=heads.batch * lengths.used * heads.training,
         )
         owned = lengths.owned[place]
-        parts[name] = replace(made, parameters=owned, weight_bytes=owned * itemsize)
+        parts[name] = replace(made, parameters=owned, weight_bytes=heads.bytes(owned))
     return parts
 
 
-def _check_lengths(n, n_projected, max_length, sharing, n_heads):
+def _beside(heads, parts, alive):
+    """The sum of the parts; at inference these numbers are alive beside each."""
+    if heads.training:
+        return combine(parts)
+    return combine({name: part.beside(heads.bytes(alive[name])) for name, part in parts.items()})
+
+
+def _check_lengths(heads, n_projected, max_length, sharing):
     check_count(n_projected=n_projected)
     check_choice("sharing", sharing, SHARING)
-    max_length = n if max_length is None else max_length
+    max_length = heads.n if max_length is None else max_length
     check_count(minimum=0, max_length=max_length)
-    if n > max_length:
-        raise ValueError(f"max_length must be at least {n}, the tokens, got {max_length}")
-    heads = n_heads if sharing == "none" else 1
-    table = heads * n_projected * max_length
+    if heads.n > max_length:
+        raise ValueError(f"max_length must be at least {heads.n}, the tokens, got {max_length}")
+    copies = heads.n_heads if sharing == "none" else 1
+    table = copies * n_projected * max_length
     owned = (table, 0 if sharing == "key_value" else table)
-    return _Lengths(n_projected, heads * n_projected * n, owned)
+    return _Lengths(n_projected, copies * n_projected * heads.n, owned)

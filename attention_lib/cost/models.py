@@ -1,10 +1,10 @@
-"""Whole models made of Transformer layers: from token ids to logits."""
+"""Whole models made of Transformer layers: from token ids or patches to logits."""
 
 from ..checks import check_choice, check_count, check_even, check_flag
-from .kernels import embedding, linear
+from .kernels import Run, embedding
+from .layers import decoder, encoder
 from .ledger import combine
 from .positions import alibi, learned_positions, relative_bias, sinusoidal_positions
-from .stacks import decoder, encoder
 
 POSITIONS = ("sinusoidal", "learned", "rotary", "alibi", "relative", None)
 
@@ -15,15 +15,10 @@ def language_model(
     vocabulary,
     d_model,
     n_heads,
-    n_layers,
-    d_ff,
     positions="sinusoidal",
     max_length=None,
     tie_embeddings=True,
     n_cached=0,
-    batch=1,
-    itemsize=4,
-    training=False,
     **layer,
 ):
     r"""`modules.LanguageModel`: embedding, positions, a causal stack, and logits for every token.
@@ -34,13 +29,13 @@ def language_model(
 
     Args:
         n_tokens: T, tokens of this call.
-        vocabulary, d_model, n_heads, n_layers, d_ff, positions, max_length, tie_embeddings: as in
-            the module; the "relative" bias has 32 buckets.
+        vocabulary, d_model, n_heads, positions, max_length, tie_embeddings: as in the module; the
+            "relative" bias has 32 buckets.
         n_cached: positions in the cache before this call: a prompt is n_cached=0, a step T = 1. For
             either say cache=True.
-        batch, itemsize, training: as for `attention`.
-        layer: norm_first, norm, final_norm, activation, n_kv_heads, bias, pairs, masked, fused,
-            cache, mechanism (with causal=True) of `encoder` and `encoder_layer`.
+        layer: n_layers, d_ff, norm_first, norm, final_norm, activation, n_kv_heads, bias, pairs,
+            masked, fused, cache, mechanism (with causal=True), batch, itemsize, training of
+            `encoder` and `encoder_layer`.
 
     Returns:
         `Cost` with the parts embedding, positions, stack, readout. The loss is left out.
@@ -59,26 +54,13 @@ def language_model(
     """
     check_count(vocabulary=vocabulary, d_model=d_model)
     check_flag(tie_embeddings=tie_embeddings)
-    check_count(minimum=0, n_tokens=n_tokens, n_cached=n_cached, batch=batch)
-    shared = {"itemsize": itemsize, "training": training}
-    check_positions(positions, max_length, n_cached + n_tokens, d_model, n_heads)
-    stack = positioned_stack(
-        encoder,
-        (n_tokens,),
-        positions,
-        d_model=d_model,
-        n_heads=n_heads,
-        n_layers=n_layers,
-        d_ff=d_ff,
-        n_cached=n_cached,
-        batch=batch,
-        **shared,
-        **layer,
-    )
-    rows = batch * n_tokens
-    parts = embedded("", n_tokens, vocabulary, d_model, positions, max_length, batch, shared)
-    parts["stack"] = stack
-    parts["readout"] = linear(rows, d_model, vocabulary, bias=False, tied=tie_embeddings, **shared)
+    check_count(minimum=0, n_tokens=n_tokens, n_cached=n_cached)
+    run, layer = Run.among(layer), {"d_model": d_model, "n_heads": n_heads, **layer}
+    _check_positions(positions, max_length, n_cached + n_tokens, d_model, n_heads)
+    parts = _embedded(run, "", n_tokens, vocabulary, d_model, positions, max_length)
+    parts["stack"] = _stack(run, encoder, (n_tokens,), positions, n_cached=n_cached, **layer)
+    logits = {"bias": False, "tied": tie_embeddings}
+    parts["readout"] = run.linear(run.batch * n_tokens, d_model, vocabulary, **logits)
     return combine(parts)
 
 
@@ -91,30 +73,26 @@ def transformer(
     d_model,
     n_heads,
     n_layers,
-    d_ff,
     n_decoder_layers=None,
     positions="sinusoidal",
     max_length=None,
     tie_embeddings=True,
     cache=False,
     n_cached=0,
-    batch=1,
-    itemsize=4,
-    training=False,
     **layer,
 ):
     """`modules.Transformer`: encoder and decoder, with embeddings and logits for every target.
 
     Args:
         n_source, n_target: S and T.
-        source_vocabulary, target_vocabulary, d_model, n_heads, n_layers, d_ff, n_decoder_layers,
+        source_vocabulary, target_vocabulary, d_model, n_heads, n_layers, n_decoder_layers,
         positions, max_length, tie_embeddings: as in the module.
         cache: the decoder keeps its keys and values.
         n_cached: target positions in the cache before this call; if there are any, the source has
             been read, and neither its embedding nor the encoder runs (their parameters are left
             out too).
-        batch, itemsize, training: as for `attention`.
-        layer: norm_first, norm, final_norm, activation, n_kv_heads, bias, fused of all layers.
+        layer: d_ff, norm_first, norm, final_norm, activation, n_kv_heads, bias, fused, batch,
+            itemsize, training of all layers.
 
     Returns:
         `Cost` with the parts source_embedding, source_positions, encoder, target_embedding,
@@ -131,38 +109,86 @@ def transformer(
     """
     check_count(source_vocabulary=source_vocabulary, target_vocabulary=target_vocabulary)
     check_count(d_model=d_model)
-    check_count(minimum=0, n_source=n_source, n_target=n_target, n_cached=n_cached, batch=batch)
+    check_count(minimum=0, n_source=n_source, n_target=n_target, n_cached=n_cached)
     check_flag(tie_embeddings=tie_embeddings)
-    n_decoder_layers = n_layers if n_decoder_layers is None else n_decoder_layers
     longest = max(0 if n_cached else n_source, n_cached + n_target)
-    check_positions(positions, max_length, longest, d_model, n_heads)
-    shared = {"itemsize": itemsize, "training": training}
-    sizes = {"d_model": d_model, "n_heads": n_heads, "d_ff": d_ff, "batch": batch, **shared}
-    sizes |= layer
-    ends = (d_model, positions, max_length, batch, shared)
-    parts = {}
+    _check_positions(positions, max_length, longest, d_model, n_heads)
+    run, layer = Run.among(layer), {"d_model": d_model, "n_heads": n_heads, **layer}
+    ends, parts = (d_model, positions, max_length), {}
     if not n_cached:
-        parts |= embedded("source_", n_source, source_vocabulary, *ends)
-        parts["encoder"] = positioned_stack(
-            encoder, (n_source,), positions, n_layers=n_layers, **sizes
-        )
-    parts |= embedded("target_", n_target, target_vocabulary, *ends)
-    parts["decoder"] = positioned_stack(
-        decoder,
-        (n_target, n_source),
-        positions,
-        n_layers=n_decoder_layers,
-        cache=cache,
-        n_cached=n_cached,
-        **sizes,
-    )
-    parts["readout"] = linear(
-        batch * n_target, d_model, target_vocabulary, bias=False, tied=tie_embeddings, **shared
-    )
+        parts |= _embedded(run, "source_", n_source, source_vocabulary, *ends)
+        sizes = {"n_layers": n_layers, **layer}
+        parts["encoder"] = _stack(run, encoder, (n_source,), positions, **sizes)
+    parts |= _embedded(run, "target_", n_target, target_vocabulary, *ends)
+    n_layers = n_layers if n_decoder_layers is None else n_decoder_layers
+    sizes = {"n_layers": n_layers, "cache": cache, "n_cached": n_cached, **layer}
+    parts["decoder"] = _stack(run, decoder, (n_target, n_source), positions, **sizes)
+    logits = {"bias": False, "tied": tie_embeddings}
+    parts["readout"] = run.linear(run.batch * n_target, d_model, target_vocabulary, **logits)
     return combine(parts)
 
 
-def check_positions(positions, max_length, longest, d_model, n_heads):
+def sequence_encoder(
+    n_tokens,
+    *,
+    vocabulary=None,
+    patch_width=None,
+    max_length,
+    d_model,
+    n_heads,
+    positions="learned",
+    n_classes=None,
+    **layer,
+):
+    """`modules.SequenceEncoder`: embedding or projection of patches, positions, a stack, a class.
+
+    Args:
+        n_tokens: T, all of them real.
+        vocabulary, patch_width, max_length, d_model, n_heads, positions, n_classes: as in the
+            module.
+        layer: n_layers, d_ff, norm_first, norm, final_norm, activation, n_kv_heads, bias, fused,
+            mechanism, batch, itemsize, training of `encoder` and `encoder_layer`.
+
+    Returns:
+        `Cost` with the parts embedding, positions, stack, pooling, readout. The loss is left out.
+        In training the gradient of the patches is counted, though patches of data need none.
+
+    Raises:
+        TypeError, ValueError: as `language_model`; more tokens than max_length, both or neither of
+            vocabulary and patch_width.
+
+    Source: Devlin et al. (2019); Dosovitskiy et al. (2021).
+
+    >>> sizes = {"d_model": 768, "n_heads": 12, "n_layers": 12, "d_ff": 3072, "norm_first": False}
+    >>> cost = sequence_encoder(128, vocabulary=30522, max_length=512, **sizes)
+    >>> cost.parameters, cost.parts["stack"].parameters
+    (108888576, 85054464)
+    """
+    if (vocabulary is None) == (patch_width is None):
+        raise ValueError(
+            "exactly one of vocabulary and patch_width must be given, "
+            f"got {vocabulary} and {patch_width}"
+        )
+    sizes = {"vocabulary": vocabulary, "patch_width": patch_width, "n_classes": n_classes}
+    check_count(**{name: size for name, size in sizes.items() if size is not None})
+    check_count(d_model=d_model, max_length=max_length)
+    check_count(minimum=0, n_tokens=n_tokens)
+    _check_positions(positions, max_length, n_tokens, d_model, n_heads)
+    if n_tokens > max_length:
+        raise ValueError(f"max_length must be at least {n_tokens}, the tokens, got {max_length}")
+    run, layer = Run.among(layer), {"d_model": d_model, "n_heads": n_heads, **layer}
+    rows, x = run.batch * n_tokens, run.batch * n_tokens * d_model
+    parts = _embedded(run, "", n_tokens, vocabulary or 1, d_model, positions, max_length)
+    if patch_width is not None:
+        parts["embedding"] = run.linear(rows, patch_width, d_model)
+    parts["stack"] = _stack(run, encoder, (n_tokens,), positions, **layer)
+    if n_classes is not None:
+        parts["pooling"] = run.kernel(reads=x, writes=run.batch * d_model, elementwise=x)
+        parts["readout"] = run.linear(run.batch, d_model, n_classes)
+    return combine(parts)
+
+
+def _check_positions(positions, max_length, longest, d_model, n_heads):
     """What the modules refuse is not counted, but for a max_length that is not needed."""
     check_choice("positions", positions, POSITIONS)
     check_count(n_heads=n_heads)
@@ -178,39 +204,28 @@ def check_positions(positions, max_length, longest, d_model, n_heads):
             raise ValueError(f"max_length must be at least {longest}, the tokens, got {max_length}")
 
 
-def embedded(prefix, n_tokens, vocabulary, d_model, positions, max_length, batch, shared):
-    parts = {
-        f"{prefix}embedding": embedding(
-            batch * n_tokens, vocabulary, d_model, scaled=True, **shared
-        )
-    }
+def _embedded(run, prefix, n_tokens, vocabulary, d_model, positions, max_length):
+    table = embedding(run.batch * n_tokens, vocabulary, d_model, scaled=True, **run.each)
+    parts = {f"{prefix}embedding": table}
     if positions == "sinusoidal":
-        parts[f"{prefix}positions"] = sinusoidal_positions(n_tokens, d_model, batch=batch, **shared)
+        parts[f"{prefix}positions"] = sinusoidal_positions(n_tokens, d_model, **run.options)
     elif positions == "learned":
-        parts[f"{prefix}positions"] = learned_positions(
-            n_tokens, d_model, max_length=max_length, batch=batch, **shared
-        )
+        sizes = {"max_length": max_length, **run.options}
+        parts[f"{prefix}positions"] = learned_positions(n_tokens, d_model, **sizes)
     return parts
 
 
-def positioned_stack(stack, lengths, positions, *, n_heads, n_layers, n_cached=0, **options):
+def _stack(run, stack, lengths, positions, *, n_cached=0, **layer):
     """Encoder or decoder with the positions that enter attention; a bias is made in every layer."""
-    biased, shared = positions in ("alibi", "relative"), {"itemsize", "training"}
-    whole = stack(
-        *lengths,
-        n_heads=n_heads,
-        n_layers=n_layers,
-        n_cached=n_cached,
-        rotary=positions == "rotary",
-        biased=biased,
-        **options,
-    )
+    biased = positions in ("alibi", "relative")
+    inside = {"rotary": positions == "rotary", "biased": biased, "n_cached": n_cached}
+    whole = stack(*lengths, **inside, **layer)
     if not biased:
         return whole
-    shared = {name: options[name] for name in shared}
     scores = (lengths[0], n_cached + lengths[0])
+    sizes = {"n_heads": layer["n_heads"], **run.each}
     if positions == "alibi":
-        bias = alibi(*scores, n_heads=n_heads, **shared)
+        bias = alibi(*scores, **sizes)
     else:
-        bias = relative_bias(*scores, n_heads=n_heads, n_buckets=32, **shared)
-    return combine({"position_bias": bias.repeat(n_layers)}) + whole
+        bias = relative_bias(*scores, n_buckets=32, **sizes)
+    return combine({"position_bias": bias.repeat(layer["n_layers"])}) + whole

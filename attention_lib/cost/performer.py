@@ -1,23 +1,11 @@
 """Performer attention: linear attention of random features."""
 
 from ..checks import check_count, check_flag
-from .fused_blocks import check_sizes
-from .linear_attention import Sizes, linear_parts
+from .kernels import Heads
+from .linear_attention import Features
 
 
-def performer_attention(
-    n,
-    *,
-    n_features,
-    causal=False,
-    seed=0,
-    d_key,
-    d_value=None,
-    n_heads=1,
-    batch=1,
-    itemsize=4,
-    training=False,
-):
+def performer_attention(n, *, n_features, causal=False, seed=0, **heads):
     r"""`functional.performer_attention`: `linear_attention` of M random features.
 
     $$\mathrm{FLOPs} = 4 \, B H n M (D + E)$$
@@ -29,7 +17,7 @@ def performer_attention(
         n: tokens; each is a query and a key.
         n_features: M.
         seed: as in the function; it changes no count.
-        causal, d_key, d_value, n_heads, batch, itemsize, training: as for `linear_attention`.
+        causal, heads: as for `linear_attention`.
 
     Returns:
         `Cost` with the parts of `linear_attention`.
@@ -42,11 +30,9 @@ def performer_attention(
     >>> performer_attention(8192, n_features=256, d_key=64).matmul_flops
     1073741824
     """
-    d_value = check_sizes(n, d_key, d_value, n_heads, batch, itemsize, training)
+    heads = Heads(n=n, **heads)
     check_count(n_features=n_features)
     check_count(minimum=0, seed=seed)
-    sizes = Sizes(n, n_features, d_value, batch * n_heads, itemsize, training)
     check_flag(causal=causal)
-    widest = max(n_features, d_key, d_value)
-    made = 2 * d_key * n_features
-    return linear_parts(sizes, d_key, causal, matmul=made, saves=1, widest=widest)
+    made = 2 * heads.d_key * n_features
+    return Features(heads, n_features, copies=1, made=made, widest=n_features).cost(causal)

@@ -1,12 +1,12 @@
 """The LSTM and the models made of it: encoder-decoder and pointer network."""
 
 from ..checks import check_choice, check_count, check_even, check_flag
-from .kernels import elementwise, embedding, kernel, linear, owning, with_inputs
+from .kernels import Run, embedding, owning
 from .ledger import Cost, combine
 from .scored import additive_attention, concat_attention, dot_attention, general_attention
 
 
-def lstm_cell(d_in, d_hidden, *, batch=1, itemsize=4, training=False):
+def lstm_cell(d_in, d_hidden, **run):
     """One step of an LSTM with both biases, `torch.nn.LSTMCell`: 8 H (X + H) FLOPs a row.
 
     Besides the biases 13 elementwise FLOPs for each hidden number. Training saves the input, both
@@ -15,19 +15,18 @@ def lstm_cell(d_in, d_hidden, *, batch=1, itemsize=4, training=False):
     >>> lstm_cell(5, 7).parameters, lstm_cell(5, 7).matmul_flops
     (392, 672)
     """
-    check_count(minimum=0, batch=batch)
     check_count(d_in=d_in, d_hidden=d_hidden)
-    shared = {"itemsize": itemsize, "training": training}
-    x, hidden = batch * d_in, batch * d_hidden
+    run = Run(**run)
+    x, hidden = run.batch * d_in, run.batch * d_hidden
     parts = {
-        "input_projection": linear(batch, d_in, 4 * d_hidden, held=x, **shared),
-        "recurrence": _recurrence(batch, d_hidden, 4 * hidden, **shared),
+        "input_projection": run.linear(run.batch, d_in, 4 * d_hidden, held=x),
+        "recurrence": _recurrence(run, d_hidden, 4 * hidden),
     }
     # The two states are saved by the recurrence, so in training they are no inputs that wait.
-    return with_inputs(parts, x if training else x + 2 * hidden, **shared)
+    return run.with_inputs(parts, x if run.training else x + 2 * hidden)
 
 
-def lstm(n_tokens, d_in, d_hidden, *, bidirectional=False, batch=1, itemsize=4, training=False):
+def lstm(n_tokens, d_in, d_hidden, *, bidirectional=False, **run):
     """`torch.nn.LSTM` of one layer over n_tokens >= 1 tokens.
 
     The inputs of all tokens go through one product; then come n_tokens steps that wait for each
@@ -37,18 +36,16 @@ def lstm(n_tokens, d_in, d_hidden, *, bidirectional=False, batch=1, itemsize=4, 
     784
     """
     check_count(n_tokens=n_tokens, d_in=d_in, d_hidden=d_hidden)
-    check_count(minimum=0, batch=batch)
     check_flag(bidirectional=bidirectional)
-    shared = {"itemsize": itemsize, "training": training}
-    rows, directions = batch * n_tokens, 1 + bidirectional
-    states = rows * d_hidden * itemsize
-    step = _recurrence(batch, d_hidden, 4 * rows * d_hidden, **shared)
-    project = linear(rows, d_in, 4 * d_hidden, held=rows * d_in, **shared)
+    run = Run(**run)
+    rows, directions = run.batch * n_tokens, 1 + bidirectional
+    hidden = rows * d_hidden
+    step = _recurrence(run, d_hidden, 4 * hidden).repeat(n_tokens)
     parts = {
-        "input_projection": directions * project,
-        "recurrence": directions * step.repeat(n_tokens).beside(directions * states),
+        "input_projection": directions * run.linear(rows, d_in, 4 * d_hidden, held=rows * d_in),
+        "recurrence": directions * step.beside(directions * run.bytes(hidden)),
     }
-    return with_inputs(parts, rows * d_in, **shared)
+    return run.with_inputs(parts, rows * d_in)
 
 
 def seq2seq(
@@ -60,16 +57,14 @@ def seq2seq(
     width,
     attention=None,
     bidirectional=True,
-    batch=1,
-    itemsize=4,
-    training=False,
+    **run,
 ):
     """`modules.Seq2Seq` with teacher forcing: all sources full, n_target decoder steps.
 
     Args:
         n_source, n_target: S and T, both at least 1.
         source_vocab, target_vocab, width, attention, bidirectional: as in the module.
-        batch, itemsize, training: as for `attention`.
+        run: as for `attention`.
 
     Returns:
         `Cost` with the parts source_embedding, encoder, key_projection, target_embedding,
@@ -90,31 +85,29 @@ def seq2seq(
     check_choice("attention", attention, (None, "additive", "concat", "general", "dot"))
     if bidirectional:
         check_even(width=width)
-    shared = {"itemsize": itemsize, "training": training}
-    sizes = {"batch": batch, **shared}
-    sources, targets = batch * n_source, batch * n_target
+    run = Run(**run)
+    sources, targets, both = run.batch * n_source, run.batch * n_target, 2 * run.batch * width
+    ways = {"bidirectional": bidirectional, **run.options}
     parts = {
-        "source_embedding": embedding(sources, source_vocab, width, **shared),
-        "encoder": lstm(
-            n_source, width, width // (1 + bidirectional), bidirectional=bidirectional, **sizes
-        ),
-        "key_projection": _keys(attention, sources, width, **shared),
-        "target_embedding": embedding(targets, target_vocab, width, **shared),
+        "source_embedding": embedding(sources, source_vocab, width, **run.each),
+        "encoder": lstm(n_source, width, width // (1 + bidirectional), **ways),
+        "key_projection": _keys(run, attention, sources, width),
+        "target_embedding": embedding(targets, target_vocab, width, **run.each),
     }
+    joined = run.elementwise(both, 0)  # input or state, and context, side by side
+    cell = Cost(**lstm_cell(2 * width, width, **run.options)._counts())
     step = {
-        "attention": _look(attention, n_source, width, **sizes),
-        "decoder": elementwise(2 * batch * width, 0, **shared)  # input and context side by side
-        + Cost(**lstm_cell(2 * width, width, **sizes)._counts())
-        + elementwise(2 * batch * width, 0, **shared),  # state and context side by side
+        "attention": _look(run, attention, n_source, width),
+        "decoder": joined + cell + joined,
     }
     alive = 2 * sources * width + 3 * targets * width  # states, keys, embedded and written rows
     for name, cost in step.items():
-        parts[name] = cost.repeat(n_target).beside(0 if training else alive * itemsize)
-    parts["readout"] = linear(targets, 2 * width, target_vocab, **shared)
+        parts[name] = cost.repeat(n_target).beside(0 if run.training else run.bytes(alive))
+    parts["readout"] = run.linear(targets, 2 * width, target_vocab)
     return combine({name: part for name, part in parts.items() if part != Cost()})
 
 
-def pointer_network(n_source, n_steps, *, source_vocab, width, batch=1, itemsize=4, training=False):
+def pointer_network(n_source, n_steps, *, source_vocab, width, **run):
     """`modules.PointerNetwork` with teacher forcing: n_steps scores of all source positions.
 
     Returns:
@@ -130,65 +123,53 @@ def pointer_network(n_source, n_steps, *, source_vocab, width, batch=1, itemsize
     """
     check_count(n_source=n_source, n_steps=n_steps, source_vocab=source_vocab)
     check_even(width=width)
-    shared = {"itemsize": itemsize, "training": training}
-    sizes = {"batch": batch, **shared}
-    rows = batch * n_source
-    look = _look("additive", n_source, width, **sizes).parts
+    run = Run(**run)
+    rows = run.batch * n_source
+    look = _look(run, "additive", n_source, width).parts
     look = {name: look[name] for name in ("query_projection", "hidden", "scores")}
-    alive = 0 if training else 2 * rows * width * itemsize
-    cell = elementwise(batch * width, 0, **shared) + Cost(
-        **lstm_cell(width, width, **sizes)._counts()
-    )
-    return combine(
-        {
-            "embedding": embedding(rows, source_vocab, width, **shared),
-            "encoder": lstm(n_source, width, width // 2, bidirectional=True, **sizes),
-            "key_projection": _keys("additive", rows, width, **shared),
-            "decoder": owning(cell.repeat(n_steps), width, itemsize=itemsize).beside(alive),
-            "scores": combine(look).repeat(n_steps).beside(alive),
-        }
-    )
+    alive = 0 if run.training else run.bytes(2 * rows * width)
+    cell = Cost(**lstm_cell(width, width, **run.options)._counts())
+    cell = (run.elementwise(run.batch * width, 0) + cell).repeat(n_steps)
+    ways = {"bidirectional": True, **run.options}
+    parts = {
+        "embedding": embedding(rows, source_vocab, width, **run.each),
+        "encoder": lstm(n_source, width, width // 2, **ways),
+        "key_projection": _keys(run, "additive", rows, width),
+        "decoder": owning(cell, width, itemsize=run.itemsize).beside(alive),
+        "scores": combine(look).repeat(n_steps).beside(alive),
+    }
+    return combine(parts)
 
 
-def _recurrence(batch, d_hidden, waiting, *, itemsize, training):
+def _recurrence(run, d_hidden, waiting):
     """From the last state to the next; `waiting` numbers of projected inputs are alive."""
-    shared = {"itemsize": itemsize, "training": training}
-    hidden = batch * d_hidden
-    gates = linear(batch, d_hidden, 4 * d_hidden, live=waiting, **shared)
-    return gates + kernel(
+    hidden = run.batch * d_hidden
+    return run.linear(run.batch, d_hidden, 4 * d_hidden, live=waiting) + run.kernel(
         reads=9 * hidden,  # two sums for each of the four gates, and the cell
         writes=2 * hidden,
         elementwise=13 * hidden,
         saves=6 * hidden,  # the gates, the cell and the tanh of the new one
         live=max(0, waiting - 4 * hidden),
-        **shared,
     )
 
 
-def _keys(attention, rows, width, *, itemsize, training):
+def _keys(run, attention, rows, width):
     """The projection of the encoder's states, which the decoder's steps share."""
-    shared = {"itemsize": itemsize, "training": training}
-    states = Cost()
-    if training and attention == "dot":  # saved by the products of the steps
-        states = Cost(held_bytes=rows * width * itemsize, peak_bytes=rows * width * itemsize)
-    if attention in (None, "dot"):
+    states = run.kept(rows * width if attention in ("dot", "general") else 0)
+    if attention in (None, "dot"):  # saved by the products of the steps
         return states
-    projected = linear(rows, width, width, bias=False, **shared)
-    if training and attention == "general":
-        kept = rows * width * itemsize
-        return projected + Cost(held_bytes=kept, peak_bytes=kept)
-    return projected
+    return run.linear(rows, width, width, bias=False) + states
 
 
-def _look(attention, n_source, width, **sizes):
+def _look(run, attention, n_source, width):
     """One query of the decoder against all keys, projected before."""
-    options = {"keys_held": True, **sizes}
+    options = {"keys_held": True, **run.options}
     if attention is None:
         return Cost()
     if attention == "dot":
         return dot_attention(1, n_source, d_key=width, **options)
-    widths = {"query_width": width, "key_width": width, "d_value": width}
+    options |= {"query_width": width, "key_width": width, "d_value": width}
     if attention == "general":
-        return general_attention(1, n_source, **widths, **options)
+        return general_attention(1, n_source, **options)
     scored = additive_attention if attention == "additive" else concat_attention
-    return scored(1, n_source, hidden_width=width, **widths, **options)
+    return scored(1, n_source, hidden_width=width, **options)

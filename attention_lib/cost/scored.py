@@ -2,20 +2,10 @@
 
 from ..checks import check_count, check_flag
 from .attention import dot_scores, weigh
-from .kernels import kernel, linear, with_inputs
+from .kernels import Run
 
 
-def dot_attention(
-    n_queries,
-    n_keys,
-    *,
-    d_key,
-    d_value=None,
-    keys_held=False,
-    batch=1,
-    itemsize=4,
-    training=False,
-):
+def dot_attention(n_queries, n_keys, *, d_key, d_value=None, keys_held=False, **run):
     """Luong's dot attention, `modules.DotAttention`: q k, without a scale.
 
     Sizes as for `attention`, keys_held as for `additive_attention`.
@@ -23,33 +13,15 @@ def dot_attention(
     >>> dot_attention(3, 5, d_key=7).matmul_flops
     420
     """
-    check_count(minimum=0, n_queries=n_queries, n_keys=n_keys, batch=batch)
-    d_value = d_key if d_value is None else d_value
-    check_count(d_key=d_key, d_value=d_value)
-    check_flag(keys_held=keys_held)
-    shared = {"itemsize": itemsize, "training": training}
-    query, key, scores = (
-        n * batch for n in (n_queries * d_key, n_keys * d_key, n_queries * n_keys)
-    )
-    value, output = batch * n_keys * d_value, batch * n_queries * d_value
-    parts = {
-        "scores": dot_scores(query + key, scores, d_key, scaled=False, **shared),
-        **weigh(scores, value, output, d_value, **shared),
-    }
-    return with_inputs(parts, query if keys_held else query + key + value, **shared)
+    widths = {"d_key": d_key, "d_value": d_key if d_value is None else d_value}
+    run, queries, keys, scores = _sizes(n_queries, n_keys, widths, keys_held, run)
+    query, key = queries * d_key, keys * d_key
+    parts = {"scores": dot_scores(run, query + key, scores, d_key, scaled=False)}
+    return _weighed(run, parts, query, key, queries, keys, scores, widths["d_value"], keys_held)
 
 
 def general_attention(
-    n_queries,
-    n_keys,
-    *,
-    query_width,
-    key_width,
-    d_value,
-    keys_held=False,
-    batch=1,
-    itemsize=4,
-    training=False,
+    n_queries, n_keys, *, query_width, key_width, d_value, keys_held=False, **run
 ):
     r"""Luong's general attention, `modules.GeneralAttention`: q W k, with W applied to the keys.
 
@@ -59,7 +31,7 @@ def general_attention(
         n_queries, n_keys: T and S.
         query_width, key_width: D_q and D_k.
         d_value: E.
-        keys_held, batch, itemsize, training: as for `additive_attention`.
+        keys_held, run: as for `additive_attention`.
 
     Returns:
         `Cost` with the parts key_projection, scores, softmax, output.
@@ -72,25 +44,20 @@ def general_attention(
     >>> general_attention(3, 5, query_width=2, key_width=7, d_value=11).parameters
     14
     """
-    check_count(minimum=0, n_queries=n_queries, n_keys=n_keys, batch=batch)
-    check_count(query_width=query_width, key_width=key_width, d_value=d_value)
-    check_flag(keys_held=keys_held)
-    queries, keys, scores = batch * n_queries, batch * n_keys, batch * n_queries * n_keys
-    query, value, output = queries * query_width, keys * d_value, queries * d_value
-    key, projected = keys * key_width, keys * query_width
-    shared = {"itemsize": itemsize, "training": training}
-    project = linear(keys, key_width, query_width, bias=False, held=key, **shared)
-    score = kernel(
+    widths = {"query_width": query_width, "key_width": key_width, "d_value": d_value}
+    run, queries, keys, scores = _sizes(n_queries, n_keys, widths, keys_held, run)
+    query, key, projected = queries * query_width, keys * key_width, keys * query_width
+    parts = {}
+    if not keys_held:
+        parts["key_projection"] = run.linear(keys, key_width, query_width, bias=False, held=key)
+    parts["scores"] = run.kernel(
         reads=query + projected,
         writes=scores,
         matmul=2 * scores * query_width,
         saves=0 if keys_held else projected,
         held=query + projected * keys_held,
-        **shared,
     )
-    parts = {} if keys_held else {"key_projection": project}
-    parts |= {"scores": score, **weigh(scores, value, output, d_value, **shared)}
-    return with_inputs(parts, query if keys_held else query + key + value, **shared)
+    return _weighed(run, parts, query, key, queries, keys, scores, d_value, keys_held)
 
 
 def additive_attention(
@@ -103,9 +70,7 @@ def additive_attention(
     d_value,
     bias=True,
     keys_held=False,
-    batch=1,
-    itemsize=4,
-    training=False,
+    **run,
 ):
     r"""Bahdanau's attention, `modules.AdditiveAttention`: v tanh(W_q q + W_k k + b).
 
@@ -121,7 +86,7 @@ def additive_attention(
         bias: b is there.
         keys_held: keys have been projected before and, like the values, are counted elsewhere: for
             a decoder that meets the same ones at every step. Leaves W_k k and W_k out.
-        batch, itemsize, training: as for `attention`.
+        run: as for `attention`.
 
     Returns:
         `Cost` with the parts query_projection, key_projection, hidden, scores, softmax, output.
@@ -135,43 +100,22 @@ def additive_attention(
     >>> cost.parameters, cost.parts["hidden"].elementwise_flops
     (121, 330)
     """
-    sizes = {"query_width": query_width, "key_width": key_width, "hidden_width": hidden_width}
-    check_count(minimum=0, n_queries=n_queries, n_keys=n_keys, batch=batch)
-    check_count(**sizes, d_value=d_value)
-    check_flag(keys_held=keys_held)
-    queries, keys, scores = batch * n_queries, batch * n_keys, batch * n_queries * n_keys
+    widths = {"query_width": query_width, "key_width": key_width, "d_value": d_value}
+    widths["hidden_width"] = hidden_width
+    run, queries, keys, scores = _sizes(n_queries, n_keys, widths, keys_held, run)
     query, key = queries * query_width, keys * key_width
     asked, offered, hidden = (rows * hidden_width for rows in (queries, keys, scores))
-    value, output = keys * d_value, queries * d_value
-    shared = {"itemsize": itemsize, "training": training}
-    parts = {
-        "query_projection": linear(
-            queries, query_width, hidden_width, bias=bias, held=query, **shared
-        )
-    }
+    given = {"bias": bias, "held": query}
+    parts = {"query_projection": run.linear(queries, query_width, hidden_width, **given)}
     if not keys_held:
-        parts["key_projection"] = linear(
-            keys, key_width, hidden_width, bias=False, held=key, live=asked, **shared
-        )
-    summed = kernel(
-        reads=asked + offered,
-        writes=hidden,
-        elementwise=hidden,
-        held=offered * keys_held,
-        **shared,
-    )
-    parts["hidden"] = summed + kernel(
-        reads=hidden, writes=hidden, elementwise=hidden, saves=hidden, **shared
-    )
-    parts["scores"] = kernel(
-        reads=hidden,
-        writes=scores,
-        parameters=hidden_width,
-        matmul=2 * hidden,
-        **shared,
-    )
-    parts |= weigh(scores, value, output, d_value, **shared)
-    return with_inputs(parts, query if keys_held else query + key + value, **shared)
+        given = {"bias": False, "held": key, "live": asked}
+        parts["key_projection"] = run.linear(keys, key_width, hidden_width, **given)
+    work = {"reads": asked + offered, "writes": hidden, "elementwise": hidden}
+    summed = run.kernel(**work, held=offered * keys_held)
+    parts["hidden"] = summed + run.elementwise(hidden, saves=hidden)
+    work = {"parameters": hidden_width, "matmul": 2 * hidden}
+    parts["scores"] = run.kernel(reads=hidden, writes=scores, **work)
+    return _weighed(run, parts, query, key, queries, keys, scores, d_value, keys_held)
 
 
 def concat_attention(n_queries, n_keys, **sizes):
@@ -183,3 +127,20 @@ def concat_attention(n_queries, n_keys, **sizes):
     110
     """
     return additive_attention(n_queries, n_keys, bias=False, **sizes)
+
+
+def _sizes(n_queries, n_keys, widths, keys_held, run):
+    """Check them; the run, and how many queries, keys and scores there are."""
+    check_count(minimum=0, n_queries=n_queries, n_keys=n_keys)
+    check_count(**widths)
+    check_flag(keys_held=keys_held)
+    run = Run(**run)
+    queries, keys = run.batch * n_queries, run.batch * n_keys
+    return run, queries, keys, queries * n_keys
+
+
+def _weighed(run, parts, query, key, queries, keys, scores, d_value, keys_held):
+    """With the average of the values; query and key are numbers, queries and keys rows."""
+    value = keys * d_value
+    parts |= weigh(run, scores, value, queries * d_value, d_value)
+    return run.with_inputs(parts, query if keys_held else query + key + value)

@@ -1,23 +1,13 @@
 """Sliding-window attention: the band, and what its blocks compute beside it."""
 
 from ..checks import check_count, check_flag
+from ..plans.sliding_window import Band
 from .attention import attention, causal_pairs
-from .fused_blocks import PIECE, Blocks, check_sizes, fused_blocks
+from .fused_blocks import Blocks, fused_blocks
+from .kernels import Heads
 
 
-def sliding_window_attention(
-    n,
-    *,
-    window,
-    causal=False,
-    n_sinks=0,
-    d_key,
-    d_value=None,
-    n_heads=1,
-    batch=1,
-    itemsize=4,
-    training=False,
-):
+def sliding_window_attention(n, *, window, causal=False, n_sinks=0, **heads):
     r"""`functional.sliding_window_attention`, as it runs: blocks of queries in the fused kernel.
 
     A block of b queries reads the b + 2 w keys around it (b + w if causal) and the s sinks; b is
@@ -34,9 +24,8 @@ def sliding_window_attention(
     Args:
         n: tokens; each is a query and a key.
         window, causal, n_sinks: as in the function; w and s.
-        d_key, d_value: D and E; None means D.
-        n_heads, batch: H and B; each head has keys of its own.
-        itemsize, training: as for `attention`; the kernel computes its scores anew backward.
+        heads: d_key, d_value (None means d_key), n_heads, batch, itemsize, training: D, E, H, B,
+            bytes of a number, forward and backward. The kernel computes its scores anew backward.
 
     Returns:
         `Cost` with the parts padding (of the narrower width, if D is not E), gathering (of the keys
@@ -52,16 +41,15 @@ def sliding_window_attention(
     >>> round(dense.matmul_flops / cost.matmul_flops, 1)
     30.2
     """
-    d_value = check_sizes(n, d_key, d_value, n_heads, batch, itemsize, training)
+    heads = Heads(n=n, **heads)
     check_count(minimum=0, window=window, n_sinks=n_sinks)
     check_flag(causal=causal)
-    sizes = {"d_key": d_key, "d_value": d_value, "n_heads": n_heads, "batch": batch}
-    sizes |= {"itemsize": itemsize, "training": training}
     if window >= n - 1:
-        return attention(n, n, fused=True, **sizes)
-    row = batch * n_heads * max(d_key, d_value)  # numbers of one position
-    blocks = _blocks(n, window, causal, min(n_sinks, n), row, training)
-    return fused_blocks(n, blocks, **sizes)
+        return attention(n, n, fused=True, **heads.sizes)
+    band = Band(n, n, window, causal, min(n_sinks, n))
+    width = max(heads.d_key, heads.d_value)
+    sizes = {"n_rows": heads.sequences, "width": width, "n_masks": 0, "grad": heads.training}
+    return fused_blocks(heads, _blocks(band.plan(**sizes), band.n_sinks))
 
 
 def window_pairs(n, *, window, causal=False, n_sinks=0):
@@ -84,47 +72,23 @@ def window_pairs(n, *, window, causal=False, n_sinks=0):
     return 2 * half - n + far + sum(max(0, sink - window) for sink in range(n_sinks))
 
 
-def _blocks(n, window, causal, n_sinks, row, training):
-    """The calls that `functional.sliding_window_attention` makes, for a window below n - 1."""
-    ahead = 0 if causal else window
-    block = min(max(window // 2, 32), 512) if training or n_sinks else 32
-    first = window + n_sinks
-    count = max(0, (n - ahead - first) // block)
-    first = first if count else n
-    last = first + count * block
-    edges = [*_edge(0, first, n, window, causal, n_sinks)]
-    edges += _edge(last, n, n, window, causal, n_sinks)
+def _blocks(plan, n_sinks):
+    """The calls of a plan in which no query is blind."""
+    edges = [(one.n_rows, one.n_keys) for one in (*plan.before, *plan.after)]
     masks = [rows * keys for rows, keys in edges]
-    length = block + window + ahead + n_sinks
-    # Blocks of one call: what is copied for it, or made by it without gradients, is limited.
-    limit = max(2 * row * length * (n_sinks > 0), 0 if training else row * block)
-    group = min(count, max(1, PIECE // limit)) if limit else count
-    inner = count * length
-    if count:
-        masks.append(block * length)
+    count = block = seen = group = 0
+    if plan.inner:
+        _, count, block, _, length, group = plan.inner
+        seen = length + n_sinks  # keys of a block
+    inner = count * seen
     return Blocks(
-        pairs=sum(rows * keys for rows, keys in edges) + inner * block,
+        pairs=sum(masks) + inner * block,
         seen=sum(keys for _, keys in edges) + inner,
-        mask=sum(masks),
-        mask_bytes=11 * max(masks),  # from distances, 8 bytes each
-        seen_at_once=max(group * length, *(keys for _, keys in edges)),
-        piece=max(group * block, *(rows for rows, _ in edges)),
+        mask=sum(masks) + block * seen,
+        mask_bytes=11 * max([block * seen, *masks]),  # from distances, 8 bytes each
+        seen_at_once=max([group * seen, *(keys for _, keys in edges)]),
+        piece=max([group * block, *(rows for rows, _ in edges)]),
         calls=len(edges) + (-(-count // group) if count else 0),
         gathered=inner if n_sinks else 0,
-        gathered_at_once=group * length if n_sinks else 0,
+        gathered_at_once=group * seen if n_sinks else 0,
     )
-
-
-def _edge(start, stop, n, window, causal, n_sinks):
-    """(rows, keys) of each call for the rows from start to stop."""
-    ahead = 0 if causal else window
-    reach = min(n, stop - start + window + ahead) + n_sinks
-    step = max(1, PIECE // max(1, reach))
-    for begin in range(start, stop, step):
-        end = min(begin + step, stop)
-        lowest, highest = max(0, begin - window), min(n, end + ahead)
-        highest = highest if causal else max(highest, n_sinks)
-        if lowest > n_sinks:
-            yield end - begin, highest - lowest + n_sinks
-        else:
-            yield end - begin, highest - (0 if n_sinks else lowest)

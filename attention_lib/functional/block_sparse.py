@@ -1,7 +1,5 @@
 """Block-sparse attention: the blocks of the pattern are gathered, and no others computed."""
 
-from itertools import chain
-
 import numpy as np
 import torch
 from torch.nn import functional as F
@@ -11,16 +9,13 @@ from ..checks import (
     check_block_pattern,
     check_count,
     check_flag,
-    check_floating,
-    check_key_mask,
     check_kind,
     check_odd,
-    check_query_key,
     check_scale,
-    check_value,
 )
+from ..plans.block_sparse import blocks_seen, plan, sees_all
 from .attention import attention
-from .folded import PIECE, flows, fold, fused, joined
+from .folded import check_attended, flows, fold, fused, joined, output_shape_of
 
 
 def block_sparse_pattern(
@@ -45,15 +40,21 @@ def block_sparse_pattern(
             [1, 0, 1, 0],
             [1, 0, 0, 1]], dtype=torch.int32)
     """
-    check_count(
-        minimum=0,
-        n_blocks=n_blocks,
-        global_blocks=global_blocks,
-        random_blocks=random_blocks,
-        seed=seed,
-    )
-    check_odd(window_blocks=window_blocks)
+    check_count(minimum=0, n_blocks=n_blocks)
+    check_pattern(window_blocks, global_blocks, random_blocks, seed)
     check_flag(causal=causal)
+    device = torch.get_default_device() if device is None else device
+    sizes = (n_blocks, window_blocks, global_blocks, random_blocks)
+    return torch.from_numpy(_pattern(*sizes, seed, causal)).to(device)
+
+
+def check_pattern(window_blocks, global_blocks, random_blocks, seed):
+    """What says which blocks a block sees."""
+    check_odd(window_blocks=window_blocks)
+    check_count(minimum=0, global_blocks=global_blocks, random_blocks=random_blocks, seed=seed)
+
+
+def _pattern(n_blocks, window_blocks, global_blocks, random_blocks, seed, causal):
     place = np.arange(n_blocks)
     seen = np.abs(place[:, None] - place) <= window_blocks // 2
     seen[:global_blocks], seen[:, :global_blocks] = True, True
@@ -61,8 +62,7 @@ def block_sparse_pattern(
     for row, line in enumerate(seen):
         unseen = np.flatnonzero(~line[: row + 1] if causal else ~line)
         line[rng.permutation(unseen)[:random_blocks]] = True
-    device = torch.get_default_device() if device is None else device
-    return torch.from_numpy(np.tril(seen) if causal else seen).to(device)
+    return np.tril(seen) if causal else seen
 
 
 def block_sparse_mask(pattern, length, *, block_size, causal=False):
@@ -136,103 +136,118 @@ def block_sparse_attention(
     >>> block_sparse_attention(value, torch.zeros(4, 1), value, block_size=1, **few).mT
     tensor([[4.0000, 2.0000, 4.5000, 2.5000]])
     """
-    given = {"query": query, "key": key, "value": value}
-    check_kind("torch", **given)
-    check_floating(**given)
-    shape = check_query_key(query, key)
-    output_shape = check_value(value, shape)
-    check_flag(causal=causal)
-    n_queries, n_keys = shape[-2:]
+    (*_, n_queries, n_keys), _ = check_attended(query, key, value, mask=mask, causal=causal)
     check_block_lengths(n_queries, n_keys, causal)
     check_count(block_size=block_size)
+    check_pattern(window_blocks, global_blocks, random_blocks, seed)
     check_scale(scale)
-    if mask is not None:
-        check_kind("torch", mask=mask)
-        check_key_mask(mask, shape)
-    pattern = block_sparse_pattern(
-        -(-n_keys // int(block_size)),
-        window_blocks=window_blocks,
-        global_blocks=global_blocks,
-        random_blocks=random_blocks,
+    return block_sparse_attention_core(
+        query,
+        key,
+        value,
+        block_size=int(block_size),
+        window_blocks=int(window_blocks),
+        global_blocks=int(global_blocks),
+        random_blocks=int(random_blocks),
         seed=seed,
         causal=causal,
-        device="cpu",
+        mask=mask,
+        scale=scale,
     )
+
+
+def block_sparse_attention_core(
+    query,
+    key,
+    value,
+    *,
+    block_size,
+    window_blocks,
+    global_blocks,
+    random_blocks,
+    seed,
+    causal=False,
+    mask=None,
+    scale=None,
+):
+    """`block_sparse_attention` of what has been checked."""
+    output_shape = output_shape_of(query, key, value)
     if 0 in output_shape:
         return attention(query, key[..., :0, :], value[..., :0, :])
-    full = torch.ones_like(pattern)
-    if mask is None and torch.equal(pattern, full.tril() if causal else full):
+    n_queries, n_keys = query.shape[-2], key.shape[-2]
+    kinds = (window_blocks, global_blocks, random_blocks)
+    seen = blocks_seen(-(-n_keys // block_size), *kinds, causal)
+    if mask is None and sees_all(seen, causal):
         return attention(query, key, value, causal=causal, scale=scale)
-    # Cut into blocks [N, N_blocks, b, W]: the first query and the last key may stand within one.
-    block, behind = min(int(block_size), n_keys), n_keys - n_queries
-    before, after = behind % block, -n_keys % block
+    pattern = torch.from_numpy(_pattern(len(seen), *kinds, seed, causal))
     query, key, value, mask, scale = fold(query, key, value, mask, scale, output_shape[:-2])
-    open_keys = torch.ones_like(key[:1, :, 0], dtype=torch.bool) if mask is None else mask
+    sizes = {"block_size": block_size, "global_blocks": global_blocks, "causal": bool(causal)}
+    sizes |= {"n_rows": len(query), "width": query.shape[-1]}
+    sizes["n_masks"] = 1 if mask is None else len(mask)
+    done = plan(n_queries, n_keys, seen, **sizes)
     grad = flows(query, key, value)
-    blocks = _padded(query, before, after).unflatten(1, (-1, block))
-    first, dense = behind // block, 0 if causal else min(int(global_blocks), len(pattern))
-    pieces, n_rows = [], n_queries
-    if dense:
-        rows = query[:, None, : dense * block]
-        visible = None if mask is None else mask[:, None, None]
-        everyone = (key[:, None], value[:, None], visible)
-        pieces.append(fused(rows, *everyone, scale, full_rows=mask is None))
-    if dense < len(pattern):
-        key, value = (_padded(one, 0, after).unflatten(1, (-1, block)) for one in (key, value))
-        open_keys = F.pad(open_keys, (0, after)).unflatten(1, (-1, block))
-        gathered = _gathered(
-            blocks[:, dense:],
-            key,
-            value,
-            pattern[first + dense :].to(key.device),
-            open_keys,
-            scale,
-            first=first + dense if causal else None,
-            full_rows=mask is None,
-        )
-        pieces, n_rows = chain(pieces, gathered), blocks.shape[1] * block
+    pieces = _pieces(query, key, value, mask, scale, pattern, done, causal)
+    n_rows = n_queries + (done.before + done.after if done.sparse else 0)
     output = joined(pieces, n_rows, grad=grad)
-    start = 0 if dense else before
+    start = 0 if done.dense else done.before
     return output[:, start : start + n_queries, : output_shape[-1]].reshape(output_shape)
 
 
-def _padded(x, before, after):
-    """x `[N, T, W]` with rows of zeros; x itself, and no copy, where none are needed."""
-    return F.pad(x, (0, 0, before, after)) if before or after else x
-
-
-def _gathered(query, key, value, pattern, open_keys, scale, *, first, full_rows):
-    """The output of these rows of blocks in pieces `[N, rows of blocks, b, W]`.
-
-    query `[N, rows of blocks, b, W]`; key, value `[N, N_blocks, b, W]`; pattern `[rows of blocks,
-    N_blocks]`; open_keys `[N or 1, N_blocks, b]`; first: the block of the first row if causal.
-    """
-    block, width = query.shape[-2:]
-    most = int(pattern.sum(dim=1).max())
-    chosen = pattern.int().argsort(dim=1, descending=True, stable=True)[:, :most]  # [rows, most]
+def _pieces(query, key, value, mask, scale, pattern, done, causal):
+    """The output in pieces `[N, rows of blocks, b, W]`, from the first row to the last."""
+    if done.dense:
+        rows = query[:, None, : done.dense * done.block]
+        visible = None if mask is None else mask[:, None, None]
+        yield fused(rows, key[:, None], value[:, None], visible, scale, full_rows=mask is None)
+    if not done.sparse:
+        return
+    blocks = _in_blocks(query, done, done.before)[:, done.dense :]
+    keys, values = (_in_blocks(one, done) for one in (key, value))
+    open_keys = torch.ones_like(key[:1, :, 0], dtype=torch.bool) if mask is None else mask
+    open_keys = _in_blocks(open_keys[..., None], done)[..., 0]
+    first = done.first + done.dense  # block of the first row
+    pattern = pattern[first:].to(key.device)
+    chosen = pattern.int().argsort(dim=1, descending=True, stable=True)[:, : done.most]
     real = pattern.gather(1, chosen)  # False: only there to make as many for each row
-    copies = 2 * key.shape[0] * most * block * width  # numbers gathered for one block of queries
-    masks = len(open_keys) * most * block  # and in the mask of one query
-    causal = first is not None
-    group = max(1, PIECE // max(copies, masks * block if causal else masks))
-    step = min(block, max(1, PIECE // masks)) if causal else block
+    for start in range(0, done.sparse, done.group):
+        some = slice(start, start + done.group)
+        rows = torch.arange(first + start, first + start + len(chosen[some]), device=key.device)
+        given = (blocks[:, some], keys, values, open_keys, chosen[some], real[some])
+        yield _gathered(*given, rows if causal else None, scale, done.step, mask is None)
+
+
+def _in_blocks(x, done, before=0):
+    """x `[N, T, W]` cut into blocks `[N, rows of blocks, b, W]`, filled up with zeros; no copy
+    where nothing is filled up.
+
+    The first query and the last key may stand within a block.
+    """
+    x = F.pad(x, (0, 0, before, done.after)) if before or done.after else x
+    return x.unflatten(1, (-1, done.block))
+
+
+def _gathered(query, key, value, open_keys, chosen, real, rows, scale, step, full_rows):
+    """The output of some rows of blocks.
+
+    query `[N, rows, b, W]`; key, value `[N, N_blocks, b, W]`; open_keys `[N or 1, N_blocks, b]`;
+    chosen `[rows, most]`: blocks of keys; real, likewise: False closes one; rows: their places if
+    causal, else None; step: queries of each block in one call of the kernel.
+    """
+    block = query.shape[-2]
+    keys, values, seen = (
+        one.index_select(1, chosen.flatten()).unflatten(1, chosen.shape).flatten(2, 3)
+        for one in (key, value, open_keys)
+    )  # [N, rows, most b, ...]
+    real = real.repeat_interleave(block, dim=1)
+    seen = (seen & real)[:, :, None]  # [N or 1, rows, 1, most b]
     place = torch.arange(block, device=key.device)
-    for start in range(0, len(pattern), group):
-        some = chosen[start : start + group]  # [rows, most]
-        keys, values, seen = (
-            one.index_select(1, some.flatten()).unflatten(1, some.shape).flatten(2, 3)
-            for one in (key, value, open_keys)
-        )  # [N, rows, most b, ...]
-        real_keys = real[start : start + group].repeat_interleave(block, dim=1)
-        seen = (seen & real_keys)[:, :, None]  # [N or 1, rows, 1, most b]
-        key_position = (some[:, :, None] * block + place).flatten(1)[:, None]
-        parts = []
-        for row in range(0, block, step):
-            visible = seen
-            if causal:
-                rows = torch.arange(len(some), device=key.device)[:, None] + (first + start)
-                query_position = rows * block + place[row : row + step]
-                visible = seen & (key_position <= query_position[:, :, None])
-            rows = query[:, start : start + group, row : row + step]
-            parts.append(fused(rows, keys, values, visible, scale, full_rows=full_rows))
-        yield torch.cat(parts, dim=2) if len(parts) > 1 else parts[0]
+    key_position = (chosen[:, :, None] * block + place).flatten(1)[:, None]
+    parts = []
+    for row in range(0, block, step):
+        visible = seen
+        if rows is not None:
+            query_position = rows[:, None] * block + place[row : row + step]
+            visible = seen & (key_position <= query_position[:, :, None])
+        part = query[:, :, row : row + step]
+        parts.append(fused(part, keys, values, visible, scale, full_rows=full_rows))
+    return torch.cat(parts, dim=2) if len(parts) > 1 else parts[0]

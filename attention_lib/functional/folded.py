@@ -5,7 +5,38 @@ import math
 import torch
 from torch.nn import functional as F
 
-PIECE = 2**22  # numbers in one mask or one copy of keys: 16 MiB in float32
+from ..checks import (
+    check_flag,
+    check_floating,
+    check_key_mask,
+    check_kind,
+    check_query_key,
+    check_value,
+)
+
+
+def check_attended(query, key, value, *, mask, causal):
+    """Check what attention is called with whose mask, if any, closes keys alone.
+
+    Returns:
+        the shapes `[..., T, S]` of the scores and `[..., T, E]` of the output.
+    """
+    given = {"query": query, "key": key, "value": value}
+    check_kind("torch", **given)
+    check_floating(**given)
+    shape = check_query_key(query, key)
+    output_shape = check_value(value, shape)
+    if mask is not None:
+        check_kind("torch", mask=mask)
+        check_key_mask(mask, shape)
+    check_flag(causal=causal)
+    return shape, output_shape
+
+
+def output_shape_of(query, key, value):
+    """`[..., T, E]`."""
+    leading = torch.broadcast_shapes(*(one.shape[:-2] for one in (query, key, value)))
+    return *leading, query.shape[-2], value.shape[-1]
 
 
 def fold(query, key, value, mask, scale, leading):

@@ -9,21 +9,15 @@ from torch.nn import functional as F
 from ..checks import (
     check_feature_map,
     check_features,
-    check_flag,
-    check_key_mask,
     check_kind,
-    check_query_key,
     check_same_kind,
     check_same_length,
-    check_value,
 )
-from .folded import flows
+from ..plans.linear_attention import chunks, segment_size
+from ..plans.pieces import pieces
+from .folded import check_attended, flows, output_shape_of
 from .linear_gradient import FEATURE_MAPS, RecomputedFeatures, masked_features
 from .precision import widen
-
-CHUNK = 64  # positions whose products with each other are computed as a small square
-SEGMENT = 2**18  # numbers of one intermediate tensor: few enough to stay in the cache
-MOST_CHUNKS = 32  # of a segment, so that the sums before each of them stay cheap
 
 
 def linear_attention(query, key, value, *, causal=False, feature_map="elu", mask=None):
@@ -65,8 +59,16 @@ def linear_attention(query, key, value, *, causal=False, feature_map="elu", mask
     tensor([[4.],
             [4.]])
     """
-    shape, size = _checked(query, key, value, mask, feature_map)
-    check_flag(causal=causal)
+    check_attended(query, key, value, mask=mask, causal=causal)
+    check_feature_map(feature_map, FEATURE_MAPS)
+    options = {"causal": causal, "feature_map": feature_map, "mask": mask}
+    return linear_attention_core(query, key, value, **options)
+
+
+def linear_attention_core(query, key, value, *, causal=False, feature_map="elu", mask=None):
+    """`linear_attention` of what has been checked."""
+    n_queries, n_keys = query.shape[-2], key.shape[-2]
+    size = _segment(query, key, value)
     dtype, query, key, value = widen(query=query, key=key, value=value)
     if not causal:
         compute = partial(_everywhere, query, key, value, mask, feature_map, size)
@@ -75,9 +77,9 @@ def linear_attention(query, key, value, *, causal=False, feature_map="elu", mask
         parts = [pieces(one.shape[-2], size) for one in (query, key)]
         output = RecomputedFeatures.apply(compute, query, key, value, mask, feature_map, parts)
         return output.to(dtype)
-    everyone = max(0, shape[-1] - shape[-2])  # keys that all queries see
+    everyone = max(0, n_keys - n_queries)  # keys that all queries see
     sums = _sums(key[..., :everyone, :], value[..., :everyone, :], mask, feature_map, size)
-    outputs = Outputs(shape[-2])
+    outputs = Outputs(n_queries)
     query, key, value, mask = align(query, key, value, mask)
     _append_causal(outputs, query, key, value, mask, size, feature_map, sums)
     return outputs.joined().to(dtype)
@@ -135,43 +137,27 @@ class LinearAttentionState:
             TypeError, ValueError: as `linear_attention`; also when the three differ in N or the
                 shapes or dtype differ from the first call's.
         """
-        shape, size = _checked(query, key, value, mask, self.feature_map)
+        check_attended(query, key, value, mask=mask, causal=True)
         check_same_length(query=query, key=key)
         kind = tuple((*one.shape[:-2], one.shape[-1]) for one in (query, key, value))
         kind = (*kind, str(query.dtype))
         if self._kind is not None:
             check_same_kind(kind, self._kind)
+        length, size = query.shape[-2], _segment(query, key, value)
         dtype, query, key, value = widen(query=query, key=key, value=value)
         sums = None if self.numerator is None else (self.numerator, self.normaliser)
-        outputs = Outputs(shape[-2])
+        outputs = Outputs(length)
         sums = _append_causal(outputs, query, key, value, mask, size, self.feature_map, sums)
         self.numerator, self.normaliser = sums
-        self.length += shape[-2]
+        self.length += length
         self._kind = kind
         return outputs.joined().to(dtype)
 
 
-def _checked(query, key, value, mask, feature_map):
-    """Check all that is common; the scores' shape and the number of positions of a segment."""
-    check_kind("torch", query=query, key=key, value=value)
-    shape = check_query_key(query, key)
-    output = check_value(value, shape)
-    if mask is not None:
-        check_kind("torch", mask=mask)
-        check_key_mask(mask, shape)
-    check_feature_map(feature_map, FEATURE_MAPS)
-    return shape, segment_size(output[:-2], query.shape[-1], value.shape[-1])
-
-
-def segment_size(leading, *widths):
-    """Positions of a segment, a multiple of CHUNK."""
-    chunks = SEGMENT // max(1, math.prod(leading) * CHUNK * max(CHUNK, *widths))
-    return CHUNK * min(max(1, chunks), MOST_CHUNKS)
-
-
-def pieces(length, size):
-    """Slices of `size` positions; at least one, be it empty, so that all shapes are known."""
-    return [slice(start, min(start + size, length)) for start in range(0, max(length, 1), size)]
+def _segment(query, key, value):
+    """Positions of a segment."""
+    *leading, _, d_value = output_shape_of(query, key, value)
+    return segment_size(math.prod(leading), query.shape[-1], d_value)
 
 
 def _features(x, feature_map):
@@ -283,8 +269,7 @@ def causal_sums(query, key, value, sums):
     query, key `[..., N, M]`, value `[..., N, E]`; sums: of the keys before, or None.
     """
     length = query.shape[-2]
-    chunk = max(1, min(CHUNK, length))
-    query, key, value = (_in_chunks(one, chunk) for one in (query, key, value))  # [..., K, C, *]
+    query, key, value = (_in_chunks(one) for one in (query, key, value))  # [..., K, C, *]
     inside = (query @ key.mT).tril_()  # [..., K, C, C]
     numerator = inside @ value
     denominator = inside.sum(-1, keepdim=True)
@@ -311,8 +296,9 @@ def causal_sums(query, key, value, sums):
     return numerator, denominator, sums
 
 
-def _in_chunks(x, chunk):
-    """`[..., N, C]` to `[..., K, chunk, C]`, the last one filled with zeros."""
-    missing = chunk * max(1, math.ceil(x.shape[-2] / chunk)) - x.shape[-2]
+def _in_chunks(x):
+    """`[..., N, W]` to `[..., K, C, W]`, the last chunk filled with zeros."""
+    count, chunk = chunks(x.shape[-2])
+    missing = count * chunk - x.shape[-2]
     x = F.pad(x, (0, 0, 0, missing)) if missing else x
-    return x.unflatten(-2, (-1, chunk))
+    return x.unflatten(-2, (count, chunk))

@@ -4,16 +4,13 @@ import torch
 
 from ..checks import (
     check_count,
-    check_flag,
     check_floating,
-    check_key_mask,
     check_kind,
     check_length_projections,
-    check_query_key,
     check_scale,
-    check_value,
 )
 from .attention import attention
+from .folded import check_attended
 from .precision import check_floating_dtype
 
 
@@ -57,27 +54,29 @@ def linformer_attention(
     tensor([[2.],
             [2.]])
     """
-    given = {
-        "query": query,
-        "key": key,
-        "value": value,
-        "key_projection": key_projection,
-        "value_projection": value_projection,
-    }
+    check_attended(query, key, value, mask=mask, causal=causal)
+    given = {"key_projection": key_projection, "value_projection": value_projection}
     check_kind("torch", **given)
-    check_floating(**given)
-    shape = check_query_key(query, key)
-    check_value(value, shape)
-    check_length_projections(key_projection, value_projection, key, value)
-    if mask is not None:
-        check_kind("torch", mask=mask)
-        check_key_mask(mask, shape)
-    check_flag(causal=causal)
+    check_floating(query=query, **given)
+    check_length_projections(*given.values(), key, value)
+    check_not_causal(causal)
     check_scale(scale)
+    return linformer_attention_core(
+        query, key, value, **given, mask=mask, scale=scale, dropout=dropout
+    )
+
+
+def check_not_causal(causal):
     if causal:
         raise ValueError(
             "causal must be False: each projected key mixes all positions, the future among them"
         )
+
+
+def linformer_attention_core(
+    query, key, value, *, key_projection, value_projection, mask=None, scale=None, dropout=0.0
+):
+    """`linformer_attention` of what has been checked, dropout apart."""
     if mask is not None:
         closed = ~torch.atleast_2d(mask).mT  # [..., S, 1]
         key, value = key.masked_fill(closed, 0), value.masked_fill(closed, 0)

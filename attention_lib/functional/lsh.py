@@ -12,6 +12,7 @@ from ..checks import (
     check_scale,
     check_shared_query_key,
 )
+from ..plans.lsh import plan
 from .precision import widen
 from .tiled import OnlineSoftmax, merge, softmax_of_block
 
@@ -43,11 +44,11 @@ def lsh_buckets(query_key, *, bucket_size, n_hashes, seed=0, mask=None):
         check_kind("torch", mask=mask)
         check_key_mask(mask, shape)
     n, width = query_key.shape[-2:]
-    if n <= bucket_size:
+    half = plan(n, int(bucket_size)).half
+    if not half:
         n_buckets = 1
         buckets = query_key.new_zeros(*query_key.shape[:-2], n_hashes, n, dtype=torch.int64)
     else:
-        half = -(-n // (2 * int(bucket_size)))
         n_buckets = 2 * half
         rotations = np.random.default_rng(seed).normal(size=(n_hashes, width, half))
         rotations = torch.from_numpy(rotations).to(query_key)
@@ -117,7 +118,8 @@ def lsh_attention(
     buckets = lsh_buckets(query_key, **options)  # [..., n_hashes, N]
     leading = torch.broadcast_shapes(query_key.shape[:-2], value.shape[:-2])
     query_key, value = (one.expand(*leading, *one.shape[-2:]) for one in (query_key, value))
-    n, size = shape[-1], min(int(bucket_size), shape[-1])
+    n = shape[-1]
+    size, filled, _ = plan(n, int(bucket_size))
     if 0 in value.shape:  # nothing to compute, but a part of every graph
         return (query_key[..., :0] @ value[..., :0, :]).to(dtype)
     if mask is not None:  # padding has a bucket of its own, and zeros are what it adds up there
@@ -137,7 +139,7 @@ def lsh_attention(
     state = None
     for r in range(order.shape[1]):
         sort = order[:, r] + first * n  # rows of [B N, *]
-        back = place[:, r] + first * (n + -n % size)
+        back = place[:, r] + first * filled
         query, values = (_cut(x, sort, size) for x in (query_key, value))
         number = _cut(position[..., None], sort, size)
         length = torch.linalg.vector_norm(query, dim=-1, keepdim=True)

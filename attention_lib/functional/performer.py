@@ -11,19 +11,17 @@ from ..checks import (
     check_dimensions,
     check_flag,
     check_floating,
-    check_key_mask,
     check_kind,
     check_positive,
-    check_query_key,
     check_random_features,
-    check_value,
 )
+from ..plans.linear_attention import segment_size
+from .folded import check_attended, output_shape_of
 from .linear_attention import (
     Outputs,
     align,
     causal_sums,
     read,
-    segment_size,
     segments,
 )
 from .linear_gradient import mask_of
@@ -140,37 +138,55 @@ def performer_attention(
     >>> performer_attention(one, one, one, n_features=4)  # a single key always has weight 1
     tensor([[1., 1.]])
     """
-    check_kind("torch", query=query, key=key, value=value)
-    shape = check_query_key(query, key)
-    leading = check_value(value, shape)[:-2]
-    if mask is not None:
-        check_kind("torch", mask=mask)
-        check_key_mask(mask, shape)
-    check_flag(causal=causal)
-    scale = query.shape[-1] ** -0.5 if scale is None else scale
-    check_positive(scale=scale)
+    check_attended(query, key, value, mask=mask, causal=causal)
+    if scale is not None:
+        check_positive(scale=scale)
     if features is not None:
         check_kind("torch", features=features)
         check_floating(query=query, features=features)
     check_random_features(features, query.shape[-1], n_features)
+    if features is None:
+        check_count(n_features=n_features)
+        check_count(minimum=0, seed=seed)
+        check_flag(orthogonal=orthogonal)
+    options = {"causal": causal, "mask": mask, "scale": scale}
+    options |= {"orthogonal": orthogonal, "features": features}
+    return performer_attention_core(query, key, value, n_features=n_features, seed=seed, **options)
+
+
+def performer_attention_core(
+    query,
+    key,
+    value,
+    *,
+    n_features=None,
+    causal=False,
+    seed=0,
+    mask=None,
+    scale=None,
+    orthogonal=True,
+    features=None,
+):
+    """`performer_attention` of what has been checked."""
+    *leading, n_queries, d_value = output_shape_of(query, key, value)
+    n_keys, width = key.shape[-2:]
+    scale = width**-0.5 if scale is None else scale
     dtype, query, key, value = widen(query=query, key=key, value=value)
     if features is None:
-        like = {"dtype": query.dtype, "device": query.device}
-        features = orthogonal_features(
-            n_features, query.shape[-1], seed=seed, orthogonal=orthogonal, **like
-        )
+        drawn = _drawn(int(n_features), width, int(seed), orthogonal)
+        features = torch.tensor(drawn, dtype=query.dtype, device=query.device)
     scaled = features.to(query.dtype) * math.sqrt(scale)  # W x = scaled @ (x / sqrt(scale))
-    size = segment_size(leading, len(features), query.shape[-1], value.shape[-1])
+    size = segment_size(math.prod(leading), len(features), width, d_value)
 
-    everyone = max(0, shape[-1] - shape[-2]) if causal else shape[-1]  # keys that all queries see
+    everyone = max(0, n_keys - n_queries) if causal else n_keys  # keys that all queries see
     sums = None
     for part, keys, values in segments(size, key[..., :everyone, :], value[..., :everyone, :]):
         sums = _add_keys(_key_exponents(keys, mask, part, scaled, scale), values, sums)
-    outputs = Outputs(shape[-2])
+    outputs = Outputs(n_queries)
     if not causal:
         for _, queries in segments(size, query):
             query_features = _shifted_query(_project(queries, scaled), sums[2])
-            outputs.append(*read(query_features, sums), length=shape[-2])
+            outputs.append(*read(query_features, sums), length=n_queries)
     else:
         query, key, value, mask = align(query, key, value, mask)
         for part, queries, keys, values in segments(size, query, key, value):

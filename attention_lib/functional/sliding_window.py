@@ -1,21 +1,11 @@
 """Sliding-window attention: the band of the scores, and nothing outside it."""
 
-from typing import NamedTuple
-
 import torch
 
-from ..checks import (
-    check_count,
-    check_flag,
-    check_floating,
-    check_key_mask,
-    check_kind,
-    check_query_key,
-    check_scale,
-    check_value,
-)
+from ..checks import check_count, check_scale
+from ..plans.sliding_window import Band
 from .attention import attention
-from .folded import PIECE, flows, fold, fused, joined
+from .folded import check_attended, flows, fold, fused, joined, output_shape_of
 from .masks import window_mask
 
 
@@ -95,99 +85,57 @@ def sliding_window_attention(
             [4.0000],
             [5.5000]])
     """
-    given = {"query": query, "key": key, "value": value}
-    check_kind("torch", **given)
-    check_floating(**given)
-    shape = check_query_key(query, key)
-    output_shape = check_value(value, shape)
+    check_attended(query, key, value, mask=mask, causal=causal)
     check_count(minimum=0, window=window, n_sinks=n_sinks)
-    check_flag(causal=causal)
     check_scale(scale)
-    if mask is not None:
-        check_kind("torch", mask=mask)
-        check_key_mask(mask, shape)
-    n_queries, n_keys = shape[-2:]
+    options = {"window": window, "causal": causal, "n_sinks": n_sinks}
+    return sliding_window_attention_core(query, key, value, mask=mask, scale=scale, **options)
+
+
+def sliding_window_attention_core(
+    query, key, value, *, window, causal=False, mask=None, n_sinks=0, scale=None
+):
+    """`sliding_window_attention` of what has been checked."""
+    output_shape = output_shape_of(query, key, value)
+    n_queries, n_keys = query.shape[-2], key.shape[-2]
     if 0 in (*output_shape, n_keys):
         return attention(query, key[..., :0, :], value[..., :0, :])
     if mask is None and window >= max(n_queries, n_keys) - 1:
         return attention(query, key, value, causal=causal, scale=scale)
     *folded, scale = fold(query, key, value, mask, scale, output_shape[:-2])
     window, n_sinks = min(int(window), max(n_queries, n_keys)), min(int(n_sinks), n_keys)
-    band = _Band(window, bool(causal), n_sinks, n_keys - n_queries)
+    band = Band(n_queries, n_keys, window, bool(causal), n_sinks)
     grad = flows(query, key, value)
     output = joined(_pieces(*folded, scale, band), n_queries, grad=grad)
     return output[..., : output_shape[-1]].reshape(output_shape)
 
 
-class _Band(NamedTuple):
-    """Which keys a query sees."""
-
-    window: int
-    causal: bool
-    n_sinks: int
-    behind: int  # keys before the position of the first query: S - T
-
-    @property
-    def ahead(self):
-        return 0 if self.causal else self.window
-
-    def visible(self, query, key):
-        """Boolean `[T, S]` for these positions, one of each in a row of its own."""
-        distance = query[:, None] - key
-        near = (distance >= -self.ahead) & (distance <= self.window)
-        sinks = key < self.n_sinks
-        return near | (sinks & (distance >= 0) if self.causal else sinks)
-
-
 def _pieces(query, key, value, mask, scale, band):
     """The output in pieces `[N, M, rows, W]`, from the first row to the last."""
-    n_queries = query.shape[1]
-    # With T > S the first queries stand before the first key, and may be too far to see it.
-    blind = 0 if band.n_sinks and not band.causal else max(0, -band.behind - band.ahead)
-    block = _block_size(band, grad=flows(query, key, value))
-    # A block of the inner rows has all its reach inside the sequence, and after the sinks.
-    first = max(blind, band.window + band.n_sinks - band.behind)
-    count = max(0, (n_queries - band.ahead - first) // block)
-    first = first if count else n_queries
-    last = first + count * block
-    if blind:
-        yield query.new_zeros(1).expand(query.shape[0], 1, blind, query.shape[2])
-    yield from _edge(query, key, value, mask, scale, band, blind, first)
-    if count:
-        yield from _inner(query, key, value, mask, scale, band, first, count, block)
-    yield from _edge(query, key, value, mask, scale, band, last, n_queries)
+    n_rows, _, width = query.shape
+    n_masks = 0 if mask is None else len(mask)
+    grad = flows(query, key, value)
+    plan = band.plan(n_rows=n_rows, width=width, n_masks=n_masks, grad=grad)
+    given = (query, key, value, mask, scale, band)
+    if plan.blind:
+        yield query.new_zeros(1).expand(n_rows, 1, plan.blind, width)
+    for edge in plan.before:
+        yield _edge(*given, edge)
+    if plan.inner:
+        yield from _inner(*given, plan.inner)
+    for edge in plan.after:
+        yield _edge(*given, edge)
 
 
-def _block_size(band, *, grad):
-    """The kernel takes 32 queries at a time: smaller blocks compute less outside the band.
-
-    Sinks and gradients make a copy of the keys in reach of each block: fewer, larger blocks then.
-    """
-    return min(max(band.window // 2, 32), 512) if grad or band.n_sinks else 32
-
-
-def _edge(query, key, value, mask, scale, band, start, stop):
-    """Rows start to stop, with the keys that they reach; in parts if the mask would be large."""
-    reach = min(key.shape[1], stop - start + band.window + band.ahead) + band.n_sinks
-    masks = 1 if mask is None else len(mask)
-    step = max(1, PIECE // max(1, reach * masks))
-    for begin in range(start, stop, step):
-        end = min(begin + step, stop)
-        lowest = max(0, begin + band.behind - band.window)
-        highest = min(key.shape[1], end + band.behind + band.ahead)
-        highest = highest if band.causal else max(highest, band.n_sinks)
-        if lowest > band.n_sinks > 0:
-            parts = (slice(0, band.n_sinks), slice(lowest, highest))
-        else:  # no sinks, or they touch the reach
-            parts = (slice(0 if band.n_sinks else lowest, highest),)
-        near = [torch.arange(one.start, one.stop, device=query.device) for one in parts]
-        rows = torch.arange(begin, end, device=query.device) + band.behind
-        visible = band.visible(rows, torch.cat(near))
-        if mask is not None:
-            visible = visible & _columns(mask, parts)[:, None, None]
-        keys, values = (_columns(one, parts)[:, None] for one in (key, value))
-        rows = query[:, None, begin:end]
-        yield fused(rows, keys, values, visible, scale, full_rows=mask is None)
+def _edge(query, key, value, mask, scale, band, edge):
+    """Rows of queries, with the keys that they reach."""
+    near = [torch.arange(one.start, one.stop, device=query.device) for one in edge.keys]
+    rows = torch.arange(edge.rows.start, edge.rows.stop, device=query.device) + band.behind
+    visible = band.visible(rows, torch.cat(near))
+    if mask is not None:
+        visible = visible & _columns(mask, edge.keys)[:, None, None]
+    keys, values = (_columns(one, edge.keys)[:, None] for one in (key, value))
+    return fused(query[:, None, edge.rows], keys, values, visible, scale, full_rows=mask is None)
 
 
 def _columns(array, parts):
@@ -195,20 +143,13 @@ def _columns(array, parts):
     return torch.cat(chosen, dim=1) if len(chosen) > 1 else chosen[0]
 
 
-def _inner(query, key, value, mask, scale, band, first, count, block):
-    """`count` blocks from row `first` on, side by side."""
-    n_rows, _, width = query.shape
-    length = block + band.window + band.ahead  # keys in reach of a block
-    start = first + band.behind - band.window  # the first of them
+def _inner(query, key, value, mask, scale, band, inner):
+    """Blocks side by side, a group of them at a time."""
+    first, count, block, start, length, group = inner
     positions = torch.arange(start, start + length, device=query.device)
     sinks = torch.arange(band.n_sinks, device=query.device)
     rows = torch.arange(first, first + block, device=query.device) + band.behind
     visible = band.visible(rows, torch.cat([sinks, positions]))  # the same for every block
-    each = 0 if mask is None else len(mask) * visible.numel()
-    each += 2 * n_rows * visible.shape[1] * width if band.n_sinks else 0
-    if not flows(query, key, value):  # else every piece would have a gradient as long as the keys
-        each = max(each, n_rows * block * width)
-    group = min(count, max(1, PIECE // each)) if each else count
     for done in range(0, count, group):
         blocks = min(group, count - done)
         place = (start + done * block, length, block, blocks)

@@ -13,6 +13,8 @@ from ..checks import (
     check_shape,
     check_value,
 )
+from ..plans.pieces import pieces
+from ..plans.tiled import tiles
 from .precision import check_torch_mask, widen
 
 
@@ -213,24 +215,21 @@ class _TiledBackward(torch.autograd.Function):
 def _tiles(query, key, mask, causal, scale, block_size):
     """For each block of queries: its rows, and the blocks of keys that these may see."""
     n_queries, n_keys = query.shape[-2], key.shape[-2]
-    for start in range(0, n_queries, block_size):
-        rows = slice(start, min(start + block_size, n_queries))
-        yield rows, _scores(rows, query, key, mask, causal, scale, block_size, n_keys - n_queries)
+    for rows, seen in tiles(n_queries, n_keys, block_size=block_size, causal=causal):
+        columns = pieces(seen, block_size) if seen else []
+        yield rows, _scores(rows, columns, query, key, mask, causal, scale)
 
 
-def _scores(rows, query, key, mask, causal, scale, block_size, behind):
+def _scores(rows, blocks, query, key, mask, causal, scale):
     """(columns, scores) of each block of keys; what is closed is at minus infinity."""
-    part = query[..., rows, :] * scale
-    for start in range(0, key.shape[-2], block_size):
-        columns = slice(start, min(start + block_size, key.shape[-2]))
-        if causal and start > rows.stop - 1 + behind:
-            return  # this block and those behind it lie in the future
+    part, behind = query[..., rows, :] * scale, key.shape[-2] - query.shape[-2]
+    for columns in blocks:
         scores = part @ key[..., columns, :].mT
         if mask is not None:
             scores.masked_fill_(~mask[..., rows, columns], -torch.inf)
         if causal and columns.stop - 1 > rows.start + behind:
             position = torch.arange(rows.start, rows.stop, device=query.device)[:, None] + behind
-            future = torch.arange(start, columns.stop, device=query.device) > position
+            future = torch.arange(columns.start, columns.stop, device=query.device) > position
             scores.masked_fill_(future, -torch.inf)
         yield columns, scores
 

@@ -13,10 +13,11 @@ LAYERS = {
     LIB: {
         "checks": (set(), NUMPY),
         "machine": (set(), set()),
-        "cost": ({"checks"}, NUMPY),
+        "plans": ({"checks"}, NUMPY),
+        "cost": ({"checks", "plans"}, NUMPY),
         "data": ({"checks"}, NUMPY | {"tokenizers"}),
         "reference": ({"checks"}, NUMPY),
-        "functional": ({"checks"}, TORCH),
+        "functional": ({"checks", "plans"}, TORCH),
         "modules": ({"checks", "functional"}, TORCH),
         "generation": ({"checks", "functional", "modules"}, TORCH),
         "training": ({"checks", "functional", "modules"}, TORCH | {"tqdm"}),

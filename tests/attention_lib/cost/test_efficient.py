@@ -7,14 +7,11 @@ inference, the peak of training.
 
 from dataclasses import dataclass, field
 from functools import partial
-from importlib import import_module
 
 import pytest
 import torch
 
 from attention_lib import cost, functional, modules
-from attention_lib.cost import fused_blocks
-from attention_lib.functional import folded
 from tests.helpers.torch_counts import count_parameters, matmul_flops, peak_bytes, saved_bytes
 
 N, H, D, B = 499, 3, 8, 2
@@ -244,14 +241,26 @@ def test_a_language_model_with_a_window():
     assert count(training=True).matmul_flops == matmul_flops(run, training=True)
 
 
-def test_the_limits_are_those_of_the_functions():
-    """Where the pieces end decides what is computed; the library cannot share the numbers."""
-    assert fused_blocks.PIECE == folded.PIECE
-    counted, computed = (
-        import_module(f"attention_lib.{layer}.linear_attention") for layer in ("cost", "functional")
-    )
-    for name in ("CHUNK", "SEGMENT", "MOST_CHUNKS"):
-        assert getattr(counted, name) == getattr(computed, name)
+LIMITS = {
+    "sliding_window.PIECE": 3000,
+    "block_sparse.PIECE": 700,
+    "linear_attention.CHUNK": 8,
+    "linear_attention.SEGMENT": 2**12,
+    "linear_attention.MOST_CHUNKS": 2,
+}
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_what_is_counted_is_what_is_executed_under_any_limit(limit, monkeypatch):
+    """Blocks, edges and segments are planned once, so a changed limit changes both alike."""
+    name = limit.partition(".")[0]
+    cases = [case for case in CASES if name.startswith(case.name)]
+    before = [case.count() for case in cases]
+    monkeypatch.setattr(f"attention_lib.plans.{limit}", LIMITS[limit])
+    for case in cases:
+        run = case.run([one.requires_grad_() for one in case.inputs()])
+        assert matmul_flops(run, training=True) == case.count(training=True).matmul_flops
+    assert [case.count() for case in cases] != before
 
 
 @pytest.mark.parametrize(

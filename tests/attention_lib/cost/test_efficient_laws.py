@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -113,6 +114,22 @@ def test_a_window_by_hand():
     inner, edges = 3 * 32 * 36, 2 * 4 + 2 * 4
     assert counted.matmul_flops == (inner + edges) * 4 * 5
     assert counted.parts["joining"].bytes_moved == 2 * 4 * 500
+
+
+def test_a_window_of_0_in_blocks_without_edges():
+    """Each of 64 tokens sees itself: two blocks of 32, which fill the sequence."""
+    counted = cost.sliding_window_attention(64, window=0, d_key=3)
+    assert counted.matmul_flops == 64 * 32 * 4 * 3
+    assert cost.sliding_window_attention(32, window=0, d_key=4).matmul_flops == 32 * 32 * 4 * 4
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_numpys_integers_of_32_bits_do_not_overflow(name):
+    sizes = {"d_key": 64, "n_heads": 12, "batch": 1000}
+    small = {size: np.int32(number) for size, number in sizes.items()}
+    ours, theirs = ALL[name](2000, **sizes), ALL[name](np.int32(2000), **small)
+    assert theirs == ours
+    assert ours.matmul_flops > 2**31
 
 
 def test_wide_windows_and_full_patterns_are_dense():

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -379,6 +380,15 @@ def test_kv_cache_bytes():
     model = cost.language_model(1, cache=True, n_cached=9, batch=2, itemsize=2, **LM)
     held = cost.kv_cache_bytes(10, n_kv_heads=6, d_key=4, n_layers=3, batch=2, itemsize=2)
     assert model.cache_bytes == held
+
+
+def test_numpys_numbers_count_as_pythons():
+    flags = {"masked": True, "biased": True, "pairs": 10**9}
+    theirs = {name: np.asarray(flag)[()] for name, flag in flags.items()}
+    sizes = (np.int32(50_000), np.int32(50_000))
+    ours = cost.attention(50_000, 50_000, d_key=64, **flags)
+    assert cost.attention(*sizes, d_key=np.int16(64), **theirs) == ours
+    assert ours.matmul_flops > 2**31
 
 
 @pytest.mark.parametrize(

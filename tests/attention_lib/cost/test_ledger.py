@@ -2,6 +2,7 @@
 
 from dataclasses import FrozenInstanceError, fields
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,6 +32,17 @@ def test_sums(a, b, c):
     for name in ADDING:
         assert getattr(a + b, name) == getattr(a, name) + getattr(b, name)
     assert (a + b).peak_bytes == max(a.peak_bytes, a.held_bytes + b.peak_bytes)
+
+
+def test_counts_of_numpy_do_not_overflow():
+    one = Cost(matmul_flops=np.int32(2**30))
+    assert (one + one).matmul_flops == 2**31
+    assert (one * np.int32(4)).matmul_flops == (np.int32(4) * one).matmul_flops == 2**32
+    assert one.repeat(np.int32(4)).matmul_flops == 2**32
+    read = kernel(reads=np.int32(2**30), writes=np.int32(2**30), itemsize=np.int32(4))
+    assert read.bytes_moved == 2**33
+    row = linear(np.int32(2**20), np.int32(2**10), np.int32(2**10))
+    assert row.matmul_flops == 2**41
 
 
 @given(costs(), st.integers(1, 5))

@@ -86,7 +86,7 @@ def test_equals_dense_attention_under_the_mask(
     expected = output_and_gradients(functional.attention, given, mask=visible)
     assert_equal_parts(output_and_gradients(block_sparse_attention, given, **options), expected)
     # the same in many small pieces
-    monkeypatch.setattr("attention_lib.functional.block_sparse.PIECE", 700)
+    monkeypatch.setattr("attention_lib.plans.block_sparse.PIECE", 700)
     assert_equal_parts(output_and_gradients(block_sparse_attention, given, **options), expected)
 
 

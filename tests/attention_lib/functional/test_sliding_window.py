@@ -11,7 +11,8 @@ from attention_lib.functional import (
     sliding_window_attention,
     streaming_positions,
 )
-from attention_lib.functional.folded import PIECE, flows, fold
+from attention_lib.functional.folded import flows, fold
+from attention_lib.plans.pieces import PIECE
 from tests.helpers.bad_calls import whole
 from tests.helpers.largest import largest_output
 from tests.helpers.sparse_cases import example, padding, window_calls
@@ -54,7 +55,7 @@ def test_equals_dense_attention_under_the_mask(
     ours = output_and_gradients(sliding_window_attention, given, **options)
     assert_equal_parts(ours, expected)
     # the same in many small pieces
-    monkeypatch.setattr("attention_lib.functional.sliding_window.PIECE", 3000)
+    monkeypatch.setattr("attention_lib.plans.sliding_window.PIECE", 3000)
     assert_equal_parts(output_and_gradients(sliding_window_attention, given, **options), expected)
 
 
