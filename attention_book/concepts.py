@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from attention_lib.mechanisms import MECHANISMS
+
 
 @dataclass(frozen=True)
 class Concept:
@@ -28,13 +30,15 @@ class Concept:
     modules: tuple[str, ...] = ()
 
 
+def _listed(name):
+    """The row of a mechanism, from the list of the library."""
+    one = MECHANISMS[name]
+    names = {"reference": one.reference, "functional": one.functional, "modules": one.modules}
+    return Concept(one.concept, one.chapter, one.tests, **names)
+
+
 SEQ2SEQ = "01_seq2seq"
 WORKED_EXAMPLE = "02_worked_example"
-ATTENTION = (
-    "reference/test_attention.py",
-    "functional/test_attention.py",
-    "modules/test_scaled_dot_product.py",
-)
 SOFTMAX = ("reference/test_softmax.py", "functional/test_softmax.py")
 SCORES = (
     "reference/test_scores.py",
@@ -59,17 +63,6 @@ FEED_FORWARD = (
     "modules/test_feed_forward.py",
 )
 ENCODER = ("reference/test_encoder.py", "modules/test_encoder.py", "modules/test_from_torch.py")
-LINEAR = (
-    "reference/test_linear_attention.py",
-    "functional/test_linear_attention.py",
-    "modules/test_mechanisms.py",
-    "modules/test_linear_cache.py",
-)
-PERFORMER = (
-    "reference/test_performer.py",
-    "functional/test_performer.py",
-    "modules/test_mechanisms.py",
-)
 DECODER = ("reference/test_decoder.py", "modules/test_decoder.py", "modules/test_from_torch.py")
 
 CONCEPTS = (
@@ -80,14 +73,7 @@ CONCEPTS = (
         reference=("softmax", "softmax_jacobian"),
         functional=("softmax",),
     ),
-    Concept(
-        "attention",
-        WORKED_EXAMPLE,
-        ATTENTION,
-        reference=("attend", "attention", "attention_backward"),
-        functional=("attend", "attention"),
-        modules=("ScaledDotProductAttention",),
-    ),
+    _listed("dense"),
     Concept(
         "scaled dot scores",
         WORKED_EXAMPLE,
@@ -319,76 +305,5 @@ CONCEPTS = (
         ("modules/test_sequence_encoder.py",),
         modules=("SequenceEncoder",),
     ),
-    Concept(
-        "linear attention",
-        "",
-        LINEAR,
-        reference=("linear_attention", "LinearAttentionState"),
-        functional=("linear_attention", "LinearAttentionState"),
-        modules=("LinearAttention", "LinearCache"),
-    ),
-    Concept(
-        "Performer",
-        "",
-        PERFORMER,
-        reference=("performer_attention", "orthogonal_features", "positive_features"),
-        functional=("performer_attention", "orthogonal_features", "positive_features"),
-        modules=("PerformerAttention",),
-    ),
-    Concept(
-        "tiled attention",
-        "",
-        ("reference/test_tiled.py", "functional/test_tiled.py"),
-        reference=(
-            "OnlineSoftmax",
-            "online_softmax",
-            "tiled_attention",
-            "tiled_attention_backward",
-        ),
-        functional=("OnlineSoftmax", "online_softmax", "tiled_attention"),
-    ),
-    Concept(
-        "Linformer attention",
-        "",
-        (
-            "reference/test_linformer.py",
-            "functional/test_linformer.py",
-            "modules/test_linformer.py",
-        ),
-        reference=("linformer_attention", "pooling_projection"),
-        functional=("linformer_attention", "pooling_projection"),
-        modules=("LinformerAttention",),
-    ),
-    Concept(
-        "LSH attention",
-        "",
-        ("reference/test_lsh.py", "functional/test_lsh.py", "modules/test_lsh.py"),
-        reference=("lsh_buckets", "lsh_mask", "lsh_attention"),
-        functional=("lsh_buckets", "lsh_attention"),
-        modules=("LSHAttention",),
-    ),
-    Concept(
-        "sliding-window attention",
-        "",
-        (
-            "reference/test_sliding_window.py",
-            "functional/test_sliding_window.py",
-            "modules/test_mechanisms.py",
-        ),
-        reference=("sliding_window_attention", "sink_window_mask", "streaming_positions"),
-        functional=("sliding_window_attention", "sink_window_mask", "streaming_positions"),
-        modules=("SlidingWindowAttention",),
-    ),
-    Concept(
-        "block-sparse attention",
-        "",
-        (
-            "reference/test_block_sparse.py",
-            "functional/test_block_sparse.py",
-            "modules/test_mechanisms.py",
-        ),
-        reference=("block_sparse_attention", "block_sparse_pattern", "block_sparse_mask"),
-        functional=("block_sparse_attention", "block_sparse_pattern", "block_sparse_mask"),
-        modules=("BlockSparseAttention",),
-    ),
+    *(_listed(name) for name in MECHANISMS if name != "dense"),
 )

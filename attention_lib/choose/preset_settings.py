@@ -5,29 +5,11 @@ from functools import partial
 
 from .. import cost, modules
 from ..checks import check_choice, check_count, check_even
+from ..mechanisms import MECHANISMS
 from ..modules.position_schemes import POSITIONS
 
 ACTIVATIONS = ("relu", "gelu", "gelu_tanh", "swiglu")
-# name: (module of the heads, its cost, its settings)
-ATTENTIONS = {
-    "dense": (None, None, {}),
-    "sliding_window": (
-        modules.SlidingWindowAttention,
-        cost.sliding_window_attention,
-        {"window": 256, "n_sinks": 0},
-    ),
-    "block_sparse": (
-        modules.BlockSparseAttention,
-        cost.block_sparse_attention,
-        {"block_size": 64, "window_blocks": 3, "global_blocks": 2, "random_blocks": 3, "seed": 0},
-    ),
-    "linear": (modules.LinearAttention, cost.linear_attention, {}),
-    "performer": (
-        modules.PerformerAttention,
-        cost.performer_attention,
-        {"n_features": 256, "seed": 0},
-    ),
-}
+ATTENTIONS = {name: one for name, one in MECHANISMS.items() if one.settings is not None}
 
 
 def full_settings(attention, settings):
@@ -37,7 +19,7 @@ def full_settings(attention, settings):
     {'window': 7, 'n_sinks': 0}
     """
     check_choice("attention", attention, tuple(ATTENTIONS))
-    defaults = ATTENTIONS[attention][-1]
+    defaults = ATTENTIONS[attention].settings
     if not isinstance(settings, Mapping):
         raise TypeError(
             f"attention_settings must map names to values, got {type(settings).__name__}"
@@ -55,14 +37,14 @@ def full_settings(attention, settings):
 
 def made(attention, settings):
     """The module that takes the place of dense attention on the heads, or None."""
-    module = ATTENTIONS[attention][0]
-    return None if module is None else module(**settings)
+    name = ATTENTIONS[attention].heads
+    return getattr(modules, name)(**settings) if name else None
 
 
 def counted(attention, settings):
     """The cost of that module, as `cost.multi_head_attention` takes it, or None."""
-    count = ATTENTIONS[attention][1]
-    return None if count is None else partial(count, **settings)
+    one = ATTENTIONS[attention]
+    return partial(getattr(cost, one.function), **settings) if one.heads else None
 
 
 def check_preset_positions(positions, attention, d_model, n_heads):

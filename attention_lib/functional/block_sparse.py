@@ -14,7 +14,7 @@ from ..checks import (
     check_scale,
 )
 from ..plans.block_sparse import blocks_seen, plan, sees_all
-from .attention import attention
+from .attention import attention_core
 from .folded import check_attended, flows, fold, fused, joined, output_shape_of
 
 
@@ -170,15 +170,15 @@ def block_sparse_attention_core(
     mask=None,
     scale=None,
 ):
-    """`block_sparse_attention` of what has been checked."""
+    """`block_sparse_attention` for arguments that were checked."""
     output_shape = output_shape_of(query, key, value)
     if 0 in output_shape:
-        return attention(query, key[..., :0, :], value[..., :0, :])
+        return attention_core(query, key[..., :0, :], value[..., :0, :])
     n_queries, n_keys = query.shape[-2], key.shape[-2]
     kinds = (window_blocks, global_blocks, random_blocks)
     seen = blocks_seen(-(-n_keys // block_size), *kinds, causal)
     if mask is None and sees_all(seen, causal):
-        return attention(query, key, value, causal=causal, scale=scale)
+        return attention_core(query, key, value, causal=causal, scale=scale)
     pattern = torch.from_numpy(_pattern(len(seen), *kinds, seed, causal))
     query, key, value, mask, scale = fold(query, key, value, mask, scale, output_shape[:-2])
     sizes = {"block_size": block_size, "global_blocks": global_blocks, "causal": bool(causal)}

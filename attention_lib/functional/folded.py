@@ -7,12 +7,12 @@ from torch.nn import functional as F
 
 from ..checks import (
     check_flag,
-    check_floating,
     check_key_mask,
     check_kind,
     check_query_key,
     check_value,
 )
+from .precision import check_tensors
 
 
 def check_attended(query, key, value, *, mask, causal):
@@ -21,9 +21,7 @@ def check_attended(query, key, value, *, mask, causal):
     Returns:
         the shapes `[..., T, S]` of the scores and `[..., T, E]` of the output.
     """
-    given = {"query": query, "key": key, "value": value}
-    check_kind("torch", **given)
-    check_floating(**given)
+    check_tensors(query=query, key=key, value=value)
     shape = check_query_key(query, key)
     output_shape = check_value(value, shape)
     if mask is not None:

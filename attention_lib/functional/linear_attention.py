@@ -17,7 +17,7 @@ from ..plans.linear_attention import chunks, segment_size
 from ..plans.pieces import pieces
 from .folded import check_attended, flows, output_shape_of
 from .linear_gradient import FEATURE_MAPS, RecomputedFeatures, masked_features
-from .precision import widen
+from .precision import widen_core
 
 
 def linear_attention(query, key, value, *, causal=False, feature_map="elu", mask=None):
@@ -66,10 +66,10 @@ def linear_attention(query, key, value, *, causal=False, feature_map="elu", mask
 
 
 def linear_attention_core(query, key, value, *, causal=False, feature_map="elu", mask=None):
-    """`linear_attention` of what has been checked."""
+    """`linear_attention` for arguments that were checked."""
     n_queries, n_keys = query.shape[-2], key.shape[-2]
     size = _segment(query, key, value)
-    dtype, query, key, value = widen(query=query, key=key, value=value)
+    dtype, query, key, value = widen_core(query, key, value)
     if not causal:
         compute = partial(_everywhere, query, key, value, mask, feature_map, size)
         if not (isinstance(feature_map, str) and flows(query, key, value)):
@@ -144,7 +144,7 @@ class LinearAttentionState:
         if self._kind is not None:
             check_same_kind(kind, self._kind)
         length, size = query.shape[-2], _segment(query, key, value)
-        dtype, query, key, value = widen(query=query, key=key, value=value)
+        dtype, query, key, value = widen_core(query, key, value)
         sums = None if self.numerator is None else (self.numerator, self.normaliser)
         outputs = Outputs(length)
         sums = _append_causal(outputs, query, key, value, mask, size, self.feature_map, sums)

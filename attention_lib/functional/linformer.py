@@ -7,9 +7,10 @@ from ..checks import (
     check_floating,
     check_kind,
     check_length_projections,
+    check_probability,
     check_scale,
 )
-from .attention import attention
+from .attention import attention_core
 from .folded import check_attended
 from .precision import check_floating_dtype
 
@@ -61,6 +62,7 @@ def linformer_attention(
     check_length_projections(*given.values(), key, value)
     check_not_causal(causal)
     check_scale(scale)
+    check_probability(dropout=dropout)
     return linformer_attention_core(
         query, key, value, **given, mask=mask, scale=scale, dropout=dropout
     )
@@ -76,14 +78,14 @@ def check_not_causal(causal):
 def linformer_attention_core(
     query, key, value, *, key_projection, value_projection, mask=None, scale=None, dropout=0.0
 ):
-    """`linformer_attention` of what has been checked, dropout apart."""
+    """`linformer_attention` for arguments that were checked."""
     if mask is not None:
         closed = ~torch.atleast_2d(mask).mT  # [..., S, 1]
         key, value = key.masked_fill(closed, 0), value.masked_fill(closed, 0)
     # [..., R, D] and [..., R, E]; under torch.autocast a product has a dtype of its own
     projected = (along_length(key_projection, key), along_length(value_projection, value))
     projected = (one.to(query.dtype) for one in projected)
-    return attention(query, *projected, scale=scale, dropout=dropout)
+    return attention_core(query, *projected, scale=scale, dropout=dropout)
 
 
 def along_length(projection, x):

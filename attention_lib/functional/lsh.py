@@ -13,7 +13,7 @@ from ..checks import (
     check_shared_query_key,
 )
 from ..plans.lsh import plan
-from .precision import widen
+from .precision import check_tensors, widen_core
 from .tiled import OnlineSoftmax, merge, softmax_of_block
 
 
@@ -36,13 +36,23 @@ def lsh_buckets(query_key, *, bucket_size, n_hashes, seed=0, mask=None):
     tensor([[0, 0, 1],
             [0, 0, 1]])
     """
-    _, query_key = widen(query_key=query_key)
-    shape = check_shared_query_key(query_key, query_key)
+    _check(query_key, query_key, bucket_size, n_hashes, seed, mask)
+    _, query_key = widen_core(query_key)
+    return lsh_buckets_core(query_key, bucket_size, n_hashes, seed, mask)
+
+
+def _check(query_key, value, bucket_size, n_hashes, seed, mask):
+    check_tensors(query_key=query_key, value=value)
+    shape = check_shared_query_key(query_key, value)
     check_count(bucket_size=bucket_size, n_hashes=n_hashes)
     check_count(minimum=0, seed=seed)
     if mask is not None:
         check_kind("torch", mask=mask)
         check_key_mask(mask, shape)
+
+
+def lsh_buckets_core(query_key, bucket_size, n_hashes, seed, mask):
+    """`lsh_buckets` for arguments that were checked, in float32 at least."""
     n, width = query_key.shape[-2:]
     half = plan(n, int(bucket_size)).half
     if not half:
@@ -110,15 +120,22 @@ def lsh_attention(
             [1.],
             [3.]])
     """
-    dtype, query_key, value = widen(query_key=query_key, value=value)
-    shape = check_shared_query_key(query_key, value)
+    _check(query_key, value, bucket_size, n_hashes, seed, mask)
     check_flag(causal=causal)
     check_scale(scale)
-    options = {"bucket_size": bucket_size, "n_hashes": n_hashes, "seed": seed, "mask": mask}
-    buckets = lsh_buckets(query_key, **options)  # [..., n_hashes, N]
+    options = {"bucket_size": bucket_size, "n_hashes": n_hashes, "causal": causal, "seed": seed}
+    return lsh_attention_core(query_key, value, **options, mask=mask, scale=scale)
+
+
+def lsh_attention_core(
+    query_key, value, *, bucket_size, n_hashes, causal=False, seed=0, mask=None, scale=None
+):
+    """`lsh_attention` for arguments that were checked."""
+    dtype, query_key, value = widen_core(query_key, value)
+    n = query_key.shape[-2]
+    buckets = lsh_buckets_core(query_key, bucket_size, n_hashes, seed, mask)  # [..., n_hashes, N]
     leading = torch.broadcast_shapes(query_key.shape[:-2], value.shape[:-2])
     query_key, value = (one.expand(*leading, *one.shape[-2:]) for one in (query_key, value))
-    n = shape[-1]
     size, filled, _ = plan(n, int(bucket_size))
     if 0 in value.shape:  # nothing to compute, but a part of every graph
         return (query_key[..., :0] @ value[..., :0, :]).to(dtype)

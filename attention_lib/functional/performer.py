@@ -25,7 +25,7 @@ from .linear_attention import (
     segments,
 )
 from .linear_gradient import mask_of
-from .precision import check_floating_dtype, widen
+from .precision import check_floating_dtype, widen, widen_core
 
 
 def orthogonal_features(n_features, width, *, seed=0, orthogonal=True, dtype=None, device=None):
@@ -167,11 +167,11 @@ def performer_attention_core(
     orthogonal=True,
     features=None,
 ):
-    """`performer_attention` of what has been checked."""
+    """`performer_attention` for arguments that were checked."""
     *leading, n_queries, d_value = output_shape_of(query, key, value)
     n_keys, width = key.shape[-2:]
     scale = width**-0.5 if scale is None else scale
-    dtype, query, key, value = widen(query=query, key=key, value=value)
+    dtype, query, key, value = widen_core(query, key, value)
     if features is None:
         drawn = _drawn(int(n_features), width, int(seed), orthogonal)
         features = torch.tensor(drawn, dtype=query.dtype, device=query.device)

@@ -4,7 +4,7 @@ import torch
 
 from ..checks import check_count, check_scale
 from ..plans.sliding_window import Band
-from .attention import attention
+from .attention import attention_core
 from .folded import check_attended, flows, fold, fused, joined, output_shape_of
 from .masks import window_mask
 
@@ -95,13 +95,13 @@ def sliding_window_attention(
 def sliding_window_attention_core(
     query, key, value, *, window, causal=False, mask=None, n_sinks=0, scale=None
 ):
-    """`sliding_window_attention` of what has been checked."""
+    """`sliding_window_attention` for arguments that were checked."""
     output_shape = output_shape_of(query, key, value)
     n_queries, n_keys = query.shape[-2], key.shape[-2]
     if 0 in (*output_shape, n_keys):
-        return attention(query, key[..., :0, :], value[..., :0, :])
+        return attention_core(query, key[..., :0, :], value[..., :0, :])
     if mask is None and window >= max(n_queries, n_keys) - 1:
-        return attention(query, key, value, causal=causal, scale=scale)
+        return attention_core(query, key, value, causal=causal, scale=scale)
     *folded, scale = fold(query, key, value, mask, scale, output_shape[:-2])
     window, n_sinks = min(int(window), max(n_queries, n_keys)), min(int(n_sinks), n_keys)
     band = Band(n_queries, n_keys, window, bool(causal), n_sinks)

@@ -15,7 +15,8 @@ from ..checks import (
 )
 from ..plans.pieces import pieces
 from ..plans.tiled import tiles
-from .precision import check_torch_mask, widen
+from .folded import output_shape_of
+from .precision import check_tensors, check_torch_mask, widen, widen_core
 
 
 class OnlineSoftmax(NamedTuple):
@@ -137,18 +138,35 @@ def tiled_attention(
             [1.8808],
             [2.9480]])
     """
-    dtype, query, key, value = widen(query=query, key=key, value=value)
+    check_tensors(query=query, key=key, value=value)
     shape = check_query_key(query, key)
-    output_shape = check_value(value, shape)
+    check_value(value, shape)
     check_torch_mask(mask, shape)
     check_flag(causal=causal, return_log_sum_exp=return_log_sum_exp)
     check_scale(scale)
     check_count(block_size=block_size)
-    leading = output_shape[:-2]
+    options = {"causal": causal, "mask": mask, "scale": scale, "block_size": block_size}
+    return tiled_attention_core(query, key, value, **options, return_log_sum_exp=return_log_sum_exp)
+
+
+def tiled_attention_core(
+    query,
+    key,
+    value,
+    *,
+    causal=False,
+    mask=None,
+    scale=None,
+    block_size=128,
+    return_log_sum_exp=False,
+):
+    """`tiled_attention` for arguments that were checked."""
+    leading = output_shape_of(query, key, value)[:-2]
+    dtype, query, key, value = widen_core(query, key, value)
     # Outside the Function, so that autograd sums the gradients of what was repeated here.
     wide = [one.expand(*leading, *one.shape[-2:]).contiguous() for one in (query, key, value)]
     if mask is not None:
-        mask = mask.expand(*leading, *shape[-2:])  # a view: nothing is copied
+        mask = mask.expand(*leading, query.shape[-2], key.shape[-2])  # a view: nothing is copied
     scale = query.shape[-1] ** -0.5 if scale is None else float(scale)
     output, log_sum_exp = _Tiled.apply(*wide, mask, bool(causal), scale, int(block_size))
     output = output.to(dtype)

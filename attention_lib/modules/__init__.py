@@ -28,6 +28,7 @@ from .scaled_dot_product import ScaledDotProductAttention
 from .seq2seq import Encoded, Seq2Seq
 from .sequence_encoder import SequenceEncoder
 from .sliding_window import SlidingWindowAttention
+from .tiled import TiledAttention
 from .transformer import Memory, Transformer, TransformerWeights
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "SequenceEncoder",
     "SinusoidalPositionalEncoding",
     "SlidingWindowAttention",
+    "TiledAttention",
     "Transformer",
     "TransformerDecoder",
     "TransformerDecoderLayer",

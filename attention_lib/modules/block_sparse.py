@@ -2,8 +2,8 @@
 
 import torch  # noqa: F401  (the doctest uses it)
 
-from .. import functional
-from ..checks import check_count, check_odd
+from ..checks import check_block_lengths, check_count
+from ..functional.block_sparse import block_sparse_attention_core, check_pattern
 from .mechanism import Mechanism
 
 
@@ -50,28 +50,22 @@ class BlockSparseAttention(Mechanism):
     def __init__(self, block_size, *, window_blocks=3, global_blocks=2, random_blocks=3, seed=0):
         super().__init__()
         check_count(block_size=block_size)
-        check_odd(window_blocks=window_blocks)
-        check_count(minimum=0, global_blocks=global_blocks, random_blocks=random_blocks, seed=seed)
+        check_pattern(window_blocks, global_blocks, random_blocks, seed)
         self.block_size, self.window_blocks, self.seed = block_size, window_blocks, seed
         self.global_blocks, self.random_blocks = global_blocks, random_blocks
 
-    def forward(self, query, key, value, *, mask=None, causal=False):
-        return functional.block_sparse_attention(
-            query,
-            key,
-            value,
-            block_size=self.block_size,
-            window_blocks=self.window_blocks,
-            global_blocks=self.global_blocks,
-            random_blocks=self.random_blocks,
-            seed=self.seed,
-            causal=causal,
-            mask=mask,
-        )
+    @property
+    def options(self):
+        """What it was made with, by name."""
+        names = ("block_size", "window_blocks", "global_blocks", "random_blocks", "seed")
+        return {name: int(getattr(self, name)) for name in names}
+
+    def check_lengths(self, n_queries, n_keys, causal):
+        check_block_lengths(n_queries, n_keys, causal)
+
+    def forward_core(self, query, key, value, *, mask, causal):
+        options = {"mask": mask, "causal": causal, **self.options}
+        return block_sparse_attention_core(query, key, value, **options)
 
     def extra_repr(self):
-        return (
-            f"block_size={self.block_size}, window_blocks={self.window_blocks}, "
-            f"global_blocks={self.global_blocks}, random_blocks={self.random_blocks}, "
-            f"seed={self.seed}"
-        )
+        return ", ".join(f"{name}={value}" for name, value in self.options.items())

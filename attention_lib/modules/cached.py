@@ -3,7 +3,6 @@
 import torch
 
 from .. import functional
-from ..functional.precision import check_torch_mask
 from .cache import KVCache
 
 
@@ -50,13 +49,6 @@ def append(cache, new, mask, queries):
     options = {"window": cache.window, "n_sinks": cache.n_sinks, "device": queries.device}
     near = functional.sink_window_mask(n_queries, n_keys, causal=True, **options)
     return held, near if mask is None else near & mask
-
-
-def hold(cache, new, mask, queries):
-    """As `append`, with the mask cut to what the cache returns and not closed by its window."""
-    check_torch_mask(mask, (*queries.shape[:-1], cache.length + queries.shape[-2]))
-    held = cache.append(*new)
-    return held, columns_held(mask, cache, held[0].shape[-2])
 
 
 def columns_held(pattern, cache, n_keys):

@@ -4,9 +4,9 @@ import torch
 
 from .. import functional
 from ..checks import check_count, check_feature_map, check_kind, check_shape
-from ..functional.linear_attention import FEATURE_MAPS
+from ..functional.linear_attention import FEATURE_MAPS, linear_attention_core
 from .cache import check_rows
-from .mechanism import Mechanism, check_keys_only, share_heads
+from .mechanism import Mechanism, share_heads
 
 
 class LinearAttention(Mechanism):
@@ -51,12 +51,10 @@ class LinearAttention(Mechanism):
         check_feature_map(feature_map, FEATURE_MAPS)
         self.feature_map = feature_map
 
-    def forward(self, query, key, value, *, mask=None, causal=False):
-        check_kind("torch", query=query)
+    def forward_core(self, query, key, value, *, mask, causal):
+        options = {"causal": causal, "feature_map": self.feature_map, "mask": mask}
         with torch.autocast(query.device.type, enabled=False):  # it would sum in bfloat16
-            return functional.linear_attention(
-                query, key, value, causal=causal, feature_map=self.feature_map, mask=mask
-            )
+            return linear_attention_core(query, key, value, **options)
 
     def new_cache(self, max_length=None):
         """An empty `LinearCache`; max_length changes nothing, for its size never grows."""
@@ -83,7 +81,6 @@ class LinearAttention(Mechanism):
                 "causal must be True with a LinearCache: it gives each position the sum of those "
                 "before it"
             )
-        check_keys_only(mask, query, cache)
         if mask is not None and mask.ndim and mask.shape[-1] > 1:
             mask = mask[..., cache.length :]  # what it says of the others was heeded when they came
         return cache.append(query, *share_heads(query, key, value), mask=mask)

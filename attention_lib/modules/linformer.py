@@ -3,20 +3,19 @@
 import torch
 from torch import nn
 
-from .. import functional
 from ..checks import (
     check_choice,
     check_count,
     check_divides,
     check_flag,
-    check_key_mask,
-    check_kind,
     check_leading,
     check_probability,
-    check_width,
 )
-from ..functional.linformer import along_length
-from .scored import check_input
+from ..functional.attention import attention_core
+from ..functional.heads import merge_heads_core, split_heads_core
+from ..functional.linformer import along_length, check_not_causal, linformer_attention_core
+from .mechanism import check_mask_of_keys, reset_projections
+from .scored import check_layer_input
 
 SHARING = ("none", "heads", "key_value")
 
@@ -101,10 +100,7 @@ class LinformerAttention(nn.Module):
     def reset_parameters(self):
         """Draw the parameters anew."""
         layers = (self.query_projection, self.key_projection, self.value_projection)
-        for layer in (*layers, self.output_projection):
-            nn.init.xavier_uniform_(layer.weight)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
+        reset_projections(*layers, self.output_projection)
         nn.init.normal_(self.key_length, std=self.max_length**-0.5)
         if self.value_length is not self.key_length:
             nn.init.normal_(self.value_length, std=self.max_length**-0.5)
@@ -112,13 +108,13 @@ class LinformerAttention(nn.Module):
     def forward(self, query, key=None, *, mask=None, causal=False):
         key = query if key is None else key
         self._check_call(query, key, mask, causal)
-        queries = functional.split_heads(self.query_projection(query), self.n_heads)
+        queries = split_heads_core(self.query_projection(query), self.n_heads)
         n_keys, dropout = key.shape[-2], self.dropout if self.training else 0.0
         lengths = [one[..., :n_keys] for one in (self.key_length, self.value_length)]  # [R, S]
         if self.sharing == "none":
             layers = (self.key_projection, self.value_projection)
-            keys, values = (functional.split_heads(layer(key), self.n_heads) for layer in layers)
-            heads = functional.linformer_attention(
+            keys, values = (split_heads_core(layer(key), self.n_heads) for layer in layers)
+            heads = linformer_attention_core(
                 queries,
                 keys,
                 values,
@@ -129,8 +125,8 @@ class LinformerAttention(nn.Module):
             )
         else:
             keys, values = self._shortened(key, mask, lengths)
-            heads = functional.attention(queries, keys, values, dropout=dropout)
-        return self.output_projection(functional.merge_heads(heads))
+            heads = attention_core(queries, keys, values, dropout=dropout)
+        return self.output_projection(merge_heads_core(heads))
 
     def _shortened(self, x, mask, lengths):
         """Keys and values `[..., H, R, D]` as (E x) W + (E 1) b, which is E (x W + 1 b)."""
@@ -149,30 +145,23 @@ class LinformerAttention(nn.Module):
             projected = nn.functional.linear(mixture, layer.weight)
             if layer.bias is not None:
                 projected = projected + total * layer.bias
-            shortened.append(functional.split_heads(projected.to(mixture.dtype), self.n_heads))
+            shortened.append(split_heads_core(projected.to(mixture.dtype), self.n_heads))
         return shortened
 
     def _check_call(self, query, key, mask, causal):
         for name, array in (("query", query), ("key", key)):
-            check_input(name, array, self.query_projection.weight)
-            check_width(name, array, self.d_model)
+            check_layer_input(name, array, self.query_projection, self.d_model)
         if key.shape[-2] > self.max_length:
             raise ValueError(
                 f"key must have at most max_length = {self.max_length} rows, "
                 f"got shape {tuple(key.shape)}"
             )
         check_flag(causal=causal)
-        if causal:
+        check_not_causal(causal)
+        check_leading(query=query, key=key)
+        check_mask_of_keys(mask, query, key, self.n_heads)
+        if mask is not None and mask.ndim > 2 and mask.shape[-3] != 1:
             raise ValueError(
-                "causal must be False: each projected key mixes all positions, the future among "
-                "them"
+                "mask must be the same for every head, of size 1 on its third last axis, "
+                f"got shape {tuple(mask.shape)}"
             )
-        if mask is not None:
-            check_kind("torch", mask=mask)
-            leading = check_leading(query=query, key=key)
-            check_key_mask(mask, (*leading, self.n_heads, query.shape[-2], key.shape[-2]))
-            if mask.ndim > 2 and mask.shape[-3] != 1:
-                raise ValueError(
-                    "mask must be the same for every head, of size 1 on its third last axis, "
-                    f"got shape {tuple(mask.shape)}"
-                )

@@ -3,15 +3,11 @@
 import torch  # noqa: F401  (the doctest uses it)
 from torch import nn
 
-from .. import functional
-from ..checks import (
-    check_count,
-    check_divides,
-    check_flag,
-    check_heads_mask,
-    check_width,
-)
-from .scored import check_input
+from ..checks import check_count, check_divides, check_flag, check_heads_mask
+from ..functional.heads import merge_heads_core, split_heads_core
+from ..functional.lsh import lsh_attention_core
+from .mechanism import check_mask_of_keys, reset_projections
+from .scored import check_layer_input
 
 
 class LSHAttention(nn.Module):
@@ -76,25 +72,23 @@ class LSHAttention(nn.Module):
 
     def reset_parameters(self):
         """Draw the parameters anew."""
-        for layer in (self.query_key_projection, self.value_projection, self.output_projection):
-            nn.init.xavier_uniform_(layer.weight)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
+        reset_projections(self.query_key_projection, self.value_projection, self.output_projection)
 
     def forward(self, x, *, mask=None, causal=False):
-        check_input("x", x, self.query_key_projection.weight)
-        check_width("x", x, self.d_model)
+        check_layer_input("x", x, self.query_key_projection, self.d_model)
         check_heads_mask(mask, x)
-        heads = functional.lsh_attention(
-            functional.split_heads(self.query_key_projection(x), self.n_heads),  # [..., H, N, D]
-            functional.split_heads(self.value_projection(x), self.n_heads),
+        check_mask_of_keys(mask, x, x, self.n_heads)
+        check_flag(causal=causal)
+        heads = lsh_attention_core(
+            split_heads_core(self.query_key_projection(x), self.n_heads),  # [..., H, N, D]
+            split_heads_core(self.value_projection(x), self.n_heads),
             bucket_size=self.bucket_size,
             n_hashes=self.n_hashes,
             causal=causal,
             seed=self.seed,
             mask=mask,
         )
-        return self.output_projection(functional.merge_heads(heads))
+        return self.output_projection(merge_heads_core(heads))
 
     def extra_repr(self):
         return f"bucket_size={self.bucket_size}, n_hashes={self.n_hashes}, seed={self.seed}"

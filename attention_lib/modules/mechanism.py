@@ -2,20 +2,30 @@
 
 from torch import nn
 
-from ..checks import check_key_mask
+from ..checks import check_key_mask, check_kind, check_leading
+from ..functional.folded import check_attended
 from .cache import KVCache
-from .cached import check_batched, check_cache, hold
+from .cached import check_batched, check_cache, columns_held
+from .calling import run
 
 
 class Mechanism(nn.Module):
     """Attention on heads that never forms the matrix of weights `[..., H, T, S]`.
 
     H heads, T queries, S keys, the width D of a query and key, the width E of a value. A subclass
-    has no parameters of its own and defines `forward(query [..., H, T, D], key [..., H, S, D],
-    value [..., H, S, E], *, mask=None, causal=False)`, with the output `[..., H, T, E]`. The mask
-    is boolean, broadcastable to `[..., H, 1, S]`, the same for every query; True = may be attended
-    to.
+    has no parameters of its own and defines `forward_core(query [..., H, T, D], key [..., H, S, D],
+    value [..., H, S, E], *, mask, causal)`, with the output `[..., H, T, E]`, for arguments that
+    were checked. The mask is boolean, broadcastable to `[..., H, 1, S]`, the same for every query;
+    True = may be attended to.
     """
+
+    def forward(self, query, key, value, *, mask=None, causal=False):
+        check_attended(query, key, value, mask=mask, causal=causal)
+        self.check_lengths(query.shape[-2], key.shape[-2], causal)
+        return self.forward_core(query, key, value, mask=mask, causal=causal)
+
+    def check_lengths(self, n_queries, n_keys, causal):
+        """Whether so many queries can attend to so many keys; here any can."""
 
     def new_cache(self, max_length=None):
         """An empty cache that serves the causal form, for up to max_length positions (None: any).
@@ -50,15 +60,18 @@ class Mechanism(nn.Module):
     def attend(self, query, key, value, *, mask, causal, cache):
         """The output `[..., H, T, E]`; each of G heads of keys and values serves H / G of queries.
 
-        query `[..., H, T, D]`, key `[..., G, S, D]`, value `[..., G, S, E]`. cache: None, or one to
-        which key and value have yet to be appended; the last axis of the mask then counts all
-        positions seen.
+        query `[..., H, T, D]`, key `[..., G, S, D]`, value `[..., G, S, E]` and the mask were
+        checked. cache: None, or one to which key and value have yet to be appended; the last axis
+        of the mask then counts all positions seen.
         """
-        if cache is not None:
-            check_keys_only(mask, query, cache)
-            (key, value), mask = hold(cache, (key, value), mask, query)
+        if cache is None:
+            self.check_lengths(query.shape[-2], key.shape[-2], causal)
+        else:
             causal = causal or cache.window is not None
-        return self(query, *share_heads(query, key, value), mask=mask, causal=causal)
+            self.check_lengths(query.shape[-2], cache.length + key.shape[-2], causal)
+            key, value = cache.append(key, value)
+            mask = columns_held(mask, cache, key.shape[-2])
+        return run(self, query, *share_heads(query, key, value), mask=mask, causal=causal)
 
 
 def check_mechanism(mechanism, *, dropout, position_bias):
@@ -83,9 +96,20 @@ def check_mechanism(mechanism, *, dropout, position_bias):
         )
 
 
-def check_keys_only(mask, query, cache):
-    """mask fits `[..., T, D]` behind what the cache has seen; checked before anything is stored."""
-    check_key_mask(mask, (*query.shape[:-1], cache.length + query.shape[-2]))
+def reset_projections(*layers):
+    """Draw Xavier's uniform weights and zero biases anew."""
+    for layer in layers:
+        nn.init.xavier_uniform_(layer.weight)
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)
+
+
+def check_mask_of_keys(mask, query, key, n_heads):
+    """mask, if given, closes keys alone; query `[..., T, C]`, key `[..., S, C]`."""
+    if mask is not None:
+        check_kind("torch", mask=mask)
+        leading = check_leading(query=query, key=key)
+        check_key_mask(mask, (*leading, n_heads, query.shape[-2], key.shape[-2]))
 
 
 def share_heads(query, key, value):

@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from .. import functional
-from ..checks import check_count, check_kind
+from ..checks import check_count
+from ..functional.performer import performer_attention_core
 from .mechanism import Mechanism
 
 
@@ -60,13 +60,10 @@ class PerformerAttention(Mechanism):
         """
         self.seed.fill_(int(np.random.default_rng(int(self.seed)).integers(2**63 - 1)))
 
-    def forward(self, query, key, value, *, mask=None, causal=False):
-        check_kind("torch", query=query)
-        options = {"n_features": self.n_features, "seed": int(self.seed)}
+    def forward_core(self, query, key, value, *, mask, causal):
+        options = {"n_features": self.n_features, "seed": self.seed, "causal": causal}
         with torch.autocast(query.device.type, enabled=False):  # it would sum in bfloat16
-            return functional.performer_attention(
-                query, key, value, causal=causal, mask=mask, **options
-            )
+            return performer_attention_core(query, key, value, mask=mask, **options)
 
     def extra_repr(self):
         seed = "meta" if self.seed.is_meta else int(self.seed)  # there it has no value

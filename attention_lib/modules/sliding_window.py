@@ -2,8 +2,8 @@
 
 import torch  # noqa: F401  (the doctest uses it)
 
-from .. import functional
 from ..checks import check_count
+from ..functional.sliding_window import sliding_window_attention_core
 from .cache import KVCache
 from .cached import check_cache
 from .mechanism import Mechanism
@@ -50,10 +50,9 @@ class SlidingWindowAttention(Mechanism):
         check_count(minimum=0, window=window, n_sinks=n_sinks)
         self.window, self.n_sinks = window, n_sinks
 
-    def forward(self, query, key, value, *, mask=None, causal=False):
-        return functional.sliding_window_attention(
-            query, key, value, window=self.window, causal=causal, mask=mask, n_sinks=self.n_sinks
-        )
+    def forward_core(self, query, key, value, *, mask, causal):
+        options = {"window": self.window, "n_sinks": self.n_sinks, "causal": causal}
+        return sliding_window_attention_core(query, key, value, mask=mask, **options)
 
     def new_cache(self, max_length=None):
         """An empty `KVCache` with this window and these sinks."""

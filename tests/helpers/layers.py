@@ -13,6 +13,7 @@ LAYERS = {
     LIB: {
         "checks": (set(), NUMPY),
         "machine": (set(), set()),
+        "mechanisms": (set(), set()),
         "plans": ({"checks"}, NUMPY),
         "cost": ({"checks", "plans"}, NUMPY),
         "data": ({"checks"}, NUMPY | {"tokenizers"}),
@@ -21,14 +22,17 @@ LAYERS = {
         "modules": ({"checks", "functional"}, TORCH),
         "generation": ({"checks", "functional", "modules"}, TORCH),
         "training": ({"checks", "functional", "modules"}, TORCH | {"tqdm"}),
-        "choose": ({"checks", "cost", "functional", "machine", "modules"}, TORCH | {"tqdm"}),
+        "choose": (
+            {"checks", "cost", "functional", "machine", "mechanisms", "modules"},
+            TORCH | {"tqdm"},
+        ),
     },
     BOOK: {
         "palette": (set(), set()),
         "tables": (set(), set()),
         "studies": ({f"{LIB}.machine"}, NUMPY),
         "claims": ({"tables"}, NUMPY),
-        "concepts": (set(), set()),
+        "concepts": ({f"{LIB}.mechanisms"}, set()),
         "figures": (
             {"palette", f"{LIB}.checks", f"{LIB}.reference"},
             {"numpy", "matplotlib", "matplotlib_inline", "IPython"},

@@ -26,6 +26,7 @@ from attention_lib.modules import (
     RotaryPositionalEncoding,
     ScaledDotProductAttention,
     SlidingWindowAttention,
+    TiledAttention,
     Transformer,
     TransformerDecoder,
     TransformerDecoderLayer,
@@ -59,6 +60,7 @@ MECHANISMS = {
         functional.block_sparse_attention,
         {"block_size": 1},
     ),
+    "tiled": (TiledAttention(block_size=7), functional.tiled_attention, {"block_size": 7}),
     "linear": (LinearAttention(), functional.linear_attention, {}),
     "exp": (
         LinearAttention(feature_map="exp"),
@@ -77,7 +79,7 @@ MECHANISMS = {
     ),
 }
 every_mechanism = pytest.mark.parametrize("name", MECHANISMS)
-one_of_each = pytest.mark.parametrize("name", ["sinks", "blocks", "linear", "performer"])
+one_of_each = pytest.mark.parametrize("name", ["sinks", "blocks", "tiled", "linear", "performer"])
 
 
 def normal(*shape, seed=0):
@@ -144,6 +146,7 @@ def test_shows_its_options():
         "seed=7)",
         "BlockSparseAttention(block_size=1, window_blocks=3, global_blocks=2, random_blocks=3, "
         "seed=0)",
+        "TiledAttention(block_size=7)",
         "LinearAttention(feature_map='elu')",
         "LinearAttention(feature_map='exp')",
         "PerformerAttention(n_features=5, seed=0)",
@@ -162,6 +165,7 @@ def test_defaults_are_those_of_the_functions():
     for module, function, options in (
         (SlidingWindowAttention(1), functional.sliding_window_attention, {"window": 1}),
         (BlockSparseAttention(1), functional.block_sparse_attention, {"block_size": 1}),
+        (TiledAttention(), functional.tiled_attention, {}),
         (LinearAttention(), functional.linear_attention, {}),
         (PerformerAttention(4), functional.performer_attention, {"n_features": 4}),
     ):
@@ -621,6 +625,11 @@ WRONG_MASK = torch.ones(N, N, dtype=torch.bool)
             "feature_map must be a name or a function, got int",
         ),
         (lambda: LinearAttention()([1], X, X), TypeError, "query must be a torch.Tensor, got list"),
+        (
+            lambda: TiledAttention(block_size=0),
+            ValueError,
+            "block_size must be at least 1, got 0",
+        ),
         (lambda: PerformerAttention(0), ValueError, "n_features must be at least 1, got 0"),
         (
             lambda: PerformerAttention(2, seed=-1),

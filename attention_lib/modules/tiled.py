@@ -1,10 +1,8 @@
-"""Tiled attention as a mechanism of `MultiHeadAttention`."""
+"""Tiled attention as a module: exact, one block of scores at a time."""
 
-from __future__ import annotations
-
-from .. import functional
 from ..checks import check_count
-from ..modules.mechanism import Mechanism
+from ..functional.tiled import tiled_attention_core
+from .mechanism import Mechanism
 
 
 class TiledAttention(Mechanism):
@@ -34,10 +32,9 @@ class TiledAttention(Mechanism):
         check_count(block_size=block_size)
         self.block_size = block_size
 
-    def forward(self, query, key, value, *, mask=None, causal=False):
-        return functional.tiled_attention(
-            query, key, value, mask=mask, causal=causal, block_size=self.block_size
-        )
+    def forward_core(self, query, key, value, *, mask, causal):
+        options = {"mask": mask, "causal": causal, "block_size": self.block_size}
+        return tiled_attention_core(query, key, value, **options)
 
     def extra_repr(self):
         return f"block_size={self.block_size}"
