@@ -6,10 +6,9 @@ from torch.nn import functional as F
 from ..checks import (
     check_feed_forward,
     check_flag,
-    check_floating,
-    check_kind,
     check_probability,
 )
+from .precision import check_tensors
 
 
 def gelu(x, *, approximate=False):
@@ -30,8 +29,7 @@ def gelu(x, *, approximate=False):
     >>> gelu(torch.tensor([-1.0, 0.0, 1.0]))
     tensor([-0.1587,  0.0000,  0.8413])
     """
-    check_kind("torch", x=x)
-    check_floating(x=x)
+    check_tensors(x=x)
     check_flag(approximate=approximate)
     return F.gelu(x, approximate="tanh" if approximate else "none")
 
@@ -53,8 +51,7 @@ def silu(x):
     >>> silu(torch.tensor([-1.0, 0.0, 1.0]))
     tensor([-0.2689,  0.0000,  0.7311])
     """
-    check_kind("torch", x=x)
-    check_floating(x=x)
+    check_tensors(x=x)
     return F.silu(x)
 
 
@@ -103,18 +100,21 @@ def feed_forward(
     }
     given = {"x": x, "up_weight": up_weight, "down_weight": down_weight}
     given |= {name: one for name, one in optional.items() if one is not None}
-    check_kind("torch", **given)
-    check_floating(**given)
+    check_tensors(**given)
     check_feed_forward(activation, **given)
     check_probability(dropout=dropout)
     inner = F.linear(x, up_weight, up_bias)  # [..., F]
-    if activation == "swiglu":
-        inner = F.silu(F.linear(x, gate_weight, gate_bias)) * inner
-    elif activation == "relu":
-        # In place saves memory and time, but under autograd it costs two copies.
-        inner = F.relu(inner, inplace=not inner.requires_grad)
-    else:
-        inner = F.gelu(inner, approximate="tanh" if activation == "gelu_tanh" else "none")
+    gate = None if gate_weight is None else F.linear(x, gate_weight, gate_bias)
+    inner = bend_core(inner, gate, activation, own=True)
     if dropout > 0:
         inner = F.dropout(inner, p=dropout)
     return F.linear(inner, down_weight, down_bias)
+
+
+def bend_core(inner, gate, activation, *, own):
+    """The activation of the inner layer; own: its memory may be used for the result."""
+    if gate is not None:
+        return F.silu(gate) * inner
+    if activation == "relu":  # under autograd to work in place would cost two copies
+        return F.relu(inner, inplace=own and not inner.requires_grad)
+    return F.gelu(inner, approximate="tanh" if activation == "gelu_tanh" else "none")

@@ -3,7 +3,8 @@
 import torch  # noqa: F401  (the doctests use it)
 from torch.nn import functional as F
 
-from ..checks import check_floating, check_kind, check_norm
+from ..checks import check_norm
+from .precision import check_tensors
 
 
 def layer_norm(x, gain, shift=None, *, eps=1e-5):
@@ -55,6 +56,5 @@ def rms_norm(x, gain, *, eps=1e-6):
 
 
 def _check(eps, **given):
-    check_kind("torch", **given)
-    check_floating(**given)
+    check_tensors(**given)
     check_norm(eps, **given)

@@ -3,7 +3,7 @@
 import torch
 
 from ..checks import check_dimensions, check_kind, check_query_key, check_scale, check_shape
-from .precision import widen
+from .precision import check_tensors, widen, widen_core
 
 
 def dot_scores(query, key):
@@ -15,9 +15,16 @@ def dot_scores(query, key):
     >>> dot_scores(torch.tensor([[0.5, 0.5]]), torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
     tensor([[1.5000, 3.5000]])
     """
-    dtype, query, key = widen(query=query, key=key)
+    check_tensors(query=query, key=key)
     check_query_key(query, key)
-    return (query @ key.transpose(-1, -2)).to(dtype)
+    return dot_scores_core(query, key)
+
+
+def dot_scores_core(query, key, scale=1):
+    """Inner products of queries and keys that were checked, times a scale."""
+    dtype, query, key = widen_core(query, key)
+    scores = query @ key.transpose(-1, -2)
+    return (scores if scale == 1 else scores * scale).to(dtype)
 
 
 def scaled_dot_scores(query, key, *, scale=None):
@@ -29,11 +36,10 @@ def scaled_dot_scores(query, key, *, scale=None):
     >>> scaled_dot_scores(torch.ones(1, 4), torch.tensor([[1.0, 2.0, 3.0, 4.0]]))
     tensor([[5.]])
     """
-    dtype, query, key = widen(query=query, key=key)
+    check_tensors(query=query, key=key)
     check_query_key(query, key)
     check_scale(scale)
-    scale = query.shape[-1] ** -0.5 if scale is None else scale
-    return ((query @ key.transpose(-1, -2)) * scale).to(dtype)
+    return dot_scores_core(query, key, query.shape[-1] ** -0.5 if scale is None else scale)
 
 
 def general_scores(query, key, weight):
@@ -81,7 +87,8 @@ def additive_scores(query, key, query_weight, key_weight, score_vector, *, bias=
     if rest:
         check_shape("bias", rest[0], (hidden_width,), "[A]")
         from_query = from_query + rest[0]
-    return additive_scores_projected(from_query, key @ key_weight.mT, score_vector).to(dtype)
+    from_key = key @ key_weight.mT  # [..., S, A]
+    return additive_scores_projected_core(from_query, from_key, score_vector).to(dtype)
 
 
 def additive_scores_projected(from_query, from_key, score_vector):
@@ -106,11 +113,15 @@ def additive_scores_projected(from_query, from_key, score_vector):
     >>> additive_scores_projected(torch.zeros(1, 3), torch.zeros(2, 3), torch.ones(3))
     tensor([[0., 0.]])
     """
-    dtype, from_query, from_key, score_vector = widen(
-        from_query=from_query, from_key=from_key, score_vector=score_vector
-    )
+    check_tensors(from_query=from_query, from_key=from_key, score_vector=score_vector)
     check_query_key(from_query, from_key)
     check_shape("score_vector", score_vector, (from_query.shape[-1],), "[A]")
+    return additive_scores_projected_core(from_query, from_key, score_vector)
+
+
+def additive_scores_projected_core(from_query, from_key, score_vector):
+    """`additive_scores_projected` for arguments that were checked."""
+    dtype, from_query, from_key, score_vector = widen_core(from_query, from_key, score_vector)
     hidden = torch.tanh(from_query[..., :, None, :] + from_key[..., None, :, :])  # [..., T, S, A]
     return (hidden @ score_vector).to(dtype)
 

@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
-from .. import functional
 from ..checks import check_count, check_query_key, check_width
+from ..functional.scores import additive_scores_projected_core
 from .scored import ScoredAttention, check_input, uniform_parameter
 
 
@@ -52,4 +52,4 @@ class AdditiveAttention(ScoredAttention):
         check_width("query", query, self.query_weight.shape[1])
         from_query = query @ self.query_weight.mT + self.bias  # [..., T, A]
         check_query_key(from_query, projected)
-        return functional.additive_scores_projected(from_query, projected, self.score_vector)
+        return additive_scores_projected_core(from_query, projected, self.score_vector)

@@ -19,9 +19,14 @@ def run(module, *inputs, **options):
 
 
 def judge(module, *inputs, **options):
-    """Refuse what the module would refuse, before anything is computed or stored."""
-    if _has_core(module):
+    """Refuse what the module would refuse, before anything is computed or stored.
+
+    Returns whether the module could say; one that was replaced by another kind cannot.
+    """
+    can = _has_core(module)
+    if can:
         module.check_call(*inputs, **options)
+    return can
 
 
 def is_bare(module):

@@ -2,8 +2,8 @@
 
 import torch  # noqa: F401  (the doctest uses it)
 
-from .. import functional
-from ..checks import check_count, check_width
+from ..checks import check_count, check_query_key, check_width
+from ..functional.scores import additive_scores_projected_core
 from .scored import ScoredAttention, check_input, uniform_parameter
 
 
@@ -48,4 +48,5 @@ class ConcatAttention(ScoredAttention):
         check_input("query", query, self.weight)
         check_width("query", query, self.query_width)
         from_query = query @ self.weight[:, : self.query_width].mT  # [..., T, A]
-        return functional.additive_scores_projected(from_query, projected, self.score_vector)
+        check_query_key(from_query, projected)
+        return additive_scores_projected_core(from_query, projected, self.score_vector)

@@ -5,11 +5,13 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from ..checks import check_count
+from ..checks import check_count, check_kind
 from .cache import KVCache
+from .calling import run
 from .feed_forward import PositionwiseFeedForward
 from .multi_head import MultiHeadAttention
-from .residual import ResidualLayer, check_caches, check_stream, make_final_norm, make_norm
+from .residual import ResidualLayer, check_causal_cache, judge_attention, make_final_norm, make_norm
+from .stack import judge_stack, run_stack
 from .torch_layers import layer_from_torch, stack_from_torch
 from .torch_parts import check_instance
 
@@ -142,9 +144,43 @@ class TransformerDecoderLayer(ResidualLayer):
         cache=None,
         return_weights=False,
     ):
-        check_stream("x", x, self)
-        check_stream("memory", memory, self)
-        own_cache, cross_cache = _check_cache(cache, causal)
+        options = {"mask": mask, "memory_mask": memory_mask, "causal": causal, "cache": cache}
+        self.check_call(x, memory, **options, return_weights=return_weights)
+        return self.forward_core(x, memory, **options, return_weights=return_weights)
+
+    def check_call(
+        self,
+        x,
+        memory,
+        *,
+        mask=None,
+        memory_mask=None,
+        causal=True,
+        cache=None,
+        return_weights=False,
+    ):
+        """Refuse what a call would refuse."""
+        check_kind("torch", memory=memory)  # None would be self-attention
+        check_causal_cache(causal, cache)
+        own_cache, cross_cache = _both(cache)
+        own = {"mask": mask, "causal": causal, "cache": own_cache}
+        judge_attention(self, self.self_attention, x, **own, return_weights=return_weights)
+        cross = {"mask": memory_mask, "cache": cross_cache, "return_weights": return_weights}
+        judge_attention(self, self.cross_attention, x, memory, **cross)
+
+    def forward_core(
+        self,
+        x,
+        memory,
+        *,
+        mask=None,
+        memory_mask=None,
+        causal=True,
+        cache=None,
+        return_weights=False,
+    ):
+        """A call for arguments that were checked."""
+        own_cache, cross_cache = _both(cache)
         # `attend` and `transform` hold the order of norm, sublayer, dropout and sum.
         x, own_weights = self.attend(
             x,
@@ -254,15 +290,42 @@ class TransformerDecoder(nn.Module):
         caches=None,
         return_weights=False,
     ):
-        caches = check_caches(caches, len(self.layers))
+        options = {"mask": mask, "memory_mask": memory_mask, "causal": causal, "caches": caches}
+        self.check_call(x, memory, **options, return_weights=return_weights)
+        return self.forward_core(x, memory, **options, return_weights=return_weights)
+
+    def check_call(
+        self,
+        x,
+        memory,
+        *,
+        mask=None,
+        memory_mask=None,
+        causal=True,
+        caches=None,
+        return_weights=False,
+    ):
+        """Refuse what a call would refuse."""
         options = {"mask": mask, "memory_mask": memory_mask, "causal": causal}
-        all_weights = []
-        for layer, cache in zip(self.layers, caches, strict=True):
-            result = layer(x, memory, cache=cache, return_weights=return_weights, **options)
-            x, weights = result if return_weights else (result, None)
-            all_weights.append(weights)
-        x = x if self.final_norm is None else self.final_norm(x)
-        return (x, all_weights) if return_weights else x
+        judge_stack(self.layers, caches, x, memory, return_weights=return_weights, **options)
+
+    def forward_core(
+        self,
+        x,
+        memory,
+        *,
+        mask=None,
+        memory_mask=None,
+        causal=True,
+        caches=None,
+        return_weights=False,
+    ):
+        """A call for arguments that were checked."""
+        options = {"mask": mask, "memory_mask": memory_mask, "causal": causal}
+        options["return_weights"] = return_weights
+        x, weights = run_stack(self.layers, caches, x, memory, **options)
+        x = x if self.final_norm is None else run(self.final_norm, x)
+        return (x, weights) if return_weights else x
 
     @classmethod
     def from_torch(cls, module):
@@ -276,11 +339,10 @@ class TransformerDecoder(nn.Module):
         return stack_from_torch(cls, TransformerDecoderLayer, module)
 
 
-def _check_cache(cache, causal):
+def _both(cache):
+    """The two caches of a `DecoderCache`, or a None for each."""
     if cache is None:
         return None, None
     if not isinstance(cache, DecoderCache):
         raise TypeError(f"cache must be a DecoderCache, got {type(cache).__name__}")
-    if not causal:
-        raise ValueError("causal must be True with a cache: the past cannot see what comes")
     return cache

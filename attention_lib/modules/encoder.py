@@ -4,9 +4,11 @@ import torch  # noqa: F401  (the doctests use it)
 from torch import nn
 
 from ..checks import check_count
+from .calling import run
 from .feed_forward import PositionwiseFeedForward
 from .multi_head import MultiHeadAttention
-from .residual import ResidualLayer, check_caches, check_stream, make_final_norm, make_norm
+from .residual import ResidualLayer, check_causal_cache, judge_attention, make_final_norm, make_norm
+from .stack import judge_stack, run_stack
 from .torch_layers import layer_from_torch, stack_from_torch
 from .torch_parts import check_instance
 
@@ -100,9 +102,18 @@ class TransformerEncoderLayer(ResidualLayer):
         self.feed_forward_norm = make_norm(norm, d_model, bias=bias)
 
     def forward(self, x, *, mask=None, causal=False, cache=None, return_weights=False):
-        check_stream("x", x, self)
-        if cache is not None and not causal:
-            raise ValueError("causal must be True with a cache: the past cannot see what comes")
+        options = {"mask": mask, "causal": causal, "cache": cache}
+        self.check_call(x, **options, return_weights=return_weights)
+        return self.forward_core(x, **options, return_weights=return_weights)
+
+    def check_call(self, x, *, mask=None, causal=False, cache=None, return_weights=False):
+        """Refuse what a call would refuse."""
+        check_causal_cache(causal, cache)
+        options = {"mask": mask, "causal": causal, "cache": cache}
+        judge_attention(self, self.self_attention, x, return_weights=return_weights, **options)
+
+    def forward_core(self, x, *, mask=None, causal=False, cache=None, return_weights=False):
+        """A call for arguments that were checked."""
         # `attend` and `transform` hold the order of norm, sublayer, dropout and sum.
         x, weights = self.attend(
             x,
@@ -194,14 +205,21 @@ class TransformerEncoder(nn.Module):
         return [layer.self_attention.new_cache(max_length) for layer in self.layers]
 
     def forward(self, x, *, mask=None, causal=False, caches=None, return_weights=False):
-        caches = check_caches(caches, len(self.layers))
-        all_weights = []
-        for layer, cache in zip(self.layers, caches, strict=True):
-            result = layer(x, mask=mask, causal=causal, cache=cache, return_weights=return_weights)
-            x, weights = result if return_weights else (result, None)
-            all_weights.append(weights)
-        x = x if self.final_norm is None else self.final_norm(x)
-        return (x, all_weights) if return_weights else x
+        options = {"mask": mask, "causal": causal, "caches": caches}
+        self.check_call(x, **options, return_weights=return_weights)
+        return self.forward_core(x, **options, return_weights=return_weights)
+
+    def check_call(self, x, *, mask=None, causal=False, caches=None, return_weights=False):
+        """Refuse what a call would refuse."""
+        options = {"mask": mask, "causal": causal, "return_weights": return_weights}
+        judge_stack(self.layers, caches, x, **options)
+
+    def forward_core(self, x, *, mask=None, causal=False, caches=None, return_weights=False):
+        """A call for arguments that were checked."""
+        options = {"mask": mask, "causal": causal, "return_weights": return_weights}
+        x, weights = run_stack(self.layers, caches, x, **options)
+        x = x if self.final_norm is None else run(self.final_norm, x)
+        return (x, weights) if return_weights else x
 
     @classmethod
     def from_torch(cls, module):

@@ -2,9 +2,12 @@
 
 import torch  # noqa: F401  (the doctest uses it)
 from torch import nn
+from torch.nn import functional as F
 
-from .. import functional
 from ..checks import ACTIVATIONS, check_choice, check_count, check_flag, check_probability
+from ..functional.feed_forward import bend_core
+from .calling import is_plain_linear
+from .scored import check_layer_input
 
 
 class PositionwiseFeedForward(nn.Module):
@@ -45,6 +48,7 @@ class PositionwiseFeedForward(nn.Module):
         check_choice("activation", activation, ACTIVATIONS)
         check_probability(dropout=dropout)
         check_flag(bias=bias)
+        self.d_model = d_model
         self.activation = activation
         self.dropout = dropout
         self.up_projection = nn.Linear(d_model, d_ff, bias=bias)
@@ -53,18 +57,22 @@ class PositionwiseFeedForward(nn.Module):
         self.gate_projection = nn.Linear(d_model, d_ff, bias=bias) if gated else None
 
     def forward(self, x):
-        gate = self.gate_projection
-        return functional.feed_forward(
-            x,
-            self.up_projection.weight,
-            self.down_projection.weight,
-            up_bias=self.up_projection.bias,
-            down_bias=self.down_projection.bias,
-            gate_weight=None if gate is None else gate.weight,
-            gate_bias=None if gate is None else gate.bias,
-            activation=self.activation,
-            dropout=self.dropout if self.training else 0.0,
-        )
+        self.check_call(x)
+        return self.forward_core(x)
+
+    def check_call(self, x):
+        """Refuse what a call would refuse."""
+        check_layer_input("x", x, self.up_projection, self.d_model, n_axes=1)
+
+    def forward_core(self, x):
+        """A call for vectors that were checked."""
+        inner = self.up_projection(x)  # [..., F]
+        gate = None if self.gate_projection is None else self.gate_projection(x)
+        # In place saves memory and time, where nobody else can see what the layer gave.
+        inner = bend_core(inner, gate, self.activation, own=is_plain_linear(self.up_projection))
+        if self.training and self.dropout > 0:
+            inner = F.dropout(inner, p=self.dropout)
+        return self.down_projection(inner)
 
     def extra_repr(self):
         return f"activation={self.activation!r}, dropout={self.dropout}"

@@ -2,8 +2,8 @@
 
 import torch  # noqa: F401  (the doctest uses it)
 
-from .. import functional
-from ..checks import check_count, check_width
+from ..checks import check_count, check_query_key, check_width
+from ..functional.scores import dot_scores_core
 from .scored import ScoredAttention, check_input, uniform_parameter
 
 
@@ -43,4 +43,5 @@ class GeneralAttention(ScoredAttention):
     def scores(self, query, projected):
         check_input("query", query, self.weight)
         check_width("query", query, self.weight.shape[0])
-        return functional.dot_scores(query, projected)
+        check_query_key(query, projected)
+        return dot_scores_core(query, projected)

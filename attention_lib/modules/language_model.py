@@ -6,8 +6,8 @@ from torch import nn
 from ..checks import check_count, check_flag
 from .encoder import TransformerEncoder
 from .position_schemes import attention_positions, embedding_positions
-from .residual import check_caches
 from .seq2seq import check_tokens
+from .stack import check_caches
 
 
 class LanguageModel(nn.Module):

@@ -2,9 +2,10 @@
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
-from .. import functional
-from ..checks import check_count, check_flag, check_positive
+from ..checks import check_count, check_dimensions, check_flag, check_positive, check_width
+from ..functional.precision import check_tensors
 from .torch_parts import check_instance, copied
 
 
@@ -42,7 +43,16 @@ class LayerNorm(nn.Module):
         self.shift = nn.Parameter(torch.zeros(d_model)) if bias else None
 
     def forward(self, x):
-        return functional.layer_norm(x, self.gain, self.shift, eps=self.eps)
+        self.check_call(x)
+        return self.forward_core(x)
+
+    def check_call(self, x):
+        """Refuse what a call would refuse."""
+        check_vectors(x, self.gain)
+
+    def forward_core(self, x):
+        """A call for vectors that were checked."""
+        return F.layer_norm(x, self.gain.shape, self.gain, self.shift, self.eps)
 
     def extra_repr(self):
         return f"{len(self.gain)}, eps={self.eps}, bias={self.shift is not None}"
@@ -91,7 +101,16 @@ class RMSNorm(nn.Module):
         self.gain = nn.Parameter(torch.ones(d_model))
 
     def forward(self, x):
-        return functional.rms_norm(x, self.gain, eps=self.eps)
+        self.check_call(x)
+        return self.forward_core(x)
+
+    def check_call(self, x):
+        """Refuse what a call would refuse."""
+        check_vectors(x, self.gain)
+
+    def forward_core(self, x):
+        """A call for vectors that were checked."""
+        return F.rms_norm(x, self.gain.shape, self.gain, self.eps)
 
     def extra_repr(self):
         return f"{len(self.gain)}, eps={self.eps}"
@@ -113,6 +132,13 @@ class RMSNorm(nn.Module):
         made = cls(width, eps=eps)
         made.gain = copied(module.weight)
         return made.train(module.training)
+
+
+def check_vectors(x, gain):
+    """x `[..., C]` has the width and dtype of the gain."""
+    check_tensors(x=x, gain=gain)
+    check_dimensions(1, x=x)
+    check_width("x", x, len(gain))
 
 
 def _width(module):

@@ -3,11 +3,15 @@
 from torch import nn
 from torch.nn import functional as F
 
-from ..checks import check_choice, check_flag, check_probability, check_width
+from ..checks import check_choice, check_flag, check_probability
+from .calling import judge, run
+from .multi_head import MultiHeadAttention
+from .multi_head_checks import Names
 from .norms import LayerNorm, RMSNorm
-from .scored import check_input
+from .scored import check_layer_input
 
 NORMS = ("layer", "rms", None)
+SELF, CROSS = Names("x", "x"), Names("x", "memory", "memory_mask")
 
 
 class ResidualLayer(nn.Module):
@@ -28,21 +32,23 @@ class ResidualLayer(nn.Module):
 
     def attend(self, x, attention, norm, *memory, return_weights, **options):
         """The stream after a sublayer of attention, and the weights, or None if not asked for."""
-        result = attention(self._enter(x, norm), *memory, return_weights=return_weights, **options)
+        inputs = self._enter(x, norm)
+        result = run(attention, inputs, *memory, return_weights=return_weights, **options)
         update, weights = result if return_weights else (result, None)
         return self._leave(x, norm, update), weights
 
     def transform(self, x, feed_forward, norm):
         """The stream after the feed-forward sublayer."""
-        return self._leave(x, norm, feed_forward(self._enter(x, norm)))
+        return self._leave(x, norm, run(feed_forward, self._enter(x, norm)))
 
     def _enter(self, x, norm):
-        return norm(x) if self.norm_first else x
+        return run(norm, x) if self.norm_first else x
 
     def _leave(self, x, norm, update):
-        update = F.dropout(update, p=self.dropout, training=self.training)
+        if self.training and self.dropout > 0:
+            update = F.dropout(update, p=self.dropout)
         x = x + update if self.residual else update
-        return x if self.norm_first else norm(x)
+        return x if self.norm_first else run(norm, x)
 
     def extra_repr(self):
         return f"norm_first={self.norm_first}, residual={self.residual}, dropout={self.dropout}"
@@ -66,31 +72,18 @@ def make_final_norm(wanted, norm_first, kind, d_model, *, bias):
     return make_norm(kind, d_model, bias=bias) if wanted else None
 
 
-def check_stream(name, x, layer):
-    """`x` is a tensor `[..., length, d_model]` of the dtype of the layer's weights."""
-    check_input(name, x, layer.feed_forward.up_projection.weight)
-    check_width(name, x, layer.d_model)
+def judge_attention(layer, attention, x, *memory, mask, causal=False, cache, return_weights):
+    """Refuse what a sublayer of attention would refuse, by the names that the layer has for it."""
+    options = {"mask": mask, "causal": causal, "cache": cache, "return_weights": return_weights}
+    if isinstance(attention, MultiHeadAttention):
+        options["names"] = CROSS if memory else SELF
+    if not judge(attention, x, *memory, **options):
+        for name, array in zip(("x", "memory"), (x, *memory), strict=False):
+            check_layer_input(name, array, layer.feed_forward, layer.d_model)
 
 
-def check_caches(caches, n_layers):
-    """`caches` is None or a list with a cache of its own for each layer, all equally full.
-
-    Returns it, or a None for each.
-    """
-    if caches is None:
-        return [None] * n_layers
-    if not isinstance(caches, list):
-        raise TypeError(f"caches must be a list, one for each layer, got {type(caches).__name__}")
-    if len(caches) != n_layers:
-        raise ValueError(
-            f"caches must hold one cache for each of the {n_layers} layers, got {len(caches)}"
-        )
-    for cache in caches:
-        if not hasattr(cache, "length"):
-            raise TypeError(f"caches must hold caches, got {type(cache).__name__}")
-    if len({id(cache) for cache in caches}) < n_layers:
-        raise ValueError("caches must hold a cache of its own for each layer, got one twice")
-    lengths = [cache.length for cache in caches]
-    if len(set(lengths)) > 1:
-        raise ValueError(f"caches must have seen equally many positions, got {lengths}")
-    return caches
+def check_causal_cache(causal, cache):
+    """A cache serves the causal form alone."""
+    check_flag(causal=causal)
+    if cache is not None and not causal:
+        raise ValueError("causal must be True with a cache: the past cannot see what comes")

@@ -36,20 +36,20 @@ class ScoredAttention(nn.Module):
         return (output, weights) if return_weights else output
 
 
-def check_input(name, array, weight):
+def check_input(name, array, weight, n_axes=2):
     """`array` is a tensor `[..., length, width]` of the dtype of a module's weight."""
     check_kind("torch", **{name: array})
     asks = asked_dtype(weight) is not None
     check_floating(**{name: array, "weight": weight} if asks else {name: array})
-    check_dimensions(2, **{name: array})
+    check_dimensions(n_axes, **{name: array})
 
 
-def check_layer_input(name, array, layer, width):
-    """`array` is a tensor `[..., length, width]` that a linear layer can take."""
+def check_layer_input(name, array, layer, width, *, n_axes=2):
+    """`array` is a tensor that a linear layer can take, of at least so many axes."""
     weight = getattr(layer, "weight", None)  # what stands in for a linear layer may have none
     if not (isinstance(array, torch.Tensor) and array.dtype == asked_dtype(weight)):
-        check_input(name, array, weight)
-    check_dimensions(2, **{name: array})
+        check_input(name, array, weight, n_axes)
+    check_dimensions(n_axes, **{name: array})
     check_width(name, array, width)
 
 

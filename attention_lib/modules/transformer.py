@@ -11,8 +11,8 @@ from ..checks import check_count, check_flag, check_probability
 from .decoder import TransformerDecoder
 from .encoder import TransformerEncoder
 from .position_schemes import attention_positions, embedding_positions
-from .residual import check_caches
 from .seq2seq import check_source_lengths, check_tokens
+from .stack import check_caches
 
 
 class Memory(NamedTuple):

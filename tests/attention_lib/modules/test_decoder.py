@@ -354,7 +354,7 @@ CACHE = DecoderCache(KVCache(), KVCache())
             "^return_weights must be True or False, got int$",
         ),
         (lambda: LAYER(X, MEMORY, mask=MASK.float()), TypeError, "^mask must be boolean"),
-        (lambda: LAYER(X, MEMORY, memory_mask=MASK), ValueError, "^mask must broadcast"),
+        (lambda: LAYER(X, MEMORY, memory_mask=MASK), ValueError, "^memory_mask must broadcast"),
         (lambda: LAYER(X, MEMORY[:2]), ValueError, "must broadcast together"),
         (
             lambda: LAYER(X, MEMORY, cache=KVCache()),
@@ -388,6 +388,8 @@ def test_a_memory_of_another_length_than_the_cached_one_is_named():
     caches = STACK.new_caches()
     with torch.no_grad():
         STACK(X[:, :1], MEMORY, caches=caches)
-        with pytest.raises(ValueError, match=f"key must have the {S} rows that the cache holds"):
+        with pytest.raises(
+            ValueError, match=f"^memory must have the {S} rows that the cache holds"
+        ):
             STACK(X[:, 1:2], MEMORY[:, :3], caches=caches)
     assert np.isfinite(caches[0].self_attention.held()[0].numpy()).all()

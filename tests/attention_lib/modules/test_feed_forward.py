@@ -71,7 +71,11 @@ def test_dropout_acts_in_training_only():
         (lambda: built(5, 7, activation="tanh"), ValueError, "^activation must be one of 'relu'"),
         (lambda: built(5, 7, dropout=1), ValueError, r"^dropout must lie in \[0, 1\), got 1$"),
         (lambda: built(5, 7, bias=None), TypeError, "^bias must be True or False, got NoneType$"),
-        (lambda: built(3, 7)(X), ValueError, r"^up_weight must have shape \[F, C\] = \(7, 5\)"),
+        (
+            lambda: built(3, 7)(X),
+            ValueError,
+            r"^x must have width 3 on its last axis, got shape \(2, 11, 5\)$",
+        ),
         (lambda: built(5, 7)(X.float()), TypeError, "^arguments must share one dtype, got x flo"),
     ],
 )
