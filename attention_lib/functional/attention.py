@@ -186,7 +186,10 @@ def closed_future(mask, query, key):
 
 def _fused_attention(query, key, value, mask, bias, causal, scale, dropout):
     n_queries, n_keys = query.shape[-2], key.shape[-2]
-    query, key, value = _same_leading(query, key, value)
+    leading = query.shape[:-2]
+    if key.shape[:-2] != leading or value.shape[:-2] != leading:
+        leading = torch.broadcast_shapes(leading, key.shape[:-2], value.shape[:-2])
+        query, key, value = (one.expand(*leading, *one.shape[-2:]) for one in (query, key, value))
     if scale is not None:
         query, scale = _positive_scale(query, scale)
     fused_causal = causal and mask is None and bias is None and n_queries == n_keys
@@ -195,27 +198,19 @@ def _fused_attention(query, key, value, mask, bias, causal, scale, dropout):
     if bias is not None:
         closed = bias == -math.inf
         mask = ~closed if mask is None else mask & ~closed
-    options = {"is_causal": fused_causal, "scale": scale, "dropout_p": dropout}
     if mask is None:
-        return F.scaled_dot_product_attention(query, key, value, **options)
+        return F.scaled_dot_product_attention(
+            query, key, value, dropout_p=dropout, is_causal=fused_causal, scale=scale
+        )
     empty = ~mask.any(dim=-1, keepdim=True)
     # An empty row sees every key, so that no kernel meets it, and its output is replaced: the
     # gradient is zero, never NaN.
     mask = mask | empty
     if bias is not None:
         mask = bias.masked_fill(empty, 0).masked_fill(~mask, -math.inf)
-    mask = mask.expand(*query.shape[:-2], n_queries, n_keys)
-    output = F.scaled_dot_product_attention(query, key, value, attn_mask=mask, **options)
+    mask = mask.expand(*leading, n_queries, n_keys)
+    output = F.scaled_dot_product_attention(query, key, value, mask, dropout, scale=scale)
     return output.masked_fill(empty, 0)
-
-
-def _same_leading(*tensors):
-    """The tensors with the axes before the last two that they broadcast to."""
-    leading = [tensor.shape[:-2] for tensor in tensors]
-    if leading[0] == leading[1] == leading[2]:
-        return tensors
-    leading = torch.broadcast_shapes(*leading)
-    return tuple(tensor.expand(*leading, *tensor.shape[-2:]) for tensor in tensors)
 
 
 def _positive_scale(query, scale):

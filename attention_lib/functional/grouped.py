@@ -65,17 +65,25 @@ def grouped_query_attention(
 
 
 def grouped_query_attention_core(
-    query, key, value, *, mask=None, bias=None, causal=False, return_weights=False, **options
+    query,
+    key,
+    value,
+    *,
+    mask=None,
+    bias=None,
+    causal=False,
+    scale=None,
+    return_weights=False,
+    dropout=0.0,
 ):
     """`grouped_query_attention` for arguments that were checked."""
-    n_queries, n_keys = query.shape[-2], key.shape[-2]
     share = query.shape[-3] // key.shape[-3]
-    options["return_weights"] = return_weights
+    n_queries, n_keys = query.shape[-2], key.shape[-2]
     square = causal and mask is None and bias is None and n_queries == n_keys > 1
-    if share == 1:
-        return attention_core(query, key, value, mask=mask, bias=bias, causal=causal, **options)
-    if square or not share:  # no share where there are no heads at all
-        key, value = (one.repeat_interleave(share, -3) for one in (key, value))
+    options = {"scale": scale, "return_weights": return_weights, "dropout": dropout}
+    if share <= 1 or square:  # 0 where there are no heads at all
+        if share != 1:
+            key, value = (one.repeat_interleave(share, -3) for one in (key, value))
         return attention_core(query, key, value, mask=mask, bias=bias, causal=causal, **options)
     if causal and n_queries > 1:  # a single query stands at the last key and sees them all
         mask = closed_future(mask, query, key)

@@ -137,7 +137,7 @@ class KVCache:
         else:
             self._drop_to(keep)
         for buffer, tensor in zip(self._buffers, tensors, strict=True):
-            buffer[:, :, self._stop : self._stop + new] = tensor
+            buffer.narrow(2, self._stop, new).copy_(tensor)
         self._stop += new
         self._length += new
         return self._kept(keep + new)
@@ -172,6 +172,9 @@ class KVCache:
 
     def _kept(self, count):
         """`count` positions of each tensor: the sinks and the last."""
+        if not self.n_sinks:
+            first = self._stop - count
+            return tuple([buffer.narrow(2, first, count) for buffer in self._buffers])
         return tuple(
             self._ends(buffer[:, :, self._start : self._stop], count) for buffer in self._buffers
         )

@@ -18,7 +18,7 @@ from .cache import KVCache
 from .cached import append, columns_held
 from .calling import run
 from .mechanism import check_mechanism
-from .multi_head_checks import NAMES, check_multi_head_call, check_rotary
+from .multi_head_checks import check_multi_head_call, check_rotary
 from .multi_head_torch import from_torch, to_torch
 
 
@@ -171,36 +171,10 @@ class MultiHeadAttention(nn.Module):
         return_weights=False,
     ):
         options = {"mask": mask, "causal": causal, "cache": cache, "head_gate": head_gate}
-        options["return_weights"] = return_weights
-        self.check_call(query, key, value, **options)
-        return self.forward_core(query, key, value, **options)
+        self.check_call(query, key, value, return_weights=return_weights, **options)
+        return self.forward_core(query, key, value, return_weights=return_weights, **options)
 
-    def check_call(
-        self,
-        query,
-        key=None,
-        value=None,
-        *,
-        mask=None,
-        causal=False,
-        cache=None,
-        head_gate=None,
-        return_weights=False,
-        names=NAMES,
-    ):
-        """Refuse what a call would refuse; `names` says what the caller calls the arguments."""
-        check_multi_head_call(
-            self,
-            query,
-            key,
-            value,
-            mask=mask,
-            causal=causal,
-            cache=cache,
-            head_gate=head_gate,
-            return_weights=return_weights,
-            names=names,
-        )
+    check_call = check_multi_head_call
 
     def forward_core(
         self,
@@ -262,22 +236,25 @@ class MultiHeadAttention(nn.Module):
 
     def _heads(self, query, key, value, mask, causal, cache, return_weights):
         """Results of the heads `[..., H, T, E]`, and their weights if asked for, else None."""
-        queries = split_heads_core(self.query_projection(query), self.n_heads)
+        layers = self._modules  # an attribute that is a module takes as long as a small product
+        queries = split_heads_core(layers["query_projection"](query), self.n_heads)
         if key is not None and cache is not None and cache.length:
             keys, values = cache.held()  # cross-attention: projected and stored by the first call
         else:
             source = query if key is None else key
             value = source if value is None else value
-            keys = split_heads_core(self.key_projection(source), self.n_kv_heads)  # [..., G, S, D]
-            values = split_heads_core(self.value_projection(value), self.n_kv_heads)
-            queries, keys = self._turn(queries, keys, key is None, cache)
+            # [..., G, S, D] and [..., G, S, E]
+            keys = split_heads_core(layers["key_projection"](source), self.n_kv_heads)
+            values = split_heads_core(layers["value_projection"](value), self.n_kv_heads)
+            if self.rotary is not None:
+                queries, keys = self._turn(queries, keys, key is None, cache)
             if cache is not None and key is not None:
                 keys, values = cache.append_core(keys, values)  # the first call
         growing = cache if key is None else None  # the new positions have yet to be appended to it
         if self.mechanism is not None:
             options = {"mask": mask, "causal": causal, "cache": growing}
             return self.mechanism.attend(queries, keys, values, **options), None
-        bias = self._bias(queries, keys, growing)
+        bias = None if self.position_bias is None else self._bias(queries, keys, growing)
         if growing is not None:
             # The queries see the old positions too, and the mask is cut to what is held.
             (keys, values), mask = append(growing, (keys, values), mask, queries)
@@ -294,8 +271,6 @@ class MultiHeadAttention(nn.Module):
         return result if return_weights else (result, None)
 
     def _turn(self, queries, keys, to_itself, cache):
-        if self.rotary is None:
-            return queries, keys
         if to_itself:  # the new positions follow those that the cache has seen
             first = second = cache.length if cache is not None else 0
         else:
@@ -305,8 +280,6 @@ class MultiHeadAttention(nn.Module):
 
     def _bias(self, queries, keys, cache):
         """What position_bias adds to the scores; judged here, for it may come from anywhere."""
-        if self.position_bias is None:
-            return None
         n_queries = queries.shape[-2]
         n_keys = n_seen = keys.shape[-2]
         if cache is not None:

@@ -31,9 +31,22 @@ NAMES = Names()
 
 
 def check_multi_head_call(
-    module, query, key, value, *, mask, causal, cache, head_gate, return_weights, names
+    module,
+    query,
+    key=None,
+    value=None,
+    *,
+    mask=None,
+    causal=False,
+    cache=None,
+    head_gate=None,
+    return_weights=False,
+    names=NAMES,
 ):
-    """Everything that `MultiHeadAttention` is called with fits the module and the rest."""
+    """Refuse what a call of a `MultiHeadAttention` would refuse, before anything is done.
+
+    names: what the caller calls the arguments.
+    """
     check_flag(causal=causal, return_weights=return_weights)
     check_layer_input(names.query, query, module.query_projection, module.d_model)
     stored = key is not None and cache is not None and getattr(cache, "length", 0) > 0
