@@ -209,7 +209,9 @@ def _fused_attention(query, key, value, mask, bias, causal, scale, dropout):
     if bias is not None:
         mask = bias.masked_fill(empty, 0).masked_fill(~mask, -math.inf)
     mask = mask.expand(*leading, n_queries, n_keys)
-    output = F.scaled_dot_product_attention(query, key, value, mask, dropout, scale=scale)
+    output = F.scaled_dot_product_attention(
+        query, key, value, attn_mask=mask, dropout_p=dropout, is_causal=False, scale=scale
+    )
     return output.masked_fill(empty, 0)
 
 
