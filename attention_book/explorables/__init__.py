@@ -1,7 +1,25 @@
 """Interactive figures: sliders, results computed beforehand, a small view that looks them up."""
 
+from attention_book.explorables.kinds.bars import Bars
+from attention_book.explorables.kinds.flow import Flow
+from attention_book.explorables.kinds.heatmap import HeatMap
+from attention_book.explorables.kinds.lines import Lines
+from attention_book.explorables.kinds.pattern import Pattern
+from attention_book.explorables.kinds.stepper import Stepper
+from attention_book.explorables.kinds.vectors import Vectors
 from attention_book.explorables.size import state_size
+from attention_book.explorables.steps import Step
 from attention_book.explorables.sweep import sweep
-from attention_book.explorables.views import Bars, HeatMap, Lines, Step, Stepper, Vectors
 
-__all__ = ["Bars", "HeatMap", "Lines", "Step", "Stepper", "Vectors", "state_size", "sweep"]
+__all__ = [
+    "Bars",
+    "Flow",
+    "HeatMap",
+    "Lines",
+    "Pattern",
+    "Step",
+    "Stepper",
+    "Vectors",
+    "state_size",
+    "sweep",
+]

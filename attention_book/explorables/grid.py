@@ -123,7 +123,7 @@ def describe(point):
 
 
 def finite_array(result, where, argument="function"):
-    """`result` as a float32 array, or an error that names the grid point."""
+    """`result` as an array of float64 that float32 could hold, or an error that names the point."""
     try:
         text = _holds_text(np.asarray(result))
         array = None if text else np.asarray(result, dtype=np.float64)
@@ -139,9 +139,9 @@ def finite_array(result, where, argument="function"):
     if text:
         raise TypeError(f"{argument}: the result {where} holds text; expected numbers")
     with np.errstate(over="ignore"):
-        array = array.astype("<f4")
-    if not np.isfinite(array).all():
-        index = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        finite = np.isfinite(array.astype(np.float32))
+    if not finite.all():
+        index = tuple(int(i) for i in np.argwhere(~finite)[0])
         raise ValueError(
             f"{argument}: the result {where} holds {array[index]} at index {index}; "
             "expected finite float32 numbers"

@@ -5,38 +5,39 @@ from functools import partial
 
 import numpy as np
 
-from attention_book.explorables import views
 from attention_book.explorables.captions import as_state, fill, gather_facts, parse
 from attention_book.explorables.grid import (
     MAX_AXES,
-    Axis,
-    as_dict,
     check_text,
     describe,
     grid_points,
     make_axes,
 )
+from attention_book.explorables.kind import KINDS, Kind
+from attention_book.explorables.pack import pack
 from attention_book.explorables.size import MAX_STATE, state_size
-from attention_book.explorables.widgets import VIEWS, Explorable
-
-KINDS = (views.HeatMap, views.Bars, views.Lines, views.Vectors, views.Stepper)
+from attention_book.explorables.steps import make_axes_with_steps
+from attention_book.explorables.widgets import Explorable, view_class
 
 
 def sweep(function, axes, *, view, title, caption, facts=None, axis_labels=None, start=None):
     """Show `function` as a picture with one slider per axis, for pages with or without a kernel.
 
     Every combination of axis values is computed once, here, with `function(**values)`; the
-    browser looks up and draws. Results and facts are stored in float32.
+    browser looks up and draws. Results are stored as whole multiples of a round step, in as few
+    bits as the picture can show (1 to 32; each kind says how finely), and what is printed of them
+    is right to its last digit. Captions are filled in from the facts, which are float32.
 
     Args:
         function: called with one value per axis, by name; what it returns depends on `view`.
         axes: dict name -> sequence of at least 2 numbers or texts.
         view: HeatMap (result [R, C]), Bars ([N] or [series, N]), Lines ([series, N]),
-            Vectors ([P, 3]) or Stepper (dict name -> [r, c]).
+            Vectors ([P, 3]), Stepper (dict name -> [r, c]), Flow (dict name -> number or [N]) or
+            Pattern ([R, C]).
         title: the line above the picture.
         caption: template in Python's format syntax with axis names and fact names. A field
             may have the format d, .Nf or .N%; a number that rounds to zero has no sign.
-            Below a Stepper it follows the text of the step.
+            Below a Stepper or a Flow it follows the text of the step.
         facts: function(result, **values) -> dict name -> number or short text.
         axis_labels: dict name -> text beside the slider (Unicode, no TeX).
         start: dict name -> value to begin with.
@@ -50,7 +51,8 @@ def sweep(function, axes, *, view, title, caption, facts=None, axis_labels=None,
             result, a fact named like an axis, an unknown field or format in a caption, a
             start value that is not on its axis, a state above 150 KB.
 
-    Cost: one call of `function` per grid point; 16/3 bytes of state per number of the grid.
+    Cost: one call of `function` per grid point; b/6 bytes of state per number of the grid that
+        is stored in b bits, and a number that is the same everywhere is stored once.
 
     Chapter: all.
 
@@ -68,40 +70,41 @@ def sweep(function, axes, *, view, title, caption, facts=None, axis_labels=None,
     >>> box.caption(1)
     'With slope 2 the line ends at 4.0.'
     """
-    if not isinstance(view, KINDS):
-        raise TypeError(
-            f"view: expected one of {', '.join(k.__name__ for k in KINDS)}, got {view!r}"
-        )
+    if not isinstance(view, Kind):
+        known = ", ".join(kind.__name__ for kind in KINDS.values())
+        raise TypeError(f"view: expected one of {known}, got {view!r}")
     check_text(title, "title")
     for argument, given in (("function", function), ("facts", facts)):
         if not callable(given) and not (argument == "facts" and given is None):
             raise TypeError(f"{argument}: expected something to call, got {type(given).__name__}")
-    is_stepper = isinstance(view, views.Stepper)
-    n_leading = int(is_stepper)
-    make = _with_steps if is_stepper else _without_steps
-    axes = make(view, axes, axis_labels, start)
+    n_leading = int(bool(view.steps))
+    axes = (
+        make_axes_with_steps(view.steps, axes, axis_labels, start)
+        if n_leading
+        else make_axes(axes, axis_labels, start)
+    )
     _check_axes(axes, view)
-    points, rows, arrays, shapes = _evaluate(function, facts, axes[n_leading:], view)
+    points, rows, arrays, form = _evaluate(function, facts, axes[n_leading:], view)
     found = gather_facts(rows, points)
     _check_names(found, axes)
     captions = _captions(view, caption, axes, found)
-    packed, varying = _pack(arrays)
+    packed = _pack(view, arrays, form)
     shared = {
         "sizes": [len(axis.values) for axis in axes],
         "lead": n_leading,
-        "vary": varying,
+        "parts": [part.state() for part in packed],
         "caps": [as_state(parts, found) for parts in captions],
     }
-    widget = VIEWS[view.kind](
+    widget = view_class(type(view))(
         title=title,
-        spec={**shared, **view.options(arrays, axes, *([shapes] if is_stepper else []))},
-        data=packed,
+        spec={**shared, **view.options(arrays, axes, form)},
+        data=b"".join(part.data for part in packed),
         facts=b"" if found.columns is None else found.columns.tobytes(),
         **{f"i{k}": axis.start for k, axis in enumerate(axes)},
     )
     caption_at = partial(_caption_at, captions, found, shared["sizes"], n_leading)
     box = Explorable(widget, axes, caption_at)
-    _check_size(state_size(box), axes[n_leading:], *arrays.shape)
+    _check_size(state_size(box), axes[n_leading:], *arrays.shape, packed)
     return box
 
 
@@ -115,31 +118,10 @@ def _caption_at(captions, facts, sizes, n_leading, indices):
     return " ".join(filter(None, (fill(parts, indices, facts, point) for parts in chosen)))
 
 
-def _without_steps(view, axes, axis_labels, start):
-    return make_axes(axes, axis_labels, start)
-
-
-def _with_steps(view, axes, axis_labels, start):
-    """The axes of a Stepper: its steps first, numbered from 1, then the caller's."""
-    if isinstance(axes, dict) and "step" in axes:
-        raise ValueError("axes: the name 'step' belongs to the steps of the Stepper")
-    labels, start = as_dict(axis_labels, "axis_labels", "text"), as_dict(start, "start", "value")
-    n = len(view.steps)
-    values = tuple(range(1, n + 1))
-    first = start.pop("step", 1)
-    if first not in values:
-        raise ValueError(f"start: step={first!r} is not a step; the steps are 1 to {n}")
-    step = Axis(
-        "step", labels.pop("step", "Step"), values, tuple(f"{k} of {n}" for k in values), first - 1
-    )
-    return (step, *make_axes(axes, labels, start))
-
-
 def _check_axes(axes, view):
     if not 1 <= len(axes) <= MAX_AXES:
         raise ValueError(f"axes: expected 1 to {MAX_AXES} sliders, got {len(axes)}")
-    if isinstance(view, views.Vectors):
-        view.check_axes(axes)
+    view.check_axes(axes)
 
 
 def _check_names(facts, axes):
@@ -156,52 +138,49 @@ def _evaluate(function, facts, axes, view):
     The facts are taken at once: a function may return the same array again, filled anew.
     """
     n_points = math.prod(len(axis.values) for axis in axes)
-    _check_size(n_points * 16 // 3, axes, n_points, 1)
+    _check_size(n_points // 6, axes, n_points, 1)  # one bit each, in base64
     points = list(grid_points(axes))
-    rows, arrays, shapes = [], [], None
+    rows, arrays, form = [], [], None
     for point in points:
         result = function(**point)
-        array = view.array(result, point)
-        if isinstance(view, views.Stepper):
-            here = view.shapes(result, point)
-            if shapes is not None and here != shapes:
-                raise ValueError(
-                    f"function: ragged results: {describe(point)} the shapes are "
-                    f"{here}, {describe(points[0])} {shapes}"
-                )
-            shapes = here
-        arrays.append(array.ravel())
+        arrays.append(view.array(result, point).ravel())
+        here = view.form(result, point)
+        if point is not points[0] and here != form:
+            raise ValueError(
+                f"function: ragged results: {describe(point)} the shapes are "
+                f"{here}, {describe(points[0])} {form}"
+            )
+        form = here
         rows.append(facts(result, **point) if facts else {})
-    return points, rows, np.stack(arrays), shapes
+    return points, rows, np.stack(arrays), form
 
 
 def _captions(view, caption, axes, facts):
-    """Parsed templates: one for most kinds; for a Stepper one per step, then the general one."""
-    parts = parse(caption, axes=axes, facts=facts)
-    if not isinstance(view, views.Stepper):
-        return [parts]
+    """Parsed templates: one for each step, if there are any, then the general one."""
     steps = [
         parse(step.text, axes=axes, facts=facts, argument=f"steps[{k}].text")
         for k, step in enumerate(view.steps)
     ]
-    return [*steps, parts]
+    return [*steps, parse(caption, axes=axes, facts=facts)]
 
 
-def _pack(arrays):
-    """The results as bytes: the first grid point, then for each only the numbers that vary."""
-    varying = np.flatnonzero((arrays != arrays[0]).any(axis=0))
-    everywhere = np.ascontiguousarray(arrays[:, varying], dtype="<f4")
-    return arrays[0].tobytes() + everywhere.tobytes(), varying.tolist()
+def _pack(view, arrays, form):
+    """The results as bytes, part by part."""
+    parts = view.parts(arrays, form)
+    ends = np.cumsum([part.size for part in parts])
+    columns = np.split(arrays, ends[:-1], axis=1)
+    return [pack(numbers, part) for numbers, part in zip(columns, parts, strict=True)]
 
 
-def _check_size(size, axes, n_points, n_numbers):
+def _check_size(size, axes, n_points, n_numbers, packed=()):
     if size <= MAX_STATE:
         return
     factors = " x ".join(f"{axis.name} ({len(axis.values)})" for axis in axes) or "no axis"
     longest = max(axes, key=lambda axis: len(axis.values)).name if axes else None
     advice = f"use fewer values on the axis {longest!r} or " if longest else "use "
+    stored = f" ({'; '.join(map(str, packed))})" if packed else ""
     raise ValueError(
         f"sweep: the state takes at least {math.ceil(size / 1000)} KB, above the limit of "
-        f"{MAX_STATE // 1000} KB; {factors} = {n_points} grid points of {n_numbers} numbers take "
-        f"up to {n_points * n_numbers * 16 / 3000:.0f} KB of it: {advice}a smaller picture"
+        f"{MAX_STATE // 1000} KB; {factors} = {n_points} grid points of {n_numbers} numbers"
+        f"{stored}: {advice}a smaller picture"
     )

@@ -1,6 +1,5 @@
-"""The figures' style sheet: the palette as custom properties in front of style.css."""
+"""The figures' style sheet: the palette as custom properties in front of built/style.css."""
 
-import re
 from pathlib import Path
 
 from attention_book.palette import DARK, LIGHT
@@ -49,22 +48,6 @@ def style_sheet():
     """The CSS text of every figure."""
     root = ".attn-fig"
     dark = ",".join(f"{page} {root}" for page in DARK_PAGES)
-    rules = (Path(__file__).parent / "js" / "style.css").read_text(encoding="utf-8")
+    rules = (Path(__file__).parent / "built" / "style.css").read_text(encoding="utf-8")
     colours = f"{root}{_properties(LIGHT)}@media screen{{{dark}{_properties(DARK)}}}"
-    return colours + rules.replace("\n", "")
-
-
-LITERAL = re.compile(r'("[^"\n]*"|`[^`]*`)')
-
-
-def squeeze(text):
-    """Drop comment lines, line ends and the spaces around operators outside of literals.
-
-    State is stored once per figure. The sources end each statement in a semicolon and keep
-    comments on lines of their own.
-    """
-    lines = (line.strip() for line in text.splitlines())
-    joined = " ".join(line for line in lines if line and not line.startswith("//"))
-    parts = LITERAL.split(joined)
-    parts[::2] = [re.sub(r" ?([{}()\[\];,:=<>?&|*/!]) ?", r"\1", part) for part in parts[::2]]
-    return "".join(parts)
+    return colours + rules.strip()

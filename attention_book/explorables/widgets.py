@@ -1,20 +1,15 @@
 """The widgets behind a sweep: one view per kind, and the box of sliders around it."""
 
+from functools import cache
 from pathlib import Path
 
 import anywidget
 import traitlets
 from ipywidgets import Layout, SelectionSlider, SliderStyle, VBox, jslink
 
-from attention_book.explorables.theme import squeeze, style_sheet
+from attention_book.explorables.theme import style_sheet
 
-JS = Path(__file__).parent / "js"
-
-
-def _script(*parts):
-    return squeeze(
-        "\n".join((JS / f"{part}.js").read_text(encoding="utf-8") for part in ("common", *parts))
-    )
+BUILT = Path(__file__).parent / "built"
 
 
 class View(anywidget.AnyWidget):
@@ -35,34 +30,11 @@ class View(anywidget.AnyWidget):
         return f"{type(self).__name__}({self.title!r})"
 
 
-class HeatMapView(View):
-    _esm = _script("heatmap")
-
-
-class BarsView(View):
-    _esm = _script("axes", "bars")
-
-
-class LinesView(View):
-    _esm = _script("axes", "lines")
-
-
-class VectorsView(View):
-    _esm = _script("vectors")
-
-
-class StepperView(View):
-    _esm = _script("stepper")
-
-
-# A further kind is a description in views.py, a picture in js/ and a line here.
-VIEWS = {
-    "heatmap": HeatMapView,
-    "bars": BarsView,
-    "lines": LinesView,
-    "vectors": VectorsView,
-    "stepper": StepperView,
-}
+@cache
+def view_class(kind):
+    """The widget of a kind of picture, with the script that its name stands for."""
+    script = (BUILT / f"{kind.name}.js").read_text(encoding="utf-8")
+    return type(f"{kind.__name__}View", (View,), {"__module__": __name__, "_esm": script})
 
 
 class Explorable(VBox):

@@ -15,8 +15,14 @@ CLAIMS = "application/vnd.attention-book.claims+json"
 THEME_CSS = Path("_static/styles/pydata-sphinx-theme.css")
 ICON_RULE = re.compile(r"(?:\.fa-[\w-]+:(?:before|after),?)+\{content:\"[^\"]*\"\}")
 ICON_NAME = re.compile(r"\.fa-([\w-]+):")
+SEARCH = 'search-button-field search-button__button pst-js-only" title="Search" aria-label="Search"'
 TOGGLE = '<summary><span class="toctree-toggle"'
-NAMED_TOGGLE = TOGGLE.replace("<summary>", '<summary aria-label="Pages below this one">')
+# The theme's markup, and what stands for it: a name for a button that has none, and no name of its
+# own for the one whose visible words say more.
+MENDED = {
+    TOGGLE: TOGGLE.replace("<summary>", '<summary aria-label="Pages below this one">'),
+    SEARCH: SEARCH.replace(' aria-label="Search"', ""),
+}
 USED_ICON = re.compile(r"\bfa-([a-z0-9-]+)")
 
 
@@ -57,14 +63,15 @@ def close_folded(translator, node):
     translator.body.append("</details>\n")
 
 
-def name_toggles(app, exception):
-    """The theme folds pages below a page, with a button that has a picture and no words."""
+def name_buttons(app, exception):
+    """Buttons of the theme are called what they show."""
     if exception or app.builder.name != "html":
         return
     for page in Path(app.outdir).rglob("*.html"):
         text = page.read_text("utf8")
-        if TOGGLE in text:
-            page.write_text(text.replace(TOGGLE, NAMED_TOGGLE), "utf8")
+        for found, better in MENDED.items():
+            text = text.replace(found, better)
+        page.write_text(text, "utf8")
 
 
 def drop_unused_icons(app, exception):
@@ -86,6 +93,6 @@ def setup(app):
     app.connect("source-read", drop_claims_data)
     app.add_post_transform(FoldedCells)
     app.add_node(HideCodeCellNode, override=True, html=(open_folded, close_folded))
-    app.connect("build-finished", name_toggles)
+    app.connect("build-finished", name_buttons)
     app.connect("build-finished", drop_unused_icons)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -12,6 +12,7 @@ import { Widget } from "@lumino/widgets";
 import makeAnywidget from "anywidget";
 import "@jupyter-widgets/controls/css/labvariables.css";
 import "@jupyter-widgets/controls/css/widgets.css";
+import { rest } from "./rest.mjs";
 import { nameSliders } from "./slider-names.mjs";
 
 const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
@@ -72,6 +73,14 @@ async function showView(manager, script) {
   }
 }
 
+// The page stores a script or a style sheet once; a number in a model stands for it.
+function whole({ shared = [], ...stored }) {
+  for (const { state } of Object.values(stored.state)) {
+    for (const key of ["_esm", "_css"]) if (key in state) state[key] = shared[state[key]] ?? state[key];
+  }
+  return stored;
+}
+
 async function start() {
   const stored = document.querySelector(STATE);
   const views = [...document.querySelectorAll(VIEW)];
@@ -79,11 +88,12 @@ async function start() {
   let manager = null;
   if (stored) {
     manager = new StaticManager();
-    await manager.set_state(JSON.parse(stored.textContent)).catch((error) => console.error(error));
+    await manager.set_state(whole(JSON.parse(stored.textContent))).catch((error) => console.error(error));
   }
   await Promise.all(views.map((script) => showView(manager, script)));
   document.documentElement.dataset.widgets = "ready";
   performance.mark("widgets-ready");
+  rest();
 }
 
 if (document.readyState === "loading") addEventListener("DOMContentLoaded", start);

@@ -2,7 +2,18 @@
 
 import numpy as np
 
-from attention_book.explorables import Bars, HeatMap, Lines, Step, Stepper, Vectors, sweep
+from attention_book.diagrams import Arrow, Box, Diagram, Group
+from attention_book.explorables import (
+    Bars,
+    Flow,
+    HeatMap,
+    Lines,
+    Pattern,
+    Step,
+    Stepper,
+    Vectors,
+    sweep,
+)
 
 WORDS = ["the", "black", "cat", "sat", "<end>"]
 
@@ -244,6 +255,105 @@ def stepper():
     )
 
 
+def flow():
+    """Who asks whom: one switch changes which arrows there are and what stands in the boxes."""
+    diagram = Diagram(
+        boxes=[
+            Box("source", (0, 0), "source tokens"),
+            Box("encoder", (0, 1), "encoder states", role="key"),
+            Box("target", (2, 0), "target tokens"),
+            Box("decoder", (2, 1), "decoder states", role="query"),
+            Box("weights", (1, 2), "softmax", role="key"),
+            Box("mixed", (1, 3), "weighted sum", role="value"),
+            Box("output", (1, 4), role="output"),
+        ],
+        arrows=[
+            Arrow("source", "encoder"),
+            Arrow("target", "decoder"),
+            Arrow("encoder", "weights", "keys", role="key"),
+            Arrow("decoder", "weights", "queries", role="query"),
+            Arrow("encoder", "mixed", "values", role="value"),
+            Arrow("decoder", "mixed", "own values", role="value", dashed=True),
+            Arrow("weights", "mixed", "weights"),
+            Arrow("mixed", "output", role="output"),
+        ],
+        groups=[Group("read", ["source", "encoder"]), Group("write", ["target", "decoder"])],
+    )
+    weights = {"cross": [0.7, 0.2, 0.1], "self": [0.125, 0.375, 0.5]}
+
+    def result(kind):
+        return {
+            "weights": weights[kind],
+            "output": -1.25 if kind == "self" else 3.0,
+            "encoder -> weights": float(kind == "cross"),
+            "encoder -> mixed": 0.7 if kind == "cross" else 0.0,
+            "decoder -> mixed": float(kind == "self"),
+        }
+
+    return sweep(
+        result,
+        {"kind": ["cross", "self"]},
+        view=Flow(
+            diagram=diagram,
+            steps=[
+                Step("Both sides become states.", highlight=["source -> encoder", "encoder"]),
+                Step("Queries meet keys.", highlight=["weights", "decoder -> weights"]),
+                Step("The weights mix the values.", highlight=["mixed", "encoder -> mixed"]),
+                Step("The sum is the output.", highlight=["output", "mixed -> output"]),
+            ],
+        ),
+        title="Cross-attention and self-attention",
+        caption="In {kind}-attention the largest weight is {top:.3f}.",
+        facts=lambda r, kind: {"top": max(r["weights"])},
+    )
+
+
+def mask_pattern():
+    n = 32
+    i, j = np.arange(n)[:, None], np.arange(n)
+
+    def levels(window, reach):
+        near = abs(i - j) <= window
+        return np.where((i < reach) | (j < reach), 2, near)
+
+    return sweep(
+        levels,
+        {"window": [1, 2, 4, 8], "reach": [0, 1, 2]},
+        view=Pattern(size=(n, n), levels=["blocked", "window", "global"]),
+        title="A window and some global tokens",
+        caption="With a window of {window} and {reach} global tokens {share:.1%} may be read.",
+        facts=lambda r, **k: {"share": float((r > 0).mean())},
+        axis_labels={"reach": "global tokens"},
+    )
+
+
+def word_pattern():
+    words = ["la", "maison", "bleue", "est", "grande", "."]
+    truth = np.eye(6, 5, dtype=bool)
+    scores = 3.0 * np.eye(6, 5) + np.random.default_rng(4).normal(size=(6, 5))
+    return sweep(
+        lambda sharpness, query: (softmax(sharpness * scores), truth),
+        {"sharpness": [0.5, 1.0, 3.0], "query": range(6)},
+        view=Pattern(size=(6, 5), rows=words, columns=WORDS, row="query", marks="true alignment"),
+        title="An alignment and the truth",
+        caption="Sharpness {sharpness}: the framed query gives {top:.2f} to its best key.",
+        facts=lambda r, sharpness, query: {"top": r[0][query].max()},
+    )
+
+
+def large_pattern():
+    n = 64
+    near = -abs(np.arange(n)[:, None] - np.arange(n)) / 4.0
+    return sweep(
+        lambda width, key: softmax(near / width),
+        {"width": [0.5, 1.0, 2.0, 4.0], "key": [0, 21, 42, 63]},
+        view=Pattern(size=(n, n), column="key"),
+        title="Weights fall with distance",
+        caption="At width {width} the largest weight is {top:.3f}.",
+        facts=lambda r, width, key: {"top": r.max()},
+    )
+
+
 ALL = {
     f.__name__: f
     for f in (
@@ -257,5 +367,9 @@ ALL = {
         vectors,
         two_keys,
         stepper,
+        flow,
+        mask_pattern,
+        word_pattern,
+        large_pattern,
     )
 }

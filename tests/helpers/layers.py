@@ -37,8 +37,9 @@ LAYERS = {
             {"palette", f"{LIB}.checks", f"{LIB}.reference"},
             {"numpy", "matplotlib", "matplotlib_inline", "IPython"},
         ),
+        "diagrams": ({"palette"}, {"matplotlib"}),
         "explorables": (
-            {"palette", "figures", f"{LIB}.checks", f"{LIB}.reference"},
+            {"palette", "diagrams", "figures", f"{LIB}.checks", f"{LIB}.reference"},
             {"numpy", "matplotlib", "anywidget", "ipywidgets", "traitlets"},
         ),
         "exercises": ({f"{LIB}.checks", f"{LIB}.reference", f"{LIB}.data"}, NUMPY),

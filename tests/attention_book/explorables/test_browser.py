@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from attention_book import palette
 from attention_book.explorables import Bars, captions, sweep
 from tests.helpers import explorable_examples as examples
+from tests.helpers.explorable_numbers import prints_of, result_at
 from tests.helpers.explorable_page import move, show
 from tests.helpers.theme_helpers import contrast
 
@@ -36,20 +38,6 @@ def numbers(page, selector):
     return [float(t.replace("−", "-")) for t in texts if t]
 
 
-def result_at(box, indices):
-    """The numbers of the view at a grid point, unpacked apart from the JavaScript."""
-    spec = box.view.spec
-    data = np.frombuffer(box.view.data, "<f4")
-    sizes = spec["sizes"][spec["lead"] :]
-    n_points, n_varying = int(np.prod(sizes)), len(spec["vary"])
-    size = len(data) - n_points * n_varying
-    values = data[:size].copy()
-    rows = data[size:].reshape(n_points, n_varying)
-    point = np.ravel_multi_index(indices[spec["lead"] :], sizes) if sizes else 0
-    values[spec["vary"]] = rows[point]
-    return values
-
-
 CAPTIONS = """async (grid) => grid.map((at) => {
   at.forEach((i, k) => model.set("i" + k, i));
   return document.querySelector("figcaption").textContent;
@@ -68,7 +56,7 @@ def test_number_formats_equal_pythons(page, monkeypatch):
     """Over all digits, also those that sweep would refuse to print from float32."""
     monkeypatch.setattr(captions, "_check_digits", lambda *arguments: None)
     hard = [0.125, 0.375, -0.125, 2.5, 3.5, -0.5, -0.001, 0.0, -0.0, 1 / 3, 0.995, 1.005, 123456.5]
-    hard += [2.675, 1e-7, 9.9999995, 0.015625, -0.046875, 1e9]
+    hard += [2.675, 0.005, 0.285, 1e-7, 9.9999995, 0.015625, -0.046875, 1e9]
     hard += [*np.random.default_rng(0).normal(size=40)]
     fields = [f".{n}{kind}" for kind in "f%" for n in range(7)]
     box = sweep(
@@ -181,12 +169,17 @@ def test_data_and_shaded_part_lie_at_their_numbers(page, theme, width):
         assert as_hex(shown) == ink
 
 
+def place_of(node):
+    """Where a node stands that is moved by translate(x,0)."""
+    return float(re.search(r"translate\(([-\d.]+)", node.get_attribute("transform"))[1])
+
+
 def test_the_mark_follows_its_axis(page):
     show(page, examples.lines())
     seen = []
     for i, value in enumerate([5, 10, 20, 30]):
         move(page, i0=i)
-        seen.append(float(page.locator(".attn-mark").get_attribute("x1")))
+        seen.append(place_of(page.locator(".attn-mark")))
         assert page.get_by_text(f"length {value}", exact=True).count() == 1
     np.testing.assert_allclose(np.diff(seen) / np.diff([5, 10, 20, 30]), (seen[1] - seen[0]) / 5)
 
@@ -208,7 +201,7 @@ def test_arrows_end_at_their_points(page):
         ".map(p => p.getAttribute('d').slice(1).split('L')[0])"
     )
     drawn = np.array([[float(v) for v in tip.split(",")] for tip in tips])
-    points = result_at(box, [box.view.i0, box.view.i1]).reshape(-1, 3)
+    points = result_at(box, [box.view.i0, box.view.i1]).reshape(3, -1).T
     places = np.c_[points[:, :2], np.ones(len(points))] @ plane(page)
     np.testing.assert_allclose(drawn, places, atol=0.05)
 
@@ -324,27 +317,70 @@ def test_stepper_shows_matrices_step_by_step(page):
     assert page.evaluate("[model.get('i0'), model.saved]") == [2, 4]
 
 
-@pytest.mark.parametrize("name", examples.ALL)
-def test_the_table_holds_the_numbers(page, name):
-    box = examples.ALL[name]()
-    show(page, box)
+def table_texts(page, box):
+    """Open the table, go to the last grid point; the texts of its cells, table by table."""
     assert page.locator("table").count() == 0
     page.get_by_text("Show the numbers").click()
     page.wait_for_selector("td")
-    last = [n - 1 for n in box.view.spec["sizes"]]
-    move(page, **{f"i{k}": i for k, i in enumerate(last)})
-    expected = result_at(box, last)
-    cells = np.array(numbers(page, "tbody td"))
+    move(page, **{f"i{k}": n - 1 for k, n in enumerate(box.view.spec["sizes"])})
+    return page.evaluate(
+        "[...document.querySelectorAll('table')].map(t => "
+        "[...t.querySelectorAll('tbody tr')].map(r => "
+        "[...r.querySelectorAll('td')].map(d => d.textContent)))"
+    )
+
+
+def printed(box):
+    """Every number at the last grid point, as it may be printed: to the digits that are right."""
+    values = result_at(box, [n - 1 for n in box.view.spec["sizes"]])
+    pairs = zip(values, prints_of(box), strict=True)
+    return [format(v, f"z.{digits}f").replace("-", "−") for v, digits in pairs]
+
+
+IN_COLUMNS = ("bars", "grouped_bars", "lines", "log_lines", "data_lines", "vectors", "two_keys")
+DIAGRAMS = ("flow", "mask_pattern", "word_pattern")
+
+
+@pytest.mark.parametrize("name", sorted(set(examples.ALL) - set(DIAGRAMS)))
+def test_the_table_holds_the_numbers(page, name):
+    box = examples.ALL[name]()
+    show(page, box)
+    tables = table_texts(page, box)
     if name == "data_lines":
-        data = np.array(box.view.spec["pts"]).ravel()
-        np.testing.assert_allclose(cells[-data.size :], data, rtol=6e-4)
-        cells = cells[: -data.size]
-    if name in ("bars", "grouped_bars", "lines", "log_lines", "data_lines"):
-        n = page.locator("table >> nth=0").locator("thead th").count()
-        cells = cells.reshape(-1, n).T.ravel()
-    np.testing.assert_allclose(cells, expected, rtol=6e-4, atol=1e-9)
+        data = [[float(text.replace("−", "-")) for text in row] for row in tables.pop()]
+        np.testing.assert_allclose(data, box.view.spec["pts"], rtol=6e-4)
+    rows = [zip(*table, strict=True) if name in IN_COLUMNS else table for table in tables]
+    assert [text for table in rows for row in table for text in row] == printed(box)
     assert page.locator("tbody th[scope=row]").count() >= 1
     assert page.locator("thead th[scope=col]").count() >= 1
+
+
+def test_the_tables_of_a_flow_say_what_is_connected_and_held(page):
+    box = examples.flow()
+    show(page, box)
+    arrows, held = table_texts(page, box)
+    assert arrows[0] == ["source tokens", "encoder states", "", "1"]
+    assert arrows[2] == ["encoder states", "softmax", "keys", "0"]
+    assert arrows[4] == ["encoder states", "weighted sum", "values", "0.00"]
+    assert arrows[5] == ["decoder states", "weighted sum", "own values", "1"]
+    assert held == [["0.12", "0.38", "0.50"], ["−1.25", "", ""]]
+
+
+def test_the_tables_of_a_pattern_name_levels_and_marks(page):
+    box = examples.mask_pattern()
+    show(page, box)
+    [rows] = table_texts(page, box)
+    levels = result_at(box, [3, 2]).reshape(32, 32).astype(int)
+    names = np.array(box.view.spec["levels"])
+    assert rows == names[levels].tolist()
+    box = examples.word_pattern()
+    show(page, box)
+    [rows] = table_texts(page, box)
+    weights = [printed(box)[5 * i : 5 * i + 5] for i in range(6)]
+    for i in range(5):
+        weights[i][i] += " *"
+    assert rows == weights
+    assert page.locator("table caption").text_content() == "* true alignment"
 
 
 INSIDE = """() => {

@@ -3,7 +3,18 @@
 import numpy as np
 import pytest
 
-from attention_book.explorables import Bars, HeatMap, Lines, Step, Stepper, Vectors, sweep
+from attention_book.diagrams import Arrow, Box, Diagram
+from attention_book.explorables import (
+    Bars,
+    Flow,
+    HeatMap,
+    Lines,
+    Pattern,
+    Step,
+    Stepper,
+    Vectors,
+    sweep,
+)
 
 AXES = {"a": [1, 2, 3]}
 TWO_BARS = Bars(categories=["x", "y"])
@@ -15,6 +26,11 @@ def build(function=lambda a: [a, 1.0], axes=AXES, *, view=TWO_BARS, caption="At 
 
 def step_view(*steps, **options):
     return Stepper(layout=[["m"]], steps=steps or [Step("one", show=["m"]), Step("two")], **options)
+
+
+def flow_view(*steps):
+    two = Diagram(boxes=[Box("a", (0, 0)), Box("b", (0, 1))], arrows=[Arrow("a", "b")])
+    return Flow(diagram=two, steps=steps or [Step("one"), Step("two", highlight=["a -> b"])])
 
 
 def test_ragged_result_names_the_grid_point():
@@ -117,7 +133,10 @@ def test_options_of_axes():
         build(axis_labels={"a": 1})
     with pytest.raises(TypeError, match="title: expected text"):
         sweep(lambda a: [1, 2], AXES, view=TWO_BARS, title=3, caption="")
-    with pytest.raises(TypeError, match="view: expected one of HeatMap, Bars"):
+    with pytest.raises(
+        TypeError,
+        match="view: expected one of Bars, Flow, HeatMap, Lines, Pattern, Stepper, Vectors",
+    ):
         build(view="bars")
 
 
@@ -181,11 +200,72 @@ def test_facts(fact, error, message):
         (lambda: step_view(labels={"x": "X"}), ValueError, "labels: 'x' is not in the layout"),
         (lambda: step_view(Step("", show=["x"]), Step("")), ValueError, r"steps\[0\].show: 'x'"),
         (lambda: Step("", show="m"), TypeError, "show: expected a list"),
+        (lambda: Step("", highlight="m"), TypeError, "highlight: expected a dict or a list"),
+        (
+            lambda: step_view(Step("", show=["m"], highlight=["m"]), Step("")),
+            TypeError,
+            r"steps\[0\].highlight: expected a dict from name to cells",
+        ),
+        (lambda: Flow(diagram=[], steps=[]), TypeError, "diagram: expected a Diagram, got list"),
+        (lambda: flow_view(Step("one")), ValueError, "steps: expected at least 2"),
+        (lambda: flow_view(Step("", highlight=["c"]), Step("")), ValueError, "'c' is no box"),
+        (lambda: flow_view(Step("", show=["a"]), Step("")), ValueError, r"steps\[0\].show: a Flow"),
+        (lambda: Pattern(size=(0, 3)), ValueError, r"size: expected \(R, C\), both from 1 to 64"),
+        (lambda: Pattern(size=(65, 3)), ValueError, "size: expected"),
+        (lambda: Pattern(size=(2, 3), levels=["one"]), ValueError, "levels: expected 2 to 5"),
+        (lambda: Pattern(size=(2, 3), rows=["a"]), ValueError, "rows: expected 2 texts as size"),
+        (lambda: Pattern(size=(2, 3), marks=1), TypeError, "marks: expected text"),
     ],
 )
 def test_views(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    ("result", "error", "message"),
+    [
+        ([1, 2], TypeError, "must be a dict from boxes and arrows to numbers, got list"),
+        ({"c": 1}, ValueError, "'c' in the result at a=1 is no box and no arrow"),
+        ({"a": np.ones((2, 2))}, ValueError, r"'a' at a=1 has shape \(2, 2\)"),
+        ({"a": np.ones(13)}, ValueError, r"'a' at a=1 has shape \(13,\)"),
+        ({"a -> b": [0.5]}, ValueError, r"'a -> b' at a=1 has shape \(1,\)"),
+        ({"a -> b": 1.5}, ValueError, "strength: .* does not hold the value 1.5"),
+        ({"a": np.nan}, ValueError, "'a', holds nan"),
+    ],
+)
+def test_results_of_a_flow(result, error, message):
+    with pytest.raises(error, match=message):
+        build(lambda a: result, view=flow_view())
+
+
+def test_a_flow_has_the_same_names_everywhere():
+    with pytest.raises(ValueError, match=r"ragged results: at a=2 .*\{'a': \(\)\}.*at a=1 \{\}"):
+        build(lambda a: {"a": 1.0} if a == 2 else {}, view=flow_view())
+
+
+@pytest.mark.parametrize(
+    ("options", "result", "error", "message"),
+    [
+        ({}, np.ones((2, 2)), ValueError, r"at a=1 has shape \(2, 2\); expected \(2, 3\)"),
+        ({}, -np.ones((2, 3)), ValueError, "at a=1 holds -1; expected >= 0"),
+        ({"levels": ["no", "yes"]}, 2 * np.ones((2, 3)), ValueError, "levels from 0 to 1"),
+        ({"levels": ["no", "yes"]}, np.full((2, 3), 0.5), ValueError, "holds 0.5"),
+        ({"marks": "truth"}, np.ones((2, 3)), TypeError, "must be a pair"),
+        (
+            {"marks": "truth"},
+            (np.ones((2, 3)), np.ones((2, 3))),
+            TypeError,
+            "expected truth values",
+        ),
+        ({"marks": "t"}, (np.ones((2, 3)), np.ones(3, bool)), ValueError, r"\(marks\) has shape"),
+        ({"row": "a"}, np.ones((2, 3)), ValueError, "row: a=2 is not a position; expected 0 to 1"),
+        ({"column": "b"}, np.ones((2, 3)), ValueError, "column: 'b' is not an axis"),
+    ],
+)
+def test_results_of_a_pattern(options, result, error, message):
+    with pytest.raises(error, match=message):
+        build(lambda a: result, view=Pattern(size=(2, 3), **options))
 
 
 @pytest.mark.parametrize(
@@ -266,22 +346,24 @@ def test_step_axis_is_reserved():
 
 def test_too_much_state_says_what_is_large():
     names = [str(k) for k in range(20)]
-    with pytest.raises(ValueError, match=r"KB, above the limit of 150 KB; a \(30\) x b \(3\)") as e:
+    with pytest.raises(
+        ValueError, match=r"KB, above the limit of 150 KB; a \(100\) x b \(3\)"
+    ) as e:
         build(
-            lambda a, b: np.full((20, 20), a + b),
-            {"a": list(range(30)), "b": list(range(3))},
+            lambda a, b: np.full((20, 20), a * b),
+            {"a": list(range(100)), "b": list(range(3))},
             view=HeatMap(rows=names, columns=names),
         )
     assert "use fewer values on the axis 'a' or a smaller picture" in str(e.value)
-    assert "90 grid points of 400 numbers" in str(e.value)
+    assert "300 grid points of 400 numbers (400 in 8 bits, steps of 1)" in str(e.value)
 
 
 def test_a_hopeless_grid_is_refused_before_any_computation():
     def never(a, b):
         raise AssertionError("called")
 
-    with pytest.raises(ValueError, match=r"a \(300\) x b \(100\) = 30000 grid points"):
-        build(never, {"a": list(range(300)), "b": list(range(100))})
+    with pytest.raises(ValueError, match=r"a \(3000\) x b \(400\) = 1200000 grid points"):
+        build(never, {"a": list(range(3000)), "b": list(range(400))})
 
 
 def test_more_digits_than_float32_holds_are_refused():

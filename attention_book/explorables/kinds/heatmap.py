@@ -1,0 +1,59 @@
+"""A matrix as coloured cells."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from attention_book.explorables.checks import check_inside, check_names, check_range, check_shape
+from attention_book.explorables.grid import check_text, describe, finite_array
+from attention_book.explorables.kind import Kind
+from attention_book.explorables.pack import Part, decimals
+
+LEVELS = 100  # shades that an eye tells apart
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeatMap(Kind):
+    """A matrix [R, C] as coloured cells with numbers.
+
+    rows, columns: texts of the R rows and C columns. x_label, y_label: what columns and rows
+    are. numbers: write the numbers into the cells. value_range: (low, high) of the colours;
+    by default from the results, with zero included. Stored: the numbers as they are printed,
+    with at most two decimals, and at least 100 shades.
+    """
+
+    rows: Sequence[str]
+    columns: Sequence[str]
+    x_label: str = ""
+    y_label: str = ""
+    numbers: bool = True
+    value_range: tuple | None = None
+
+    def __post_init__(self):
+        check_names(self.rows, "rows", unique=False)
+        check_names(self.columns, "columns", unique=False)
+        check_text(self.x_label, "x_label")
+        check_text(self.y_label, "y_label")
+        check_range(self.value_range, "value_range")
+
+    def array(self, result, point):
+        array = finite_array(result, describe(point))
+        shape = (len(self.rows), len(self.columns))
+        check_shape(array, shape, describe(point), "rows, columns")
+        check_inside(array, self.value_range, "value_range", describe(point))
+        return array
+
+    def parts(self, arrays, form):
+        return [Part(arrays.shape[1], LEVELS, decimals(arrays, 2))]
+
+    def options(self, arrays, axes, form):
+        low, high = self.value_range or (min(0.0, arrays.min()), max(0.0, arrays.max()))
+        return {
+            "rows": list(self.rows),
+            "cols": list(self.columns),
+            "xl": self.x_label,
+            "yl": self.y_label,
+            "num": bool(self.numbers),
+            "top": float(max(-low, high)) or 1.0,
+            "low": float(low),
+            "dec": decimals(arrays, 2),
+        }

@@ -1,0 +1,42 @@
+// Blocks of text off the screen rest: the browser neither lays them out nor paints them when a picture changes.
+// Each keeps the height that it had, so nothing moves; searching, links and printing find everything.
+const BLOCKS = ".bd-article section > :not(section)";
+const WAIT = 300; // milliseconds after the last change of the width
+
+function measure() {
+  const article = document.querySelector(".bd-article");
+  article.classList.remove("resting");
+  const blocks = [...article.querySelectorAll(BLOCKS)];
+  const heights = blocks.map((block) => block.getBoundingClientRect().height);
+  blocks.forEach((block, k) => block.style.setProperty("--tall", `${heights[k]}px`));
+  article.classList.add("resting");
+  document.documentElement.dataset.resting = "ready";
+}
+
+// Once pictures and formulas stand, and again when the width has changed.
+export function rest() {
+  const root = document.documentElement;
+  const article = document.querySelector(".bd-article");
+  if (!article) return;
+  const set = () => !document.querySelector(".math") || root.dataset.math === "ready";
+  const begin = () => {
+    let width = article.clientWidth;
+    let timer = 0;
+    measure();
+    new ResizeObserver(() => {
+      if (article.clientWidth === width) return;
+      width = article.clientWidth;
+      article.classList.remove("resting");
+      clearTimeout(timer);
+      timer = setTimeout(measure, WAIT);
+    }).observe(article);
+  };
+  const afterFonts = () => document.fonts.ready.then(() => requestAnimationFrame(begin));
+  if (set()) return afterFonts();
+  const watch = new MutationObserver(() => {
+    if (!set()) return;
+    watch.disconnect();
+    afterFonts();
+  });
+  watch.observe(root, { attributes: true, attributeFilter: ["data-math"] });
+}
