@@ -6,7 +6,14 @@ import torch
 from torch import nn
 
 from .. import functional
-from ..checks import check_choice, check_count, check_query_key, check_value
+from ..checks import (
+    check_choice,
+    check_count,
+    check_floating,
+    check_kind,
+    check_query_key,
+    check_value,
+)
 from .additive import AdditiveAttention
 from .scored import check_input, uniform_parameter
 from .seq2seq import check_source_lengths, check_tokens
@@ -61,9 +68,10 @@ class HardAttention(nn.Module):
     def forward(self, query, key, value, *, rng, mask=None):
         check_input("query", query, self.score.query_weight)
         check_input("key", key, self.score.key_weight)
-        check_query_key(query, key, same_width=False)
+        check_kind("torch", value=value)
+        check_floating(value=value)
+        check_value(value, check_query_key(query, key, same_width=False))
         scores = self.score.scores(query, self.score.project(key))  # [..., T, S]
-        check_value(value, scores.shape)
         weights = functional.softmax(scores, mask=mask)
         index = functional.draw(weights, rng=rng) if self.training else _likeliest(weights)
         if weights.shape[-1] == 0:

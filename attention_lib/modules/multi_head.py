@@ -18,7 +18,7 @@ from .cache import KVCache
 from .cached import append, columns_held
 from .calling import run
 from .mechanism import check_mechanism
-from .multi_head_checks import check_multi_head_call, check_rotary
+from .multi_head_checks import check_multi_head_call, check_position_modules
 from .multi_head_torch import from_torch, to_torch
 
 
@@ -122,7 +122,7 @@ class MultiHeadAttention(nn.Module):
         check_divides("n_kv_heads", n_kv_heads, "n_heads", n_heads)
         check_probability(dropout=dropout)
         check_flag(bias=bias)
-        check_rotary(rotary, d_key)
+        check_position_modules(rotary, position_bias, d_key)
         check_mechanism(mechanism, dropout=dropout, position_bias=position_bias)
         self.d_model, self.n_heads, self.n_kv_heads = d_model, n_heads, n_kv_heads
         self.d_key, self.d_value, self.dropout = d_key, d_value, dropout

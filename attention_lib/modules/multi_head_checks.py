@@ -70,6 +70,16 @@ def check_multi_head_call(
         _check_gate(module, head_gate)
 
 
+def check_position_modules(rotary, position_bias, d_key):
+    """Each is None or can be called, and rotary turns heads of this width."""
+    for name, module in (("rotary", rotary), ("position_bias", position_bias)):
+        if module is not None and not callable(module):
+            raise TypeError(
+                f"{name} must be None or a position module, got {type(module).__name__}"
+            )
+    check_rotary(rotary, d_key)
+
+
 def check_rotary(rotary, d_key):
     """rotary is None, or turns heads of this width."""
     if isinstance(rotary, RotaryPositionalEncoding) and rotary.d != d_key:

@@ -4,7 +4,14 @@ import torch
 from torch import nn
 
 from .. import functional
-from ..checks import check_dimensions, check_floating, check_kind, check_probability, check_width
+from ..checks import (
+    check_dimensions,
+    check_flag,
+    check_floating,
+    check_kind,
+    check_probability,
+    check_width,
+)
 
 
 class ScoredAttention(nn.Module):
@@ -32,6 +39,7 @@ class ScoredAttention(nn.Module):
         return functional.attend(self.scores(query, projected), value, mask=mask, dropout=dropout)
 
     def forward(self, query, key, value, *, mask=None, return_weights=False):
+        check_flag(return_weights=return_weights)
         output, weights = self.attend(query, self.project(key), value, mask=mask)
         return (output, weights) if return_weights else output
 

@@ -114,7 +114,8 @@ class Transformer(nn.Module):
         super().__init__()
         n_decoder_layers = n_layers if n_decoder_layers is None else n_decoder_layers
         check_count(source_vocabulary=source_vocabulary, target_vocabulary=target_vocabulary)
-        check_count(d_model=d_model, n_heads=n_heads, n_decoder_layers=n_decoder_layers)
+        check_count(d_model=d_model, n_heads=n_heads, n_layers=n_layers)
+        check_count(n_decoder_layers=n_decoder_layers)
         check_count(minimum=0, padding=padding)
         check_flag(tie_embeddings=tie_embeddings)
         check_probability(dropout=dropout)
