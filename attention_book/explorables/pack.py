@@ -97,7 +97,7 @@ def choose_step(numbers, part):
     limits += [10.0**-most] if part.shown is not None or not span else []
     finest = min(limits)
     power = math.floor(math.log10(finest) + 1e-9)
-    mantissa = next(m for m in MANTISSAS if m * 10.0**power <= finest * (1 + 1e-9))
+    mantissa = next(m for m in MANTISSAS if m * 10.0**power <= finest * (1 + 1e-8))
     bits = [bits_for(math.ceil(span / (m * 10.0**power)) + 1) for m in (1, mantissa)]
     return (1 if bits[0] == bits[1] else mantissa), -power
 

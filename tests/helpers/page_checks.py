@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup
 STATE = 'script[type="application/vnd.jupyter.widget-state+json"]'
 LOCAL_SCHEMES = ("data:", "blob:", "about:")
 SERIOUS = {"serious", "critical"}
+MORE_RULES = ("label-content-name-mismatch",)  # axe-core leaves it out by default
 
 
 @dataclass
@@ -165,7 +166,10 @@ def axe_findings(page, allowed=()):
     """
     if not page.evaluate("typeof window.axe === 'object'"):
         page.evaluate(AXE_SCRIPT)
-    result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    result = page.evaluate(
+        "(rules) => axe.run(document, {resultTypes: ['violations'], rules})",
+        {rule: {"enabled": True} for rule in MORE_RULES},
+    )
     found = []
     for rule in result["violations"]:
         if rule["impact"] not in SERIOUS:

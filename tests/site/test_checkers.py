@@ -110,6 +110,13 @@ def test_unreadable_text_is_found(shown):
         assert axe_findings(seen.page, [("color-contrast", "p")]) == []
 
 
+def test_a_name_that_differs_from_the_words_is_found(shown):
+    with shown('<button aria-label="Find">Search the book</button>') as seen:
+        assert [rule for rule, _, _ in axe_findings(seen.page)] == ["label-content-name-mismatch"]
+    with shown("<button>Search the book</button>") as seen:
+        assert axe_findings(seen.page) == []
+
+
 def test_broken_links_and_anchors_are_found(tmp_path):
     (tmp_path / "a.html").write_text(
         '<a href="b.html#there">x</a><a href="b.html#gone">x</a>'

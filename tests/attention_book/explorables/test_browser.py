@@ -17,18 +17,6 @@ from tests.helpers.theme_helpers import contrast
 SIZES = {"wide": 740, "narrow": 360}
 
 
-@pytest.fixture
-def page(browser):
-    page = browser.new_page(viewport={"width": 740, "height": 900})
-    problems = []
-    loud = ("error", "warning")
-    page.on("console", lambda m: problems.append(m.text) if m.type in loud else None)
-    page.on("pageerror", lambda e: problems.append(str(e)))
-    yield page
-    page.close()
-    assert problems == []
-
-
 def grid_of(box):
     return itertools.product(*(range(n) for n in box.view.spec["sizes"]))
 
@@ -478,6 +466,32 @@ def test_names_for_assistive_technology(page, name):
     label = page.locator(".attn-plot svg").get_attribute("aria-label")
     assert label == f"{box.view.title}. {page.locator('figcaption').text_content()}"
     assert page.locator("figcaption").get_attribute("aria-live") == "polite"
+
+
+@pytest.mark.parametrize("name", examples.ALL)
+def test_title_picture_caption_and_numbers_stand_in_this_order(page, name):
+    show(page, examples.ALL[name]())
+    parts = [".attn-title", ".attn-plot svg", "figcaption", ".attn-numbers"]
+    boxes = [page.locator(part).bounding_box() for part in parts]
+    for above, below in itertools.pairwise(boxes):
+        assert above["y"] + above["height"] <= below["y"] + 1
+    weight = "getComputedStyle(document.querySelector('figcaption')).fontWeight"
+    assert page.evaluate(weight) == "400"
+
+
+@pytest.mark.parametrize("name", examples.ALL)
+def test_the_spoken_name_follows_when_the_slider_rests(page, name):
+    box = examples.ALL[name]()
+    show(page, box)
+    picture = page.locator(".attn-plot svg")
+    before = picture.get_attribute("aria-label")
+    last = [n - 1 for n in box.view.spec["sizes"]]
+    move(page, **{f"i{k}": i for k, i in enumerate(last)})
+    said = f"{box.view.title}. {box.caption(*last)}"
+    page.wait_for_function(
+        "(said) => document.querySelector('.attn-plot svg').ariaLabel === said", arg=said
+    )
+    assert before != said
 
 
 @pytest.mark.parametrize("name", examples.ALL)

@@ -69,6 +69,14 @@ def test_numbers_just_beside_a_tie_print_as_they_are():
     assert [f"{v:.2f}" for v in again[0]] == ["0.12", "0.13", "0.12", "0.00", "0.01", "2.00"]
 
 
+@pytest.mark.parametrize("short", [0, 1e-12, 5e-11, 1e-10, 1e-9, 1e-8])
+def test_a_span_a_hair_below_a_round_one_has_a_step(short):
+    numbers = np.array([[0.0, 1 - short, 1 / 3]])
+    found, again = unpacked(numbers, Part(3, 100))
+    assert abs(again - numbers).max() <= 0.01
+    assert found.bits == 8
+
+
 def test_numbers_too_far_apart_are_refused():
     with pytest.raises(
         ValueError, match=r"span 0.0005 to 1e\+12; expected at most .* steps of 0.001"
