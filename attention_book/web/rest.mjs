@@ -3,11 +3,18 @@
 const BLOCKS = ".bd-article section > :not(section)";
 const WAIT = 300; // milliseconds after the last change of the width
 
+// The height that is kept is that of the content: padding and border are added to it.
+function contentHeight(block) {
+  const style = getComputedStyle(block);
+  const around = [style.paddingTop, style.paddingBottom, style.borderTopWidth, style.borderBottomWidth];
+  return block.getBoundingClientRect().height - around.reduce((sum, text) => sum + parseFloat(text), 0);
+}
+
 function measure() {
   const article = document.querySelector(".bd-article");
   article.classList.remove("resting");
   const blocks = [...article.querySelectorAll(BLOCKS)];
-  const heights = blocks.map((block) => block.getBoundingClientRect().height);
+  const heights = blocks.map(contentHeight);
   blocks.forEach((block, k) => block.style.setProperty("--tall", `${heights[k]}px`));
   article.classList.add("resting");
   document.documentElement.dataset.resting = "ready";

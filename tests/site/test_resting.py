@@ -71,7 +71,7 @@ def test_a_link_lands_on_its_heading(resting, name):
 
 def test_what_rests_is_found_by_searching_and_printed(resting):
     with resting(chapters()[0]) as page:
-        words = page.locator(".bd-article h2").last.inner_text().strip("#\n ")
+        words = page.locator(".bd-article h2").last.text_content().strip("#\n ")
         page.evaluate("scrollTo(0, 0)")
         assert page.evaluate("(words) => find(words)", words)
         page.emulate_media(media="print")
