@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from .setting import Setting
 
 FORMAT = 1
 DEFAULT = Path(__file__).with_name("default_calibration.json")
+SHORTEST, LONGEST = 1e-9, 1e9  # seconds of one call on any machine
 _COLUMNS = ("n", "d_head", "n_heads", "batch")
 
 
@@ -60,11 +62,17 @@ def save(calibration, path):
             for name in MECHANISMS
         },
     }
-    lines = json.dumps(record, indent=1)
+    text = _one_row_a_line(json.dumps(record, indent=1))
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{path.name}.{os.getpid()}")
-    unfinished.write_text(lines + "\n", encoding="utf-8")
+    unfinished.write_text(text + "\n", encoding="utf-8")
     unfinished.replace(path)
+
+
+def _one_row_a_line(text):
+    """JSON in which each list without lists, and what it holds, stands on one line."""
+    inner = re.compile(r"\[([^\[\]]*)\]")
+    return inner.sub(lambda found: f"[{' '.join(found[1].split())}]", text)
 
 
 def load(path):
@@ -136,6 +144,9 @@ def _point(name, mode, row):
     setting = Setting(**sizes, causal=causal, training=training)
     if not isinstance(options, dict) or set(options) != set(MECHANISMS[name].grid()[0]):
         raise ValueError(f"{name} has other options than {options!r}")
+    MECHANISMS[name].count(setting.at(n=1), options)  # refuses values that there cannot be
     if not isinstance(seconds, (int, float)) or not 0 < seconds < math.inf:
         raise ValueError(f"seconds must be a number greater than 0, got {seconds!r}")
+    if not SHORTEST <= seconds <= LONGEST:
+        raise ValueError(f"seconds must lie in [{SHORTEST}, {LONGEST}], got {seconds!r}")
     return Point(setting, options, seconds)

@@ -12,7 +12,8 @@ conventions, the same everywhere:
 - `itemsize` is the bytes of a number: 4 for float32, 2 for float16 and bfloat16.
 - Where a signature ends in `run`, it takes `batch`, `itemsize` and `training` by name; where it
   ends in `heads`, `d_key`, `d_value` (None means `d_key`) and `n_heads` too.
-- A size that is not an integer raises TypeError, one that is too small ValueError.
+- A size that is not an integer raises TypeError; one that is too small, or does not fit the others,
+  ValueError.
 - One kernel after the other: each reads its operands once and writes its result once. What a
   compiler fuses, and what a kernel reads twice because its cache is small, is left out; and so are
   the workspace of a library, the fragments of its allocator and the memory of its code.

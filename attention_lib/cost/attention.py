@@ -47,13 +47,8 @@ def attention(
         run: batch, itemsize, training: B, bytes of a number, and whether forward and backward,
             where every input gets a gradient.
 
-    Returns:
-        `Cost` with the parts scores (a mask and a bias included), softmax and output, or fused. The
-        inputs stay alive until it ends; an intermediate result is freed after its last use.
-
-    Raises:
-        TypeError, ValueError: a size is not a positive integer, G does not divide H, P above T S,
-            cached in training.
+    Parts: scores (a mask and a bias included), softmax and output, or fused. The inputs stay alive
+    until it ends; an intermediate result is freed after its last use.
 
     Source: Vaswani et al. (2017), table 1; Dao et al. (2022), theorem 2 and algorithm 4, for fused,
         whose reads of keys and values once for each block of queries are left out here; Shazeer

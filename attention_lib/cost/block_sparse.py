@@ -36,13 +36,8 @@ def block_sparse_attention(
             The seed changes no count.
         heads: as for `sliding_window_attention`.
 
-    Returns:
-        `Cost` with the parts padding (of the narrower width, if D is not E), cutting (into blocks,
-        if the last one is shorter), gathering, blocks and joining. Where the pattern is full, that
-        of `attention`.
-
-    Raises:
-        TypeError, ValueError: a size is not an integer or too small, window_blocks even.
+    Parts: padding (of the narrower width, if D is not E), cutting (into blocks, if the last one is
+    shorter), gathering, blocks and joining. Where the pattern is full, that of `attention`.
 
     Source: Zaheer et al. (2020), section 2 and appendix D.
 

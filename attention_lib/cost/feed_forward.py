@@ -40,11 +40,7 @@ def feed_forward(n_tokens, *, d_model, d_ff, activation="relu", bias=True, **run
         d_model, d_ff, activation, bias: as in the module; C and F.
         run: as for `attention`.
 
-    Returns:
-        `Cost` with the parts up_projection, gate_projection, activation, down_projection.
-
-    Raises:
-        TypeError, ValueError: a size is not a positive integer, an unknown activation.
+    Parts: up_projection, gate_projection, activation, down_projection.
 
     Source: Vaswani et al. (2017), equation 2; Shazeer (2020) for swiglu.
 

@@ -60,14 +60,8 @@ def multi_head_attention(
             Self-attention without pairs, masked, biased, fused and cache: it has kernels of its
             own. A step with a cache of a window's k positions is a dense step with n_cached = k.
 
-    Returns:
-        `Cost` with the parts query_projection, key_projection, value_projection, rotary, cache,
-        sharing (copies of shared heads for a mechanism), attention, output_projection.
-
-    Raises:
-        TypeError, ValueError: sizes that do not fit, a cache in training, n_cached without a cache
-            or, in cross-attention, neither 0 nor n_keys; a mechanism with what it does not take, or
-            that is not a function or does not return a `Cost`.
+    Parts: query_projection, key_projection, value_projection, rotary, cache, sharing (copies of
+    shared heads for a mechanism), attention, output_projection.
 
     Source: Vaswani et al. (2017), section 3.2.2; Shazeer (2019) for G = 1 and the step with a
         cache, Ainslie et al. (2023) for G < H.

@@ -46,13 +46,8 @@ def multi_head_latent_attention(
         pairs, masked, fused, run: as for `attention`.
         cache, n_cached: as for `multi_head_attention`.
 
-    Returns:
-        `Cost` with the parts query_down, query_projection, latent_projection,
-        rotary_key_projection, rotary, cache, key_projection, attention, value_projection,
-        output_projection.
-
-    Raises:
-        TypeError, ValueError: as `multi_head_attention`; d_rotary odd.
+    Parts: query_down, query_projection, latent_projection, rotary_key_projection, rotary, cache,
+    key_projection, attention, value_projection, output_projection.
 
     Source: DeepSeek-AI (2024), section 2.1.
 

@@ -28,12 +28,7 @@ def encoder_layer(
         attention: n_heads, n_kv_heads, rotary, pairs, masked, biased, fused, cache, n_cached,
             mechanism, batch, itemsize, training of `multi_head_attention`.
 
-    Returns:
-        `Cost` with the parts self_attention_norm, self_attention, residuals, feed_forward_norm,
-        feed_forward.
-
-    Raises:
-        TypeError, ValueError: as `multi_head_attention` and `feed_forward`; an unknown norm.
+    Parts: self_attention_norm, self_attention, residuals, feed_forward_norm, feed_forward.
 
     Source: Vaswani et al. (2017), section 3.1; Xiong et al. (2020) for norm_first.
 
@@ -72,11 +67,7 @@ def decoder_layer(
         attention: n_heads, n_kv_heads, fused, cache, batch, itemsize, training of both; rotary,
             pairs, masked, biased of the self-attention.
 
-    Returns:
-        `Cost` with the parts of `encoder_layer`, and cross_attention_norm and cross_attention.
-
-    Raises:
-        TypeError, ValueError: as `encoder_layer`.
+    Parts: of `encoder_layer`, and cross_attention_norm and cross_attention.
 
     Source: Vaswani et al. (2017), section 3.1.
 

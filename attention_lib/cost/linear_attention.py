@@ -28,12 +28,8 @@ def linear_attention(n, *, causal=False, n_features=None, **heads):
         heads: as for `sliding_window_attention`. B H enters the size of the segments that the keys
             pass in, and so the causal FLOPs.
 
-    Returns:
-        `Cost` with the parts features, sums and output, or features and chunks if causal. Products
-        with a small constant matrix need one gradient and not two.
-
-    Raises:
-        TypeError, ValueError: a size is not an integer, or too small.
+    Parts: features, sums and output, or features and chunks if causal. Products with a small
+    constant matrix need one gradient and not two.
 
     Source: Katharopoulos et al. (2020), sections 3.2 and 3.3.
 

@@ -25,13 +25,8 @@ def linformer_attention(n, *, n_projected, max_length=None, sharing="heads", **h
             both; "none": a pair for each head. It changes the parameters and no FLOPs.
         heads: as for `sliding_window_attention`.
 
-    Returns:
-        `Cost` with the parts key_length and value_length (the projections, which count as
-        parameters) and attention (fused).
-
-    Raises:
-        TypeError, ValueError: a size is not an integer or too small, an unknown sharing, n above
-            max_length.
+    Parts: key_length and value_length (the projections, which count as parameters) and attention
+    (fused).
 
     Source: Wang et al. (2020), section 4.
 
@@ -66,12 +61,8 @@ def multi_head_linformer(
             means n.
         run: as for `attention`.
 
-    Returns:
-        `Cost` with the parts query_projection, key_length, value_length, key_projection,
-        value_projection, attention, output_projection.
-
-    Raises:
-        TypeError, ValueError: as `linformer_attention`; n_heads does not divide d_model.
+    Parts: query_projection, key_length, value_length, key_projection, value_projection, attention,
+    output_projection.
 
     Source: Wang et al. (2020), section 4.
 

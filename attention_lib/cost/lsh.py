@@ -26,11 +26,7 @@ def lsh_attention(n, *, bucket_size, n_hashes, causal=False, seed=0, **heads):
             no count: what is closed is computed and thrown away.
         heads: as for `sliding_window_attention`.
 
-    Returns:
-        `Cost` with the parts hashing and rounds; rounds has the parts sorting and chunks.
-
-    Raises:
-        TypeError, ValueError: a size is not an integer, or too small.
+    Parts: hashing and rounds; rounds has the parts sorting and chunks.
 
     Source: Kitaev, Kaiser and Levskaya (2020), section 2.
 
@@ -71,11 +67,7 @@ def multi_head_lsh(
         d_model, n_heads, bucket_size, n_hashes, causal, seed, bias: as in the module.
         run: as for `attention`.
 
-    Returns:
-        `Cost` with the parts query_key_projection, value_projection, attention, output_projection.
-
-    Raises:
-        TypeError, ValueError: as `lsh_attention`; n_heads does not divide d_model.
+    Parts: query_key_projection, value_projection, attention, output_projection.
 
     Source: Kitaev, Kaiser and Levskaya (2020), section 2.
 

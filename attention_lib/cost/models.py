@@ -37,13 +37,7 @@ def language_model(
             masked, fused, cache, mechanism (with causal=True), batch, itemsize, training of
             `encoder` and `encoder_layer`.
 
-    Returns:
-        `Cost` with the parts embedding, positions, stack, readout. The loss is left out.
-
-    Raises:
-        TypeError, ValueError: as `encoder_layer`; positions unknown, "learned" without max_length
-            or with less than the tokens there are, d_model odd for "sinusoidal", heads of odd width
-            for "rotary".
+    Parts: embedding, positions, stack, readout. The loss is left out.
 
     Source: Kaplan et al. (2020), section 2.1 and table 1, for 6 N; their N leaves the readout
         out, 31% of the N of the model below.
@@ -94,12 +88,8 @@ def transformer(
         layer: d_ff, norm_first, norm, final_norm, activation, n_kv_heads, bias, fused, batch,
             itemsize, training of all layers.
 
-    Returns:
-        `Cost` with the parts source_embedding, source_positions, encoder, target_embedding,
-        target_positions, decoder, readout. The loss is left out.
-
-    Raises:
-        TypeError, ValueError: as `language_model`.
+    Parts: source_embedding, source_positions, encoder, target_embedding, target_positions,
+    decoder, readout. The loss is left out.
 
     Source: Vaswani et al. (2017).
 
@@ -149,13 +139,8 @@ def sequence_encoder(
         layer: n_layers, d_ff, norm_first, norm, final_norm, activation, n_kv_heads, bias, fused,
             mechanism, batch, itemsize, training of `encoder` and `encoder_layer`.
 
-    Returns:
-        `Cost` with the parts embedding, positions, stack, pooling, readout. The loss is left out.
-        In training the gradient of the patches is counted, though patches of data need none.
-
-    Raises:
-        TypeError, ValueError: as `language_model`; more tokens than max_length, both or neither of
-            vocabulary and patch_width.
+    Parts: embedding, positions, stack, pooling, readout. The loss is left out. In training the
+    gradient of the patches is counted, though patches of data need none.
 
     Source: Devlin et al. (2019); Dosovitskiy et al. (2021).
 

@@ -19,11 +19,7 @@ def performer_attention(n, *, n_features, causal=False, seed=0, **heads):
         seed: as in the function; it changes no count.
         causal, heads: as for `linear_attention`.
 
-    Returns:
-        `Cost` with the parts of `linear_attention`.
-
-    Raises:
-        TypeError, ValueError: a size is not an integer, or too small.
+    Parts: of `linear_attention`.
 
     Source: Choromanski et al. (2021), section 2.
 

@@ -66,14 +66,9 @@ def seq2seq(
         source_vocab, target_vocab, width, attention, bidirectional: as in the module.
         run: as for `attention`.
 
-    Returns:
-        `Cost` with the parts source_embedding, encoder, key_projection, target_embedding,
-        attention, decoder, readout. The loss is left out, and in peak_bytes the copies that packing
-        and Python's lists make: at small sizes real code takes up to twice as much.
-
-    Raises:
-        TypeError, ValueError: a size is not a positive integer, an unknown attention, an odd width
-            with bidirectional.
+    Parts: source_embedding, encoder, key_projection, target_embedding, attention, decoder,
+    readout. The loss is left out, and in peak_bytes the copies that packing and Python's lists
+    make: at small sizes real code takes up to twice as much.
 
     Source: Sutskever, Vinyals and Le (2014); Bahdanau, Cho and Bengio (2015).
 
@@ -110,11 +105,7 @@ def seq2seq(
 def pointer_network(n_source, n_steps, *, source_vocab, width, **run):
     """`modules.PointerNetwork` with teacher forcing: n_steps scores of all source positions.
 
-    Returns:
-        `Cost` with the parts embedding, encoder, key_projection, decoder, scores.
-
-    Raises:
-        TypeError, ValueError: a size is not a positive integer, the width odd.
+    Parts: embedding, encoder, key_projection, decoder, scores.
 
     Source: Vinyals, Fortunato and Jaitly (2015).
 

@@ -33,11 +33,7 @@ def general_attention(
         d_value: E.
         keys_held, run: as for `additive_attention`.
 
-    Returns:
-        `Cost` with the parts key_projection, scores, softmax, output.
-
-    Raises:
-        TypeError, ValueError: a size is not a positive integer (lengths and batch may be 0).
+    Parts: key_projection, scores, softmax, output.
 
     Source: Luong, Pham and Manning (2015).
 
@@ -88,11 +84,7 @@ def additive_attention(
             a decoder that meets the same ones at every step. Leaves W_k k and W_k out.
         run: as for `attention`.
 
-    Returns:
-        `Cost` with the parts query_projection, key_projection, hidden, scores, softmax, output.
-
-    Raises:
-        TypeError, ValueError: a size is not a positive integer (lengths and batch may be 0).
+    Parts: query_projection, key_projection, hidden, scores, softmax, output.
 
     Source: Bahdanau, Cho and Bengio (2015), appendix A.1.2.
 

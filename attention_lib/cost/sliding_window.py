@@ -27,12 +27,8 @@ def sliding_window_attention(n, *, window, causal=False, n_sinks=0, **heads):
         heads: d_key, d_value (None means d_key), n_heads, batch, itemsize, training: D, E, H, B,
             bytes of a number, forward and backward. The kernel computes its scores anew backward.
 
-    Returns:
-        `Cost` with the parts padding (of the narrower width, if D is not E), gathering (of the keys
-        beside sinks), blocks and joining. Where the window covers everything, that of `attention`.
-
-    Raises:
-        TypeError, ValueError: a size is not an integer, or too small.
+    Parts: padding (of the narrower width, if D is not E), gathering (of the keys beside sinks),
+    blocks and joining. Where the window covers everything, that of `attention`.
 
     Source: Beltagy, Peters and Cohan (2020), section 3.1; Xiao et al. (2024) for sinks.
 

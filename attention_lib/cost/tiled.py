@@ -21,11 +21,7 @@ def tiled_attention(n, *, causal=False, block_size=128, **heads):
         causal, block_size: as in the function.
         heads: as for `sliding_window_attention`.
 
-    Returns:
-        `Cost` with the part tiles.
-
-    Raises:
-        TypeError, ValueError: a size is not an integer, or too small.
+    Part: tiles.
 
     Source: Dao et al. (2022), algorithms 1 and 4.
 

@@ -88,6 +88,18 @@ def rename_an_option(record):
     record["points"]["sliding_window"]["full forward"][0][4] = {"width": 3}
 
 
+def look_backwards(record):
+    record["points"]["sliding_window"]["full forward"][0][4] = {"window": -1}
+
+
+def write_an_option_in_words(record):
+    record["points"]["performer"]["full forward"][0][4] = {"n_features": "many"}
+
+
+def nearly_stop_time(record):
+    record["points"]["dense"]["full forward"][0][-1] = 1e-320
+
+
 def drop_the_threads(record):
     del record["origin"]["threads"]
 
@@ -115,6 +127,9 @@ BROKEN = [
     (write_words, "seconds must be a number greater than 0, got 'fast'"),
     (take_no_tokens, "n must be at least 1, got 0"),
     (rename_an_option, "sliding_window has other options than {'width': 3}"),
+    (look_backwards, "window must be at least 0, got -1"),
+    (write_an_option_in_words, "n_features must be an integer, got str"),
+    (nearly_stop_time, r"seconds must lie in \[1e-09, 1000000000.0\], got 1e-320"),
     (drop_the_threads, "origin must have the entries processor, cores, threads"),
     (write_threads_in_words, "origin.threads must be of .*int.*, got 'two'"),
     (drop_the_judge, "'judge_spread'"),
@@ -174,6 +189,27 @@ def test_a_broken_file_in_the_cache_is_told_and_measured_anew(machine, cache, mo
     with pytest.warns(UserWarning, match=r"measured anew: .*\.json is not JSON"):
         choose.AttentionSelector.here(progress=False)
     choose.load(files.cached_path())
+
+
+@pytest.mark.parametrize("change", [look_backwards, nearly_stop_time])
+def test_a_wrong_file_of_valid_json_is_told_and_measured_anew(
+    record, change, machine, cache, monkeypatch
+):
+    change(record)
+    cache.mkdir()
+    files.cached_path().write_text(json.dumps(record))
+    monkeypatch.setattr("attention_lib.choose.calibration.Stopwatch", machine)
+    with pytest.warns(UserWarning, match=r"measured anew: .*\.json is not a calibration"):
+        choice = choose.choose_attention(512, progress=False)
+    assert choice.name in {one.name for one in choice.candidates}
+    choose.load(files.cached_path())
+
+
+def test_each_point_has_a_line_of_its_own(plain, tmp_path):
+    choose.save(plain.calibration, tmp_path / "c.json")
+    lines = (tmp_path / "c.json").read_text().splitlines()
+    points = sum(len(one) for one in plain.calibration.points.values())
+    assert points < len(lines) < 1.5 * points
 
 
 def test_the_first_choice_measures_and_the_second_reads(machine, cache, monkeypatch):

@@ -368,3 +368,10 @@ def test_predictions_of_what_does_not_exist_are_refused(plain):
         plain.predict("flash", choose.Setting(n=64), {})
     with pytest.raises(ValueError, match="linformer is not causal: each projected key mixes"):
         plain.predict("linformer", choose.Setting(n=64, causal=True), {"n_projected": 3})
+
+
+def test_a_token_that_needs_to_see_itself_alone():
+    choice = choose.choose_attention(512, reach=0, calibration="default")
+    assert choice.name in {"sliding_window", "block_sparse"}
+    window = next(one for one in choice.candidates if one.name == "sliding_window")
+    assert (window.options, window.certainty) == ({"window": 0}, "by reach")
