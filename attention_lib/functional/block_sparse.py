@@ -141,47 +141,28 @@ def block_sparse_attention(
     check_count(block_size=block_size)
     check_pattern(window_blocks, global_blocks, random_blocks, seed)
     check_scale(scale)
-    return block_sparse_attention_core(
-        query,
-        key,
-        value,
-        block_size=int(block_size),
-        window_blocks=int(window_blocks),
-        global_blocks=int(global_blocks),
-        random_blocks=int(random_blocks),
-        seed=seed,
-        causal=causal,
-        mask=mask,
-        scale=scale,
-    )
+    kinds = (int(window_blocks), int(global_blocks), int(random_blocks))
+    options = {"block_size": int(block_size), "kinds": kinds, "seed": seed, "causal": causal}
+    return block_sparse_attention_core(query, key, value, **options, mask=mask, scale=scale)
 
 
 def block_sparse_attention_core(
-    query,
-    key,
-    value,
-    *,
-    block_size,
-    window_blocks,
-    global_blocks,
-    random_blocks,
-    seed,
-    causal=False,
-    mask=None,
-    scale=None,
+    query, key, value, *, block_size, kinds, seed, causal=False, mask=None, scale=None
 ):
-    """`block_sparse_attention` for arguments that were checked."""
+    """`block_sparse_attention` for arguments that were checked.
+
+    kinds: how many neighbouring, global and random blocks a block sees.
+    """
     output_shape = output_shape_of(query, key, value)
     if 0 in output_shape:
         return attention_core(query, key[..., :0, :], value[..., :0, :])
     n_queries, n_keys = query.shape[-2], key.shape[-2]
-    kinds = (window_blocks, global_blocks, random_blocks)
     seen = blocks_seen(-(-n_keys // block_size), *kinds, causal)
     if mask is None and sees_all(seen, causal):
         return attention_core(query, key, value, causal=causal, scale=scale)
     pattern = torch.from_numpy(_pattern(len(seen), *kinds, seed, causal))
     query, key, value, mask, scale = fold(query, key, value, mask, scale, output_shape[:-2])
-    sizes = {"block_size": block_size, "global_blocks": global_blocks, "causal": bool(causal)}
+    sizes = {"block_size": block_size, "global_blocks": kinds[1], "causal": bool(causal)}
     sizes |= {"n_rows": len(query), "width": query.shape[-1]}
     sizes["n_masks"] = 1 if mask is None else len(mask)
     done = plan(n_queries, n_keys, seen, **sizes)

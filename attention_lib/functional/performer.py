@@ -149,32 +149,25 @@ def performer_attention(
         check_count(n_features=n_features)
         check_count(minimum=0, seed=seed)
         check_flag(orthogonal=orthogonal)
-    options = {"causal": causal, "mask": mask, "scale": scale}
-    options |= {"orthogonal": orthogonal, "features": features}
-    return performer_attention_core(query, key, value, n_features=n_features, seed=seed, **options)
+        features = features_for(query, n_features, seed, orthogonal)
+    return performer_attention_core(
+        query, key, value, features, causal=causal, mask=mask, scale=scale
+    )
 
 
-def performer_attention_core(
-    query,
-    key,
-    value,
-    *,
-    n_features=None,
-    causal=False,
-    seed=0,
-    mask=None,
-    scale=None,
-    orthogonal=True,
-    features=None,
-):
-    """`performer_attention` for arguments that were checked."""
+def features_for(query, n_features, seed, orthogonal=True):
+    """What `performer_attention` draws, in float32 at least."""
+    dtype = torch.float64 if query.dtype == torch.float64 else torch.float32
+    drawn = _drawn(int(n_features), query.shape[-1], int(seed), orthogonal)
+    return torch.tensor(drawn, dtype=dtype, device=query.device)
+
+
+def performer_attention_core(query, key, value, features, *, causal=False, mask=None, scale=None):
+    """`performer_attention` for arguments that were checked, and features that were drawn."""
     *leading, n_queries, d_value = output_shape_of(query, key, value)
     n_keys, width = key.shape[-2:]
     scale = width**-0.5 if scale is None else scale
     dtype, query, key, value = widen_core(query, key, value)
-    if features is None:
-        drawn = _drawn(int(n_features), width, int(seed), orthogonal)
-        features = torch.tensor(drawn, dtype=query.dtype, device=query.device)
     scaled = features.to(query.dtype) * math.sqrt(scale)  # W x = scaled @ (x / sqrt(scale))
     size = segment_size(math.prod(leading), len(features), width, d_value)
 

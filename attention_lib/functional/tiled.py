@@ -146,21 +146,12 @@ def tiled_attention(
     check_scale(scale)
     check_count(block_size=block_size)
     options = {"causal": causal, "mask": mask, "scale": scale, "block_size": block_size}
-    return tiled_attention_core(query, key, value, **options, return_log_sum_exp=return_log_sum_exp)
+    output, log_sum_exp = tiled_attention_core(query, key, value, **options)
+    return (output, log_sum_exp) if return_log_sum_exp else output
 
 
-def tiled_attention_core(
-    query,
-    key,
-    value,
-    *,
-    causal=False,
-    mask=None,
-    scale=None,
-    block_size=128,
-    return_log_sum_exp=False,
-):
-    """`tiled_attention` for arguments that were checked."""
+def tiled_attention_core(query, key, value, *, block_size, causal=False, mask=None, scale=None):
+    """Output and log-sum-exp of `tiled_attention` for arguments that were checked."""
     leading = output_shape_of(query, key, value)[:-2]
     dtype, query, key, value = widen_core(query, key, value)
     # Outside the Function, so that autograd sums the gradients of what was repeated here.
@@ -169,8 +160,7 @@ def tiled_attention_core(
         mask = mask.expand(*leading, query.shape[-2], key.shape[-2])  # a view: nothing is copied
     scale = query.shape[-1] ** -0.5 if scale is None else float(scale)
     output, log_sum_exp = _Tiled.apply(*wide, mask, bool(causal), scale, int(block_size))
-    output = output.to(dtype)
-    return (output, log_sum_exp) if return_log_sum_exp else output
+    return output.to(dtype), log_sum_exp
 
 
 class _Tiled(torch.autograd.Function):

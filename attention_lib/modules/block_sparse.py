@@ -64,8 +64,9 @@ class BlockSparseAttention(Mechanism):
         check_block_lengths(n_queries, n_keys, causal)
 
     def forward_core(self, query, key, value, *, mask, causal):
-        options = {"mask": mask, "causal": causal, **self.options}
-        return block_sparse_attention_core(query, key, value, **options)
+        block_size, *kinds, seed = self.options.values()
+        options = {"block_size": block_size, "kinds": kinds, "seed": seed, "causal": causal}
+        return block_sparse_attention_core(query, key, value, mask=mask, **options)
 
     def extra_repr(self):
         return ", ".join(f"{name}={value}" for name, value in self.options.items())

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from ..checks import check_count
-from ..functional.performer import performer_attention_core
+from ..functional.performer import features_for, performer_attention_core
 from .mechanism import Mechanism
 
 
@@ -61,9 +61,9 @@ class PerformerAttention(Mechanism):
         self.seed.fill_(int(np.random.default_rng(int(self.seed)).integers(2**63 - 1)))
 
     def forward_core(self, query, key, value, *, mask, causal):
-        options = {"n_features": self.n_features, "seed": self.seed, "causal": causal}
+        features = features_for(query, self.n_features, self.seed)
         with torch.autocast(query.device.type, enabled=False):  # it would sum in bfloat16
-            return performer_attention_core(query, key, value, mask=mask, **options)
+            return performer_attention_core(query, key, value, features, mask=mask, causal=causal)
 
     def extra_repr(self):
         seed = "meta" if self.seed.is_meta else int(self.seed)  # there it has no value

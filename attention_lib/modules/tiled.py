@@ -34,7 +34,7 @@ class TiledAttention(Mechanism):
 
     def forward_core(self, query, key, value, *, mask, causal):
         options = {"mask": mask, "causal": causal, "block_size": self.block_size}
-        return tiled_attention_core(query, key, value, **options)
+        return tiled_attention_core(query, key, value, **options)[0]
 
     def extra_repr(self):
         return f"block_size={self.block_size}"
