@@ -8,7 +8,6 @@ from ..checks import check_choice, check_count, check_even
 from ..mechanisms import MECHANISMS
 from ..modules.position_schemes import POSITIONS
 
-ACTIVATIONS = ("relu", "gelu", "gelu_tanh", "swiglu")
 ATTENTIONS = {name: one for name, one in MECHANISMS.items() if one.settings is not None}
 
 

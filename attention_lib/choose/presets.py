@@ -6,9 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
 from .. import cost, modules
-from ..checks import check_choice, check_count, check_divides, check_flag, check_probability
-from .preset_settings import (
+from ..checks import (
     ACTIVATIONS,
+    check_choice,
+    check_count,
+    check_divides,
+    check_flag,
+    check_probability,
+)
+from .preset_settings import (
     check_ends,
     check_preset_positions,
     counted,
