@@ -19,11 +19,11 @@ def notebooks(project: Project, options) -> None:
     """Execute the chapters whose notebooks are stale."""
     ran = 0
     for chapter in project.select(options.chapters):
-        reasons = ["--force"] if options.force else stale_because(project, chapter)
-        if not reasons:
+        reason = "you ask for it" if options.force else stale_because(project, chapter)
+        if not reason:
             print(f"{chapter.name}: up to date", flush=True)
             continue
-        print(f"{chapter.name}: running because of {', '.join(reasons)}", flush=True)
+        print(f"{chapter.name}: running because {reason}", flush=True)
         start = time.perf_counter()
         execute(project, chapter)
         print(f"{chapter.name}: done in {time.perf_counter() - start:.1f} s", flush=True)

@@ -6,12 +6,17 @@ from .fingerprint import KEY, changed_parts
 from .project import Chapter, PipelineError, Project
 
 
-def stale_because(project: Project, chapter: Chapter) -> list[str]:
-    """Why the notebook has to be executed again, in words; empty when it is up to date."""
+def stale_because(project: Project, chapter: Chapter) -> str:
+    """Why the notebook has to be executed again, in words; "" when it is up to date."""
     if not chapter.notebook.is_file():
-        return ["the missing notebook"]
+        return "the notebook is missing"
     stored = chapter.read_notebook().metadata.get(KEY, {})
-    return changed_parts(project, chapter, stored)
+    changed = changed_parts(project, chapter, stored)
+    return f"{_listed(changed)} changed" if changed else ""
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def check(project: Project) -> list[PipelineError]:
@@ -55,7 +60,7 @@ def _check_chapter(project: Project, chapter: Chapter) -> list[PipelineError]:
     except PipelineError as error:
         return [*problems, error]
     if changed:
-        problem = f"stale: the notebook is older than {', '.join(changed)}"
+        problem = f"stale: {changed} since the notebook was executed"
         problems.append(PipelineError(chapter.name, problem, mend))
     elif different:
         problems.append(

@@ -48,7 +48,7 @@ def test_only_stale_chapters_run_and_a_forced_run_changes_no_byte(book, capsys):
     run(["notebooks"], book.project)
     output = capsys.readouterr().out
     assert "01_one: up to date" in output
-    assert "02_two: running because of its text" in output
+    assert "02_two: running because its text changed" in output
     assert snapshot(book)["01_one.ipynb"][0] == first["01_one.ipynb"][0]
     assert b"changed" in contents(book)["02_two.ipynb"]
 
