@@ -60,7 +60,8 @@ class Follower:
     def _start(self, code: str) -> None:
         for node in ast.walk(ast.parse(code)):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                self._texts |= {node.value, node.value.partition(".")[0]}
+                parts = node.value.split(".")
+                self._texts |= {".".join(parts[:n]) for n in range(1, len(parts) + 1)}
         cells = Source(code)
         for module, attribute in cells.imports.values():
             self._visit(module)
@@ -153,7 +154,7 @@ class Follower:
         paths = [p for p in sorted(self.tree.paths) if p.startswith(start) and p.endswith(".py")]
         found = [p.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for p in paths]
         inside = [one for one in found if one != folder.replace("/", ".")]
-        return self._named(folder, inside, lambda one: one[len(folder) + 1 :].partition(".")[0])
+        return self._named(folder, inside, lambda module: module[len(folder) + 1 :])
 
     def _data_below(self, folder: str) -> set[str]:
         paths = {p for p in self.tree.paths if p.startswith(f"{folder}/") and p[-3:] != ".py"}

@@ -14,6 +14,7 @@ LAYER = "attention_lib.modules.Layer"
 LATE = "attention_lib/late.py"
 WORDS = "attention_lib/corpus/words.txt"
 EXERCISES = "attention_book/exercises"
+FIRST = f"{EXERCISES}/seq/first.py"
 LIBRARY = {
     "attention_lib/reference/__init__.py": "from .softmax import softmax, unused\n",
     SOFTMAX: '''
@@ -82,8 +83,9 @@ import pkgutil
 def check(name):
     return [importlib.import_module(one.name) for one in pkgutil.iter_modules(__path__)]
 """,
-    "attention_book/exercises/seq.py": "EXERCISES = [1]\n",
-    "attention_book/exercises/worked.py": "EXERCISES = [2]\n",
+    f"{EXERCISES}/seq/__init__.py": "",
+    FIRST: "exercise = 1\n",
+    f"{EXERCISES}/seq/second.py": "exercise = 2\n",
     "attention_book/studies/__init__.py": """
 from pathlib import Path
 
@@ -140,7 +142,7 @@ SEEN = {
     "a decorator": (MODULES, "return one\n", "return 2 * one\n", "attention_lib.modules.kept"),
     "an import inside": (LATE, "return x", "return -x", "attention_lib.late.late"),
     "data": (WORDS, "words", "more", WORDS),
-    "an exercise": (f"{EXERCISES}/seq.py", "[1]", "[3]", "attention_book.exercises.seq.EXERCISES"),
+    "an exercise": (FIRST, "= 1", "= 3", "attention_book.exercises.seq.first.exercise"),
     "a study": (RESULT, "{}", "{1}", RESULT),
 }
 
@@ -163,7 +165,7 @@ UNSEEN = {
     "an unused constant": (SOFTMAX, "KINDS = {}", "KINDS = {1: 2}"),
     "an unused function beside": (STEPS, "def other(): ...", "def another(): ..."),
     "a new function": (SOFTMAX, "def unused", "def new(): ...\n\n\ndef unused"),
-    "another exercise": (f"{EXERCISES}/worked.py", "[2]", "[3]"),
+    "another exercise": (f"{EXERCISES}/seq/second.py", "= 2", "= 3"),
     "another study": ("attention_book/studies/results/other.json", "{}", "{1}"),
     "a file beside the data": ("attention_lib/corpus/other.py", "x = 1", "x = 2"),
 }
@@ -209,8 +211,8 @@ def test_a_star_import_counts_as_the_whole_module(book, stale):
 def test_a_cell_that_is_no_python_may_use_anything(book, stale):
     book.chapter("01_one", cell("x = !!"))
     book.pretend_executed()
-    replaced(book, "attention_book/exercises/worked.py", "[2]", "[3]")
-    assert stale() == ["attention_book.exercises.worked.EXERCISES changed", ""]
+    replaced(book, f"{EXERCISES}/seq/second.py", "= 2", "= 3")
+    assert stale() == ["attention_book.exercises.seq.second.exercise changed", ""]
 
 
 def test_a_file_that_does_not_parse_counts_whole(book, stale):
