@@ -56,9 +56,9 @@ def show(project: Project, options) -> None:
 
 
 def concepts(project: Project, options) -> None:
-    """Write the concept table into the README and the book."""
+    """Write the concept table into the book."""
     changed = concept_table.write(project)
-    print(f"concept table: {', '.join(changed) or 'up to date'}", flush=True)
+    print(f"{concept_table.PAGE}: {'written' if changed else 'up to date'}", flush=True)
 
 
 def write_lock(project: Project, options) -> None:

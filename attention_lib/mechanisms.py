@@ -20,8 +20,7 @@ class Listed:
 
     Attributes:
         concept: how the book calls it.
-        reference, functional, modules: public names in these parts of the library.
-        tests: files under tests/attention_lib that judge it.
+        files: of `reference`, `functional` and `modules` that hold it, with blanks between.
         chapter: the chapter that teaches it; "" where none does.
         function: of `functional`, and of `cost` under the same name.
         heads: the module for the heads of `MultiHeadAttention`; "" where there is none.
@@ -36,10 +35,7 @@ class Listed:
     """
 
     concept: str
-    reference: tuple
-    functional: tuple
-    modules: tuple
-    tests: tuple
+    files: str
     chapter: str = ""
     function: str
     heads: str = ""
@@ -64,11 +60,6 @@ class Listed:
         """The options that stand for all others in a measurement; None where n is too short."""
         fit, middle = self.options(n), self.grid()[len(self.grid()) // 2]
         return middle if middle in fit else fit[0] if fit else None
-
-
-def _tests(stem, *modules):
-    """The tests of the definition and of the fast form bear the name of their file."""
-    return (f"reference/test_{stem}.py", f"functional/test_{stem}.py", *modules)
 
 
 def _everywhere(options):
@@ -100,23 +91,13 @@ def _fewer_than_tokens(n, options):
     return all(number < n for number in options.values())
 
 
-_WINDOW = ("sliding_window_attention", "sink_window_mask", "streaming_positions")
-_BLOCKS = ("block_sparse_attention", "block_sparse_pattern", "block_sparse_mask")
-_LINEAR = ("linear_attention", "LinearAttentionState")
-_PERFORMER = ("performer_attention", "orthogonal_features", "positive_features")
-_LINFORMER = ("linformer_attention", "pooling_projection")
-_TILED = ("OnlineSoftmax", "online_softmax", "tiled_attention")
-_ON_HEADS = "modules/test_mechanisms.py"
 # Beside the window of 3 blocks the pattern of `block_sparse_attention` has 2 global and 3 random.
 _APART = 2 + 3
 
 MECHANISMS = {
     "dense": Listed(
         concept="attention",
-        reference=("attend", "attention", "attention_backward"),
-        functional=("attend", "attention"),
-        modules=("ScaledDotProductAttention",),
-        tests=_tests("attention", "modules/test_scaled_dot_product.py"),
+        files="attention scaled_dot_product",
         chapter="02_worked_example",
         function="attention",
         settings={},
@@ -125,10 +106,7 @@ MECHANISMS = {
     ),
     "tiled": Listed(
         concept="tiled attention",
-        reference=(*_TILED, "tiled_attention_backward"),
-        functional=_TILED,
-        modules=("TiledAttention",),
-        tests=_tests("tiled", _ON_HEADS),
+        files="tiled",
         function="tiled_attention",
         heads="TiledAttention",
         exact=True,
@@ -138,10 +116,7 @@ MECHANISMS = {
     ),
     "sliding_window": Listed(
         concept="sliding-window attention",
-        reference=_WINDOW,
-        functional=_WINDOW,
-        modules=("SlidingWindowAttention",),
-        tests=_tests("sliding_window", _ON_HEADS),
+        files="sliding_window",
         function="sliding_window_attention",
         heads="SlidingWindowAttention",
         settings={"window": 256, "n_sinks": 0},
@@ -151,10 +126,7 @@ MECHANISMS = {
     ),
     "block_sparse": Listed(
         concept="block-sparse attention",
-        reference=_BLOCKS,
-        functional=_BLOCKS,
-        modules=("BlockSparseAttention",),
-        tests=_tests("block_sparse", _ON_HEADS),
+        files="block_sparse",
         function="block_sparse_attention",
         heads="BlockSparseAttention",
         settings={
@@ -173,20 +145,14 @@ MECHANISMS = {
     ),
     "linear": Listed(
         concept="linear attention",
-        reference=_LINEAR,
-        functional=_LINEAR,
-        modules=("LinearAttention", "LinearCache"),
-        tests=_tests("linear_attention", _ON_HEADS, "modules/test_linear_cache.py"),
+        files="linear_attention",
         function="linear_attention",
         heads="LinearAttention",
         settings={},
     ),
     "performer": Listed(
         concept="Performer",
-        reference=_PERFORMER,
-        functional=_PERFORMER,
-        modules=("PerformerAttention",),
-        tests=_tests("performer", _ON_HEADS),
+        files="performer",
         function="performer_attention",
         heads="PerformerAttention",
         settings={"n_features": 256, "seed": 0},
@@ -195,10 +161,7 @@ MECHANISMS = {
     ),
     "linformer": Listed(
         concept="Linformer attention",
-        reference=_LINFORMER,
-        functional=_LINFORMER,
-        modules=("LinformerAttention",),
-        tests=_tests("linformer", "modules/test_linformer.py"),
+        files="linformer",
         function="linformer_attention",
         causal=False,
         grid=_one_of("n_projected"),
@@ -206,10 +169,7 @@ MECHANISMS = {
     ),
     "lsh": Listed(
         concept="LSH attention",
-        reference=("lsh_buckets", "lsh_mask", "lsh_attention"),
-        functional=("lsh_buckets", "lsh_attention"),
-        modules=("LSHAttention",),
-        tests=_tests("lsh", "modules/test_lsh.py"),
+        files="lsh",
         function="lsh_attention",
         judged_as="attention with shared queries and keys",
         grid=_buckets,

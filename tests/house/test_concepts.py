@@ -5,13 +5,10 @@ import re
 
 import pytest
 
-from attention_book.concepts import CONCEPTS
-from attention_book.pipeline.concept_table import BEGIN, END, rendered, stale_pages, table
-from attention_book.pipeline.project import ROOT, PipelineError, Project
+from attention_book.concepts import CONCEPTS, Concept
+from attention_book.pipeline.concept_table import BEGIN, END, PAGE, judges, rendered, table
+from attention_book.pipeline.project import ROOT, PipelineError
 from attention_lib import functional, modules, reference
-
-TESTS = ROOT / "tests" / "attention_lib"
-
 
 PUBLIC = {
     "reference": set(reference.__all__),
@@ -38,8 +35,8 @@ def test_the_chapter_of_a_concept_uses_it(concept):
 @pytest.mark.parametrize("concept", CONCEPTS, ids=lambda concept: concept.name)
 def test_every_concept_is_tested(concept):
     for layer in PUBLIC:
-        judges = [TESTS / path for path in concept.tests if path.startswith(f"{layer}/")]
-        text = "".join(path.read_text(encoding="utf-8") for path in judges)
+        files = judges(concept, layer, ROOT)
+        text = "".join(path.read_text(encoding="utf-8") for path in files)
         in_layer = getattr(concept, layer)
         assert not in_layer or any(mentions(text, name) for name in in_layer), layer
 
@@ -57,12 +54,28 @@ def test_reference_and_functional_agree_on_signatures():
         assert [parameter for parameter in theirs if parameter not in own] == ours, name
 
 
-def test_the_pages_show_the_table_of_today():
-    assert stale_pages(Project()) == []
+def test_the_page_shows_the_table_of_today():
+    text = (ROOT / PAGE).read_text(encoding="utf-8")
+    assert rendered(text, ROOT) == text
 
 
 def test_a_page_is_rewritten_between_its_marks_only():
     text = f"# Title\n\n{BEGIN}\nold\n{END}\n\nAfter.\n"
-    assert rendered("README.md", text) == f"# Title\n\n{BEGIN}\n{table('')}{END}\n\nAfter.\n"
-    with pytest.raises(PipelineError, match=r"README\.md: the marks"):
-        rendered("README.md", "# Title\n")
+    assert rendered(text, ROOT) == f"# Title\n\n{BEGIN}\n{table(ROOT)}{END}\n\nAfter.\n"
+    with pytest.raises(PipelineError, match=r"concepts\.md: the marks"):
+        rendered("# Title\n", ROOT)
+
+
+@pytest.mark.parametrize(
+    ("files", "layer", "expected"),
+    [
+        ("softmax", "reference", ["test_softmax.py"]),
+        ("scores.dot_scores dot", "modules", ["test_scores.py"]),
+        ("positions_alibi", "functional", ["test_positions.py"]),
+        ("grouped", "reference", ["test_heads.py"]),
+        ("seq2seq", "reference", []),
+    ],
+)
+def test_the_tests_of_a_concept_are_found_by_name(files, layer, expected):
+    found = judges(Concept("one", files), layer, ROOT)
+    assert [path.name for path in found] == expected
