@@ -25,6 +25,8 @@ import numpy as np
 from ..tables import Table
 from .printed import parse, rounds_to, short
 
+__all__ = ["Claim", "ClaimError", "ClaimsTable", "check_claims", "claim", "claims"]
+
 MIME = "application/vnd.attention-book.claims+json"
 EXACT_IN_A_FLOAT = 2**53
 SHORT = 12  # a longer table is folded

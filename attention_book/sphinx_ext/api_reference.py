@@ -16,16 +16,14 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 
-from attention_book.concepts import CONCEPTS
+from attention_book.concepts import CONCEPTS, LAYERS
+from attention_book.pipeline.project import Project
 
 from .api_docstrings import entry, markdown, modules_of, public
 
 MARK = re.compile(r"^<!-- api(| entries): ([\w.]+) -->$", re.MULTILINE)
 NAMES_MARK = "<!-- api names -->"
-LAYERS = ("reference", "functional", "modules")
-PARTS = (*LAYERS, "training", "generation", "cost", "choose", "data")
 PACKAGES = ("attention_lib.", "attention_book.")
-BOOK_PARTS = ("figures", "explorables", "exercises", "claims")
 PAGES = "book/api/"
 TABLE_PAGE = "book/concepts"
 CHAPTERS = "notebooks/"
@@ -34,9 +32,11 @@ DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 
 @cache
 def parts() -> dict:
-    """part: its modules."""
-    packages = dict.fromkeys(PARTS, "attention_lib") | dict.fromkeys(BOOK_PARTS, "attention_book")
-    return {part: modules_of(f"{package}.{part}") for part, package in packages.items()}
+    """package: its modules, for every package that a page of the contents has the mark of."""
+    project = Project()
+    pages = [project.root / f"{one}.md" for one in project.toc_entries if one.startswith(PAGES)]
+    marks = [found for page in pages for found in MARK.findall(page.read_text(encoding="utf-8"))]
+    return {package: modules_of(package) for _, package in marks}
 
 
 @cache

@@ -16,6 +16,8 @@ import numpy as np
 
 from attention_lib.machine import conditions
 
+__all__ = ["Study", "load", "names"]
+
 RESULTS = Path(__file__).with_name("results")
 
 
