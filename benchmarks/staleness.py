@@ -36,15 +36,23 @@ class Blobs:
     """Contents by their hash, from one `git cat-file` that stays open."""
 
     def __init__(self):
+        self.known = {}
         command = ["git", "cat-file", "--batch"]
         self.process = subprocess.Popen(command, cwd=ROOT, stdin=PIPE, stdout=PIPE)
 
-    @cache  # noqa: B019 - lives as long as the script
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.process.communicate()
+
     def __getitem__(self, blob):
-        self.process.stdin.write(f"{blob}\n".encode())
-        self.process.stdin.flush()
-        size = int(self.process.stdout.readline().split()[-1])
-        return self.process.stdout.read(size + 1)[:-1]
+        if blob not in self.known:
+            self.process.stdin.write(f"{blob}\n".encode())
+            self.process.stdin.flush()
+            size = int(self.process.stdout.readline().split()[-1])
+            self.known[blob] = self.process.stdout.read(size + 1)[:-1]
+        return self.known[blob]
 
 
 class CommitTree(Tree):
@@ -103,16 +111,17 @@ def stem(path):
 
 def count(commits):
     """Rows of the result: chapter, commits, and how many of them made it stale."""
-    blobs, before, counts = Blobs(), {}, {}
-    for commit in tqdm(commits, desc="commits"):
-        blob_of = files(commit)
-        for chapter in (p for p in blob_of if p.startswith(CHAPTERS) and p.endswith(".md")):
-            now = states(chapter, blob_of, blobs)
-            tally = counts.setdefault(stem(chapter), Counter())
-            if chapter in before:
-                tally["commits"] += 1
-                tally.update(rule for rule in now if now[rule] != before[chapter][rule])
-            before[chapter] = now
+    before, counts = {}, {}
+    with Blobs() as blobs:
+        for commit in tqdm(commits, desc="commits"):
+            blob_of = files(commit)
+            for chapter in (p for p in blob_of if p.startswith(CHAPTERS) and p.endswith(".md")):
+                now = states(chapter, blob_of, blobs)
+                tally = counts.setdefault(stem(chapter), Counter())
+                if chapter in before:
+                    tally["commits"] += 1
+                    tally.update(rule for rule in now if now[rule] != before[chapter][rule])
+                before[chapter] = now
     names = ("commits", "everything", "used")
     return [{"chapter": name, **{key: counts[name][key] for key in names}} for name in counts]
 

@@ -13,7 +13,7 @@ from .sources import Definition, Source
 
 PACKAGES = ("attention_lib", "attention_book")
 LOOKS = {"import_module", "__import__", "iter_modules", "walk_packages"}
-READS = {"__file__", "resources", "files", "open", "read_text", "read_bytes"}
+READS = {"__file__", "__path__", "resources", "files"}  # where a path into the package begins
 BY_NAME = ("exercises", "results")  # folders of which the code names what it wants, in a text
 
 
@@ -76,7 +76,7 @@ class Follower:
             for module in self._modules_below(folder):
                 self._whole(module)
         if definition.mentions & READS and folder:
-            self.files.update(self._data_below(folder))
+            self.files.update(self._data_below(folder, definition.texts))
 
     def _resolve(self, source, definition, chain) -> None:
         name, *rest = chain
@@ -156,8 +156,12 @@ class Follower:
         inside = [one for one in found if one != folder.replace("/", ".")]
         return self._named(folder, inside, lambda module: module[len(folder) + 1 :])
 
-    def _data_below(self, folder: str) -> set[str]:
-        paths = {p for p in self.tree.paths if p.startswith(f"{folder}/") and p[-3:] != ".py"}
+    def _data_below(self, folder: str, texts: set[str]) -> set[str]:
+        """The data in a folder; only what is named, where the code names folders or files in it."""
+        below = [p for p in self.tree.paths if p.startswith(f"{folder}/") and p[-3:] != ".py"]
+        first = {path: path[len(folder) + 1 :].partition("/")[0] for path in below}
+        named = texts & set(first.values())
+        paths = {path for path in below if first[path] in named or not named}
         kept = set()
         for inside in {str(PurePosixPath(path).parent) for path in paths}:
             here = [path for path in paths if str(PurePosixPath(path).parent) == inside]

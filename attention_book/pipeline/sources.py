@@ -30,12 +30,14 @@ class Definition:
     uses      the dotted names in it, as tuples
     imports   what is imported inside: name -> (module, attribute or "")
     mentions  every single name and attribute in it
+    texts     every text in it
     """
 
     parts: dict[str, str] = field(default_factory=dict)
     uses: set[tuple[str, ...]] = field(default_factory=set)
     imports: dict[str, tuple[str, str]] = field(default_factory=dict)
     mentions: set[str] = field(default_factory=set)
+    texts: set[str] = field(default_factory=set)
 
 
 class Source:
@@ -100,6 +102,8 @@ class Source:
                     made.mentions.add(inner.id)
                 elif isinstance(inner, ast.Attribute):
                     made.mentions.add(inner.attr)
+                elif isinstance(inner, ast.Constant) and isinstance(inner.value, str):
+                    made.texts.add(inner.value)
             made.uses.update(_chains(node))
         outside = sorted({f"{n}={self.imports[n]}" for n, *_ in made.uses if self._is_outside(n)})
         made.parts[""] = digest(str([*outside, *map(_without_methods, nodes)]))

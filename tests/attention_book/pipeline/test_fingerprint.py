@@ -74,6 +74,7 @@ def lines():
     return (Path(__file__).parent / "words.txt").read_text()
 """,
     WORDS: "words",
+    "attention_lib/corpus/more.txt": "more",
     "attention_lib/corpus/other.py": "x = 1\n",
     "attention_book/exercises/__init__.py": """
 import importlib
@@ -167,6 +168,7 @@ UNSEEN = {
     "a new function": (SOFTMAX, "def unused", "def new(): ...\n\n\ndef unused"),
     "another exercise": (f"{EXERCISES}/seq/second.py", "= 2", "= 3"),
     "another study": ("attention_book/studies/results/other.json", "{}", "{1}"),
+    "data that is not named": ("attention_lib/corpus/more.txt", "more", "others"),
     "a file beside the data": ("attention_lib/corpus/other.py", "x = 1", "x = 2"),
 }
 
@@ -226,6 +228,13 @@ def test_a_name_that_is_kept_by_a_decorator(book, stale):
     book.pretend_executed()
     replaced(book, MODULES, "width = 3", "width = 4")
     assert stale() == [f"{LAYER} changed", ""]
+
+
+def test_data_that_is_named_nowhere_counts_with_its_whole_folder(book, stale):
+    replaced(book, "attention_lib/corpus/__init__.py", '"words.txt"', "CHOSEN")
+    book.pretend_executed()
+    replaced(book, "attention_lib/corpus/more.txt", "more", "others")
+    assert stale() == ["attention_lib/corpus/more.txt changed", ""]
 
 
 def test_many_reasons_are_counted(book, stale):
