@@ -130,6 +130,7 @@ def _crash_message(function: Callable, error: BaseException, arguments, options)
 def _line_of(function: Callable, error: BaseException) -> str:
     """The last line of the function's own file that ran, or nothing."""
     file, line = function.__code__.co_filename, ""
+    linecache.checkcache(file)
     for frame, number in traceback.walk_tb(error.__traceback__):
         if frame.f_code.co_filename == file and number:
             line = linecache.getline(file, number, frame.f_globals)
