@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import linecache
 import traceback
 from collections.abc import Callable
@@ -87,8 +86,6 @@ def _plain(value):
     for base, exact in [(str, str.__str__), (int, int.__int__), (float, float.__float__)]:
         if issubclass(kind, base):
             return exact(value)
-    if inspect.iscoroutine(value):
-        value.close()
     return Unreadable(describe(value))
 
 
