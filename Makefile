@@ -6,7 +6,7 @@ RUN = $(VENV)/bin/python
 READY = $(VENV)/.attention-book-ready
 PIP = $(RUN) -m pip --disable-pip-version-check install
 
-.PHONY: help book test peers benchmarks mutants notebooks serve lock lint clean
+.PHONY: help book check test peers benchmarks mutants notebooks serve lock lint clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -23,8 +23,14 @@ $(READY): requirements.txt pyproject.toml
 book: $(READY)  ## build the pages from the stored notebooks
 	$(RUN) -m attention_book book
 
+# A file of tests stays in one process, for its fixtures are shared and a notebook has one kernel.
+PARALLEL = -n auto --dist loadfile
+
+check: lint  ## after each edit: the style, and the quick tests of both packages (below two minutes)
+	$(RUN) -m pytest $(PARALLEL) -m "not whole" attention_lib attention_book tests
+
 test: book peers  ## build the pages, then run every test and every notebook
-	$(RUN) -m pytest
+	$(RUN) -m pytest $(PARALLEL)
 
 peers: $(READY)  ## install the packages that the speed studies compare with, into .peers
 	$(RUN) benchmarks/peers.py
@@ -32,7 +38,7 @@ peers: $(READY)  ## install the packages that the speed studies compare with, in
 benchmarks: peers  ## measure speed and memory against them (a quarter of an hour on a quiet machine)
 	$(RUN) benchmarks/run_all.py
 
-mutants: $(READY)  ## see whether the tests notice small changes of the library (FILES="a.py b.py": of these)
+mutants: $(READY)  ## do the tests notice small changes of the files that changed (FILES="a.py": of these)
 	$(RUN) -m tests.mutation $(FILES)
 
 notebooks: $(READY)  ## run the chapters that changed (CHAPTER=02: one; FORCE=1: up-to-date ones too)

@@ -35,6 +35,7 @@ OPTION = re.compile(
 every_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda c: c.name)
 
 
+@pytest.mark.whole
 def test_every_chapter_has_its_up_to_date_notebook():
     assert [str(problem) for problem in check(PROJECT)] == []
 

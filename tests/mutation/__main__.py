@@ -1,8 +1,8 @@
 """How many small changes of the library do the tests notice? python -m tests.mutation [FILE ...]
 
-Each mutant is one change by mutmut in a copy of the project; it is killed when a test fails. Named
-files are tried against the tests of their layer that mention what they define, and the properties;
-without a name all of reference, functional and modules is tried, and the result is stored.
+Each mutant is one change by mutmut in a copy of the project; it is killed when a test fails. Files
+are tried against the tests of their layer that mention what they define, and the properties; each
+gets its row in results.json. Without a name, those are tried that changed since they were tried.
 """
 
 from __future__ import annotations
@@ -11,23 +11,17 @@ import argparse
 import ast
 import json
 import os
-import platform
 import re
-import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections import Counter
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 from attention_book.pipeline.project import ROOT
-from attention_lib.machine import processor
+from tests.mutation import results
 
 LAYERS = ("reference", "functional", "modules")
-RESULT = Path(__file__).with_name("result.json")
 LEFT_OUT = ("__pycache__", ".*", "_build", "notebooks", "static", "web", "*.egg-info", "results")
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
@@ -78,111 +72,67 @@ def run(
         return json.loads(out.read_text())
 
 
-def summary(record: dict) -> dict:
-    """A row for each file: how many mutants, how they ended, and which survived."""
-    rows = {}
-    for file in record["skipped"]:
-        mutants = [mutant for mutant in record["mutants"] if mutant["file"] == file]
-        ended = Counter(mutant["outcome"] for mutant in mutants)
-        rows[file] = {
-            "mutants": len(mutants),
-            "killed": ended["killed"],
-            "timeout": ended["timeout"],
-            "survived": ended["survived"] + ended["not reached"],
-            "score": score(ended["killed"] + ended["timeout"], len(mutants)),
-            "not mutated": record["skipped"][file],
-            "survivors": [
-                {key: mutant[key] for key in ("function", "line", "outcome", "change")}
-                for mutant in mutants
-                if mutant["outcome"] in ("survived", "not reached")
-            ],
-        }
-    return rows
-
-
-def score(noticed: int, mutants: int) -> float:
-    """Per cent, rounded down, so that 100 means all."""
-    return 100.0 if not mutants else int(1000 * noticed / mutants) / 10
-
-
-def total(rows: dict) -> dict:
-    added = {
-        key: sum(row[key] for row in rows.values())
-        for key in ("mutants", "killed", "timeout", "survived")
-    }
-    return added | {"score": score(added["killed"] + added["timeout"], added["mutants"])}
-
-
 def show(rows: dict) -> None:
     for file, row in rows.items():
         for mutant in row["survivors"]:
             reached = "" if mutant["outcome"] == "survived" else ", reached by no test"
             print(f"\n{file}:{mutant['line']} {mutant['function']}{reached}\n{mutant['change']}")
     print(f"\n{'mutants':>8}{'killed':>8}{'timeout':>8}{'survived':>9}{'score':>7}")
-    for file, row in [*rows.items(), ("all", total(rows))]:
-        counts = f"{row['mutants']:8}{row['killed']:8}{row['timeout']:8}{row['survived']:9}"
+    for file, row in rows.items():
+        counts = f"{row['mutants']:8}{row['killed']:8}{row['timeout']:8}{len(row['survivors']):9}"
         print(f"{counts}{row['score']:6.1f}%  {file}")
     left = [f"{file} {name}" for file, row in rows.items() for name in row["not mutated"]]
     if left:
         print("\nnot mutated, for they are decorated: " + ", ".join(left))
 
 
-def survivors(path: Path) -> list[list[str]]:
-    """What to try again after a stored run: [file, function, change]."""
-    rows = json.loads(path.read_text(encoding="utf-8"))["files"]
-    return [
-        [file, each["function"], each["change"]]
-        for file, row in rows.items()
-        for each in row["survivors"]
-    ]
-
-
-def store(rows: dict, seconds: float, command: list[str], jobs: int, path: Path = RESULT) -> None:
-    record = {
-        "study": "mutation",
-        "command": shlex.join(["python", "-m", "tests.mutation", *command]),
-        "machine": {"cpu": processor(), "cores": os.cpu_count(), "processes": jobs},
-        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("mutmut", "numpy", "torch")},
-        },
-        "seconds": round(seconds),
-        "total": total(rows),
-        "files": rows,
-    }
-    path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+def try_files(files: list[str], options: argparse.Namespace) -> tuple[dict, list[str]]:
+    """The new rows of files of one layer, and the tests that fail without a mutant."""
+    tests = options.tests or sorted({test for file in files for test in judges(file)})
+    print("tests: " + " ".join(tests), flush=True)
+    digests = {file: results.digest(ROOT / file) for file in files}
+    before, only = results.load(), None
+    if options.again:
+        rows = {file: before[file] for file in files}
+        only = [[f, one["function"], one["change"]] for f in rows for one in rows[f]["survivors"]]
+    record = run(files, tests, jobs=options.jobs, only=only)
+    rows = results.summary(record, digests)
+    if options.again:
+        rows = {file: results.after_again(before[file], row) for file, row in rows.items()}
+    print(f"{record['seconds']:.0f} s")
+    return rows, record["left out"]
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
-    parser.add_argument("files", nargs="*", help="paths from the project's root; none: all")
-    parser.add_argument("--tests", nargs="+", metavar="PATH", help="other tests than those found")
+    parser.add_argument("files", nargs="*", help="paths from the project's root")
+    parser.add_argument("--list", action="store_true", help="name the files that changed, and stop")
+    parser.add_argument("--again", action="store_true", help="try the stored survivors alone")
+    parser.add_argument("--tests", nargs="+", metavar="PATH", help="these tests; nothing is stored")
     parser.add_argument("--jobs", type=int, default=2, help="mutants tried at the same time")
-    parser.add_argument("--least", type=float, default=90.0, help="per cent each file has to reach")
-    parser.add_argument("--out", type=Path, help="where to store the result of named files")
-    parser.add_argument("--again", type=Path, help="try the survivors of this stored result alone")
-    arguments = sys.argv[1:] if arguments is None else arguments
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    stale = results.outdated(all_files(), results.load(), ROOT)
+    files = options.files or stale
+    if options.list:
+        print("\n".join(files) or "every file was tried as it is now")
+        return 0
+    if options.again and (changed := [file for file in files if file in stale]):
+        parser.error("--again needs a stored row of the file as it is now: " + ", ".join(changed))
     os.nice(10)
-    only = survivors(given.again) if given.again else None
-    again = sorted({file for file, *_ in only}) if given.again else []
-    files = given.files or again or all_files()
-    tests = given.tests or sorted({test for file in files for test in judges(file)})
-    print("tests: " + " ".join(tests), flush=True)
-    record = run(files, tests, jobs=given.jobs, only=only)
-    rows = summary(record)
-    show(rows)
-    for failure in record["left out"]:
-        print(f"\nleft out, for it fails without a mutant: {failure}")
-    print(f"\n{record['seconds']:.0f} s")
-    whole = not (given.files or given.tests or given.again or record["left out"])
-    if given.out or whole:
-        store(rows, record["seconds"], arguments, given.jobs, given.out or RESULT)
-    low = [file for file, row in rows.items() if row["score"] < given.least]
+    found, failures = {}, []
+    for layer in sorted({Path(file).parent for file in files}):
+        rows, left_out = try_files([file for file in files if Path(file).parent == layer], options)
+        if not (options.tests or left_out):
+            results.store(rows)
+        found |= rows
+        failures += left_out
+    show(found)
+    for failure in failures:
+        print(f"\nleft out, for it fails without a mutant, so nothing is stored: {failure}")
+    low = [file for file, row in found.items() if row["score"] < results.LEAST]
     if low:
-        print(f"below {given.least:g}%: " + ", ".join(low))
-    return 1 if low or record["left out"] else 0
+        print(f"below {results.LEAST:g}%: " + ", ".join(low))
+    return 1 if low or failures else 0
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
 """The tool on a package of one file, whose tests are known to be weak in known places."""
 
-import json
 import subprocess
 import sys
 
 import pytest
 
 from tests.mutation import __main__ as tool
+from tests.mutation import results
 
 SOURCE = '''"""A file."""
 
@@ -94,7 +94,7 @@ def record(root):
 
 @pytest.fixture(scope="module")
 def row(record):
-    rows = tool.summary(record)
+    rows = results.summary(record, {"tiny/numbers.py": "0123"})
     assert list(rows) == ["tiny/numbers.py"]
     return rows["tiny/numbers.py"]
 
@@ -118,8 +118,8 @@ def test_an_endless_loop_counts_as_noticed(record, row):
     late = [mutant["change"] for mutant in record["mutants"] if mutant["outcome"] == "timeout"]
     assert late == ["- n = n - 1\n+ n = n + 1"]
     assert row["timeout"] == 1
-    assert row["mutants"] == row["killed"] + row["timeout"] + row["survived"]
-    assert row["score"] == tool.score(row["killed"] + 1, row["mutants"]) < 100
+    assert row["mutants"] == len(record["mutants"])
+    assert row["score"] == results.score(row["killed"] + 1, row["mutants"]) < 100
 
 
 def test_methods_and_class_methods_are_mutated_and_docstrings_are_not(record):
@@ -153,50 +153,59 @@ def test_a_file_is_judged_by_its_layer_and_by_the_properties():
     )
 
 
-def test_only_what_survived_can_be_tried_again(root, record, tmp_path):
-    path = tmp_path / "mutation.json"
-    tool.store(tool.summary(record), 1.0, [], 1, path)
+def test_only_what_survived_can_be_tried_again(root, row):
     (root / "tests" / "test_more.py").write_text(
         "from tiny.numbers import unused\n\ndef test_unused():\n    assert unused(3) == 2\n"
     )
-    again = tool.run(
-        ["tiny/numbers.py"], ["tests/test_more.py"], root=root, only=tool.survivors(path)
-    )
+    file = "tiny/numbers.py"
+    only = [[file, one["function"], one["change"]] for one in row["survivors"]]
+    again = tool.run([file], ["tests/test_more.py"], root=root, only=only)
     ends = {(each["function"], each["outcome"]) for each in again["mutants"]}
     assert ends == {("unused", "killed"), ("Pair.total", "not reached")}
+    after = results.after_again(row, results.summary(again, {file: "0123"})[file])
+    assert after["mutants"] == row["mutants"]
+    assert after["killed"] > row["killed"]
+    assert {one["function"] for one in after["survivors"]} == {"Pair.total"}
+    assert after["score"] > row["score"]
 
 
-def test_the_score_is_rounded_down():
-    assert tool.score(1999, 2000) == 99.9
-    assert tool.score(0, 0) == 100.0
-
-
-def test_the_stored_result_names_command_date_and_versions(record, tmp_path):
-    path = tmp_path / "mutation.json"
-    tool.store(tool.summary(record), 12.3, ["tiny/numbers.py"], 2, path)
-    stored = json.loads(path.read_text())
-    assert stored["command"] == "python -m tests.mutation tiny/numbers.py"
-    assert {"python", "mutmut", "numpy", "torch"} == set(stored["versions"])
-    assert stored["total"]["mutants"] == len(record["mutants"])
-    assert stored["files"]["tiny/numbers.py"]["survivors"][0]["function"] == "unused"
-    assert stored["total"]["survived"] == len(tool.survivors(path))
-    assert tool.survivors(path)[0] == [
-        "tiny/numbers.py",
-        "unused",
-        "- return x - 1\n+ return x + 1",
-    ]
-
-
-def test_a_file_below_the_least_score_makes_the_command_fail(record, monkeypatch, capsys):
-    monkeypatch.setattr(tool, "run", lambda *args, **options: record)
+@pytest.fixture
+def command(record, monkeypatch, tmp_path):
+    """command(*arguments): the exit code and the stored rows, with no run but the one above."""
+    monkeypatch.setattr(tool, "ROOT", tmp_path)
+    monkeypatch.setattr(tool, "all_files", lambda: ["tiny/numbers.py"])
+    monkeypatch.setattr(tool, "judges", lambda file: ["tests/test_numbers.py"])
     monkeypatch.setattr(tool.os, "nice", lambda step: 0)
-    command = ["tiny/numbers.py", "--tests", "tests/test_numbers.py", "--least", "99"]
-    assert tool.main(command) == 1
-    assert "below 99%: tiny/numbers.py" in capsys.readouterr().out
-    assert tool.main([*command[:-1], "10"]) == 1  # for a test was left out
-    record_without = record | {"left out": []}
-    monkeypatch.setattr(tool, "run", lambda *args, **options: record_without)
-    assert tool.main([*command[:-1], "10"]) == 0
+    monkeypatch.setattr(results, "STORED", tmp_path / "results.json")
+    (tmp_path / "tiny").mkdir()
+    (tmp_path / "tiny" / "numbers.py").write_text(SOURCE)
+
+    def run(*arguments, **changed):
+        monkeypatch.setattr(tool, "run", lambda *args, **options: record | changed)
+        return tool.main([*arguments]), results.load()
+
+    return run
+
+
+def test_what_was_tried_is_stored_and_tried_no_more_until_it_changes(command, tmp_path, capsys):
+    code, rows = command(**{"left out": []})
+    assert code == 1  # a low score
+    assert "below 90%: tiny/numbers.py" in capsys.readouterr().out
+    assert list(rows) == ["tiny/numbers.py"]
+    assert rows["tiny/numbers.py"]["digest"] == results.digest(tmp_path / "tiny" / "numbers.py")
+    assert command(**{"left out": []}) == (0, rows)
+    (tmp_path / "tiny" / "numbers.py").write_text(SOURCE + "\n")
+    assert command("--list")[0] == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "tiny/numbers.py"
+    with pytest.raises(SystemExit):
+        command("--again", "tiny/numbers.py")
+    assert "--again needs a stored row" in capsys.readouterr().err
+
+
+def test_nothing_is_stored_where_a_test_was_left_out_or_chosen(command, monkeypatch):
+    monkeypatch.setattr(results, "LEAST", 10)
+    assert command() == (1, {})
+    assert command("--tests", "tests/test_numbers.py", **{"left out": []}) == (0, {})
 
 
 def test_the_command_tells_how_it_is_used():

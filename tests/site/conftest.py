@@ -27,7 +27,7 @@ def url(site):
     server.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def visit(browser):
     """visit(address, **context options): a watched page, ready to be judged."""
 

@@ -117,6 +117,22 @@ def test_a_name_that_differs_from_the_words_is_found(shown):
         assert axe_findings(seen.page) == []
 
 
+@pytest.mark.parametrize(
+    ("second", "found"),
+    [
+        ("color: #111", []),
+        ("color: #ccc", ["color-contrast"]),
+        ("color: #111; background: #222", ["color-contrast"]),
+    ],
+)
+def test_unreadable_code_is_found_in_a_later_block_too(shown, second, found):
+    block = '<div class="highlight"><pre><span style="{}">code</span></pre></div>'
+    blocks = [block.format("color: #111"), block.format(second), block.format("color: #111")]
+    with shown(f"<article>{''.join(blocks)}</article>") as seen:
+        assert [rule for rule, _, _ in axe_findings(seen.page)] == found
+        assert seen.page.locator("[data-repeats]").count() == 2 - len(found)
+
+
 def test_broken_links_and_anchors_are_found(tmp_path):
     (tmp_path / "a.html").write_text(
         '<a href="b.html#there">x</a><a href="b.html#gone">x</a>'

@@ -29,15 +29,74 @@ THEME_FINDINGS = (
 
 
 @pytest.mark.parametrize("name", pages())
-def test_loads_clean_and_light(visit, url, site, name):
+def test_wide_page(visit, url, site, name):
+    """One visit for all that a wide window shows, since opening a page is what costs."""
     with visit(f"{url}/{name}") as seen:
+        loads_clean_and_light(seen, site, name)
+        if name in chapters():
+            every_slider_moves_its_figure(seen)
+            the_notebook_can_be_downloaded(seen)
+            reduced_motion_is_kept(seen)
+        no_serious_accessibility_finding(seen)
+        if name in chapters():
+            print_keeps_the_figure_and_hides_the_slider(seen)
         assert seen.problems() == []
-        assert broken_views(seen.page) == []
-        assert unset_math(seen.page) == []
-        _note(site, name, seen)
-        assert seen.weight <= WEIGHT_LIMIT, sorted(seen.weights.items(), key=lambda item: -item[1])[
-            :8
-        ]
+
+
+def loads_clean_and_light(seen, site, name):
+    assert seen.problems() == []
+    assert broken_views(seen.page) == []
+    assert unset_math(seen.page) == []
+    _note(site, name, seen)
+    assert seen.weight <= WEIGHT_LIMIT, sorted(seen.weights.items(), key=lambda one: -one[1])[:8]
+
+
+def every_slider_moves_its_figure(seen):
+    assert seen.page.locator(".noUi-handle").count() > 0
+    assert dead_sliders(seen.page) == []
+
+
+def the_notebook_can_be_downloaded(seen):
+    link = seen.page.locator("a.btn-download-source-button")
+    address = link.evaluate("(one) => one.href")
+    assert address.endswith(".ipynb")
+    assert seen.page.request.get(address).json()["nbformat"] == 4
+
+
+def reduced_motion_is_kept(seen):
+    seen.page.emulate_media(reduced_motion="reduce")
+    longest = seen.page.evaluate(
+        """() => Math.max(...[...document.querySelectorAll("article *")].flatMap((one) => {
+          const style = getComputedStyle(one);
+          const texts = [style.transitionDuration, style.animationDuration];
+          return texts.flatMap((text) => text.split(",").map(parseFloat));
+        }))"""
+    )
+    assert longest < 0.001
+
+
+def no_serious_accessibility_finding(seen):
+    seen.page.eval_on_selector_all(
+        "article details", "(all) => all.forEach((one) => { one.open = true; })"
+    )
+    for scheme in ("light", "dark"):
+        seen.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        seen.page.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
+        settle(seen.page)
+        assert axe_findings(seen.page, THEME_FINDINGS) == [], scheme
+
+
+def print_keeps_the_figure_and_hides_the_slider(seen):
+    """After the dark scheme: paper is white all the same."""
+    assert seen.page.evaluate("document.documentElement.dataset.theme") == "dark"
+    seen.page.emulate_media(media="print")
+    assert seen.page.locator(".widget-subarea svg").first.is_visible()
+    assert not seen.page.locator(".noUi-handle").first.is_visible()
+    colours = seen.page.evaluate(
+        """[getComputedStyle(document.body).backgroundColor,
+            getComputedStyle(document.querySelector("article p")).color]"""
+    )
+    assert colours == ["rgb(255, 255, 255)", "rgb(0, 0, 0)"]
 
 
 def _note(site, name, seen):
@@ -59,14 +118,6 @@ def _note(site, name, seen):
 
 
 @pytest.mark.parametrize("name", chapters())
-def test_every_slider_moves_its_figure(visit, url, name):
-    with visit(f"{url}/{name}") as seen:
-        assert seen.page.locator(".noUi-handle").count() > 0
-        assert dead_sliders(seen.page) == []
-        assert seen.problems() == []
-
-
-@pytest.mark.parametrize("name", chapters())
 def test_chapter_works_from_the_folder(visit, site, name):
     with visit((site / name).as_uri(), own="file://") as seen:
         assert broken_views(seen.page) == []
@@ -79,19 +130,6 @@ def test_chapter_works_from_the_folder(visit, site, name):
 def test_stored_state_is_small(site, name):
     size = state_size((site / name).read_text("utf8"))
     assert 0 < size <= STATE_LIMIT
-
-
-@pytest.mark.parametrize("name", pages())
-def test_no_serious_accessibility_finding(visit, url, name):
-    with visit(f"{url}/{name}") as seen:
-        seen.page.eval_on_selector_all(
-            "article details", "(all) => all.forEach((one) => { one.open = true; })"
-        )
-        for scheme in ("light", "dark"):
-            seen.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            seen.page.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
-            settle(seen.page)
-            assert axe_findings(seen.page, THEME_FINDINGS) == [], scheme
 
 
 @pytest.mark.parametrize("name", pages())
@@ -115,44 +153,6 @@ def test_search_finds_a_word(visit, url, site, scheme):
     with visit(f"{start}/search.html?q=attention", own=own) as seen:
         seen.page.wait_for_selector("#search-results li a")
         assert seen.foreign == []
-
-
-@pytest.mark.parametrize("name", chapters())
-def test_notebook_can_be_downloaded(visit, url, name):
-    with visit(f"{url}/{name}") as seen:
-        link = seen.page.locator("a.btn-download-source-button")
-        address = link.evaluate("(one) => one.href")
-        assert address.endswith(".ipynb")
-        assert seen.page.request.get(address).json()["nbformat"] == 4
-
-
-@pytest.mark.parametrize("name", chapters())
-def test_print_keeps_the_figure_and_hides_the_slider(visit, url, name):
-    with visit(f"{url}/{name}", color_scheme="dark") as seen:
-        seen.page.emulate_media(media="print")
-        assert seen.page.locator(".widget-subarea svg").first.is_visible()
-        assert not seen.page.locator(".noUi-handle").first.is_visible()
-        assert (
-            seen.page.evaluate("getComputedStyle(document.body).backgroundColor")
-            == "rgb(255, 255, 255)"
-        )
-        assert (
-            seen.page.evaluate("getComputedStyle(document.querySelector('article p')).color")
-            == "rgb(0, 0, 0)"
-        )
-
-
-@pytest.mark.parametrize("name", chapters())
-def test_reduced_motion_is_kept(visit, url, name):
-    with visit(f"{url}/{name}", reduced_motion="reduce") as seen:
-        longest = seen.page.evaluate(
-            """() => Math.max(...[...document.querySelectorAll("article *")].flatMap((one) => {
-              const style = getComputedStyle(one);
-              const texts = [style.transitionDuration, style.animationDuration];
-              return texts.flatMap((text) => text.split(",").map(parseFloat));
-            }))"""
-        )
-        assert longest < 0.001
 
 
 @pytest.mark.parametrize("name", chapters())

@@ -7,6 +7,8 @@ from attention_book.pipeline import execute as execute_module
 from attention_book.pipeline.claims_lint import covered_numbers
 from tests.helpers.mini_book import cell
 
+pytestmark = pytest.mark.whole
+
 RICH = (
     cell("import ipywidgets as W\nfrom tqdm import tqdm", "hide-input")
     + cell(

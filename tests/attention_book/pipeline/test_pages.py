@@ -88,6 +88,7 @@ def test_the_version_of_torch_is_held():
     assert held_back(ROOT) == ["torch==2.13.0"]
 
 
+@pytest.mark.whole
 def test_the_command_line_stops_with_an_exit_code_and_no_traceback():
     command = [sys.executable, "-m", "attention_book", "notebooks", "no_such_chapter"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -11,6 +11,8 @@ import pytest
 
 from attention_book.pipeline.project import ROOT, Project
 
+pytestmark = pytest.mark.whole
+
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.egg-info")
 
 

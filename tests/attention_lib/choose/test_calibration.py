@@ -147,6 +147,7 @@ def test_wrong_options_are_refused(machine, options, error, message):
         quiet(machine(), **options)
 
 
+@pytest.mark.whole
 def test_a_small_real_calibration_predicts_every_mechanism(monkeypatch):
     """Real calls, timed; how long they take is not judged."""
     monkeypatch.setattr("attention_lib.choose.calibration.OTHER_SIZES", ({"n": 300, "n_heads": 1},))

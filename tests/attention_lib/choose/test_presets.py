@@ -121,6 +121,7 @@ def test_a_small_model_trains_a_step(task):
         assert not torch.equal(old, new)
 
 
+@pytest.mark.whole
 def test_long_seq_reads_a_long_sequence():
     """One of its twelve layers, at its width, over 4,096 tokens."""
     config = TransformerConfig.for_task("long_seq", n_layers=1)

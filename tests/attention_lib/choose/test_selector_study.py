@@ -5,7 +5,11 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from attention_book.pipeline.project import ROOT
+
+pytestmark = pytest.mark.whole
 
 
 def test_the_study_compares_predictions_with_times(tmp_path):

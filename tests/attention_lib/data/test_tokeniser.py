@@ -79,6 +79,7 @@ def test_decoding_words_puts_the_spaces_back(text):
     assert words.decode(words.encode(text)) == text
 
 
+@pytest.mark.whole
 def test_the_share_that_comes_back_is_the_one_in_the_docstring(english_and_spanish):
     missed = 0
     for side, made in enumerate(english_and_spanish):
@@ -194,6 +195,7 @@ def test_training_twice_gives_the_same_bytes(train, options):
     assert train(TEXTS, **options).to_json() == train(iter(TEXTS), **options).to_json()
 
 
+@pytest.mark.whole
 def test_another_process_learns_the_same_bytes():
     source = """
 from attention_lib.data.tokeniser_training import train_bpe, train_words
@@ -246,6 +248,7 @@ def _untrained(made, texts):
     return [i for i in range(4, len(made)) if made.token(i).lower() not in words]
 
 
+@pytest.mark.whole
 def test_the_sizes_are_those_of_the_training_split(english_and_spanish):
     assert [len(made) for made in english_and_spanish] == [1762, 2002]
     assert [made.kind for made in english_and_spanish] == ["words", "words"]

@@ -146,6 +146,7 @@ def test_under_autocast(causal):
         assert one.isfinite().all()
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("options", [{}, {"causal": True}, {"n_sinks": 2, "masked": True}])
 def test_gradcheck(options):
     options = dict(options)
@@ -219,6 +220,7 @@ def test_zero_sizes_and_views():
     assert_allclose(output.detach(), expected, rtol=1e-12)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("window", "n_sinks", "masked"),
     [(16, 0, False), (16, 0, True), (16, 4, False), (16, 4, True), (6000, 4, True)],

@@ -353,6 +353,7 @@ def test_bad_input_is_named(call, error, message):
         call()
 
 
+@pytest.mark.whole
 def test_it_learns_to_reverse_and_does_so_again():
     def batch(step):
         lengths = {"min_length": 3, "max_length": 5}

@@ -81,3 +81,19 @@ def test_scores_of_a_weight_without_axes_are_refused():
         reference.additive_scores(one, one, none, np.ones((3, 2)), np.ones((3, 1)))
     with pytest.raises(ValueError, match="weight must have shape"):
         reference.concat_scores(one, one, none, np.ones(3))
+
+
+@pytest.mark.parametrize(
+    ("score", "weights"),
+    [
+        (reference.dot_scores, ()),
+        (reference.scaled_dot_scores, ()),
+        (reference.general_scores, (normal(5, 5),)),
+        (reference.additive_scores, (normal(11, 5), normal(11, 5, seed=1), normal(11))),
+        (reference.concat_scores, (normal(11, 10), normal(11))),
+    ],
+)
+def test_leading_axes_are_rows_of_their_own(score, weights):
+    query, key = normal(2, 3, 5), normal(2, 7, 5, seed=1)
+    one_by_one = [score(query[row], key[row], *weights) for row in range(2)]
+    assert_allclose(score(query, key, *weights), one_by_one, rtol=1e-12)

@@ -88,6 +88,7 @@ def test_only_the_steps_after_the_checkpoint_are_taken_again(tmp_path):
     assert asked == list(range(10, STEPS))
 
 
+@pytest.mark.whole
 def test_a_run_that_was_killed_at_any_moment_goes_on_bit_for_bit(tmp_path, undisturbed):
     """Killed with SIGKILL at lines of the training package, in the midst of a write, at times."""
     command = [

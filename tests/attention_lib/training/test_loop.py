@@ -260,6 +260,7 @@ def test_reinforce_loss_has_the_gradient_of_the_reference():
         leave_one_out(reward[:1])
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("kind", ["soft", "hard"])
 def test_glimpse_reader_finds_the_mark(kind):
     sizes = {"min_length": 4, "max_length": 8, "vocabulary": 6}
@@ -275,6 +276,7 @@ def test_glimpse_reader_finds_the_mark(kind):
     assert (logits.argmax(-1) == test.target[:, 0]).float().mean() > 0.9
 
 
+@pytest.mark.whole
 def test_pointer_network_learns_to_sort():
     sizes = {"min_length": 3, "max_length": 5, "vocabulary": 12}
     with seeded(0):
@@ -288,6 +290,7 @@ def test_pointer_network_learns_to_sort():
     assert token_accuracy(positions, truth, padding=-1) > 0.9
 
 
+@pytest.mark.whole
 def test_attention_learns_to_reverse_and_aligns_truly():
     sizes = {"min_length": 3, "max_length": 6, "vocabulary": 6}
     with seeded(0):
