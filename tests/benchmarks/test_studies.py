@@ -4,13 +4,12 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from attention_book.pipeline.project import ROOT
 from attention_book.studies import RESULTS
 
-ROOT = Path(__file__).resolve().parents[2]
 STUDIES = [
     ("bottleneck_length", ["bottleneck_length.py"]),
     ("sorting", ["bottleneck_length.py", "--task", "sort"]),
