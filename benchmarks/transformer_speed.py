@@ -7,6 +7,8 @@
    token at a time is a product with vectors: it reads every weight for each token, so the larger
    the weights, the less the cache can win.
 4. One query on a long cache: heads that share keys and values against heads that do not.
+5. Small calls, where Python counts: both modules at width 64 (`small_rows`), and a step of decoding
+   against nothing but the operations that it is made of.
 
 float32, one thread. Before the clock starts both ways have to give the same numbers.
 """
@@ -16,6 +18,7 @@ from __future__ import annotations
 from functools import partial
 
 import limits
+import small_rows
 import torch
 from paired import compare, interleave
 from rows import line
@@ -45,10 +48,14 @@ FULL = {
         "training step": 1.0,
         "generation": 20.0,
         "shared heads, of H / G": 0.9,
+        "small": 0.87,  # at most 1.15 times their time
+        "step": 0.77,  # at most 1.3 times the time of the operations
     },
     "training": {"batch": 4, "length": 256, "dropouts": [0.0, 0.1]},
     "tokens": 512,
     "cache": {"lengths": [4096, 8192, 16384], "groups": [4, 2, 1]},
+    "small": {"heads": 8, "head_width": 8, "shapes": [[1, 8], [32, 16]]},
+    "step": {"heads": 8, "width": 512, "cached": 256, "steps": 64},
 }
 TINY = {
     **FULL,
@@ -62,6 +69,8 @@ TINY = {
     "training": {"batch": 2, "length": 3, "dropouts": [0.0]},
     "tokens": 4,
     "cache": {"lengths": [8], "groups": [1]},
+    "small": {"heads": 2, "head_width": 4, "shapes": [[2, 3]]},
+    "step": {"heads": 2, "width": 8, "cached": 5, "steps": 2},
 }
 
 
@@ -246,6 +255,9 @@ def main():
         partial(training, "encoder layer"),
         generation,
         shared_heads,
+        partial(small_rows.layers, modules, "attention"),
+        partial(small_rows.layers, modules, "encoder layer"),
+        small_rows.decoding_step,
     ]
     for part in tqdm(parts, desc="transformer speed"):
         for row in part(measured):

@@ -247,14 +247,16 @@ class KVCache:
                 )
         if self._buffers:
             self._check_as_before(named)
-        self._check_room(tensors[0].shape[2])
+        if self.max_length is not None:
+            self._check_room(tensors[0].shape[2])
 
     def check_next(self, name, x, kinds, dtype):
         """What is made of x `[B, T, C]` may be appended.
 
         kinds: the number of heads and the width of each tensor that will be; dtype: theirs.
         """
-        self._check_room(x.shape[1])
+        if self.max_length is not None:
+            self._check_room(x.shape[1])
         if not self._buffers:
             return
         if x.shape[0] != self.batch:
@@ -262,20 +264,20 @@ class KVCache:
                 f"{name} must have the batch size {self.batch} of what the cache holds, "
                 f"got shape {tuple(x.shape)}"
             )
-        held = tuple((buffer.shape[1], buffer.shape[3]) for buffer in self._buffers)
+        held = tuple([(buffer.shape[1], buffer.shape[3]) for buffer in self._buffers])
         if held != kinds:
             raise ValueError(
                 f"cache must hold tensors with these heads and widths: {kinds}, got {held}"
             )
         buffer = self._buffers[0]
-        if (dtype, x.device) != (buffer.dtype, buffer.device):
+        if dtype != buffer.dtype or x.device != buffer.device:
             raise TypeError(
                 f"{name} must give the dtype and device of what the cache holds, {buffer.dtype} "
                 f"on {buffer.device}, got {dtype} on {x.device}"
             )
 
     def _check_room(self, new):
-        if self.max_length is not None and self._length + new > self.max_length:
+        if self._length + new > self.max_length:
             raise ValueError(
                 f"the cache holds at most max_length = {self.max_length} positions, got "
                 f"{new} more after {self._length}"

@@ -70,15 +70,15 @@ def check_growing(cache, name, x, kinds, *layers):
 
     kinds: the number of heads and the width of each tensor that the layers make of x.
     """
-    check_no_gradient(name, x, *layers)
+    if torch.is_grad_enabled():
+        check_no_gradient(name, x, *layers)
     cache.check_next(name, x, kinds, projected_dtype(x))
 
 
 def projected_dtype(x):
     """The dtype in which a linear layer hands on x, which torch.autocast may change."""
     kind = x.device.type
-    can = torch.amp.is_autocast_available(kind)
-    if can and x.dtype != torch.float64 and torch.is_autocast_enabled(kind):
+    if kind != "meta" and x.dtype != torch.float64 and torch.is_autocast_enabled(kind):
         return torch.get_autocast_dtype(kind)
     return x.dtype
 
@@ -105,7 +105,8 @@ def check_cross(module, query, key, cache, names):
             f"where a cache is used, got {names.key} {tuple(key.shape)} and {names.query} "
             f"{tuple(query.shape)}"
         )
-    check_no_gradient(names.key, key, module.key_projection, module.value_projection)
+    if torch.is_grad_enabled():
+        check_no_gradient(names.key, key, module.key_projection, module.value_projection)
     if not cache.length:
         return
     if key.shape[-2] != cache.length:
@@ -122,8 +123,6 @@ def check_cross(module, query, key, cache, names):
 
 def check_no_gradient(name, x, *layers):
     """Neither x nor what the layers make of it needs a gradient: a cache would keep it."""
-    if not torch.is_grad_enabled():
-        return
     if x.requires_grad or any(one.requires_grad for layer in layers for one in layer.parameters()):
         raise ValueError(
             f"{name} needs a gradient, and none flows through a cache: "

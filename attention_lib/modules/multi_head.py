@@ -127,6 +127,7 @@ class MultiHeadAttention(nn.Module):
         self.d_model, self.n_heads, self.n_kv_heads = d_model, n_heads, n_kv_heads
         self.d_key, self.d_value, self.dropout = d_key, d_value, dropout
         self.key_width, self.value_width = key_width, value_width
+        self.one_width = key_width == value_width == d_model
         self.query_projection = nn.Linear(d_model, n_heads * d_key, bias=bias)
         self.key_projection = nn.Linear(key_width, n_kv_heads * d_key, bias=bias)
         self.value_projection = nn.Linear(value_width, n_kv_heads * d_value, bias=bias)

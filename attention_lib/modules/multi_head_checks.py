@@ -50,8 +50,10 @@ def check_multi_head_call(
     check_flag(causal=causal, return_weights=return_weights)
     check_layer_input(names.query, query, module.query_projection, module.d_model)
     stored = key is not None and cache is not None and getattr(cache, "length", 0) > 0
-    _check_keys(module, query, key, value, stored, names)
-    check_rotary(module.rotary, module.d_key)
+    if key is not None or value is not None or not module.one_width:
+        _check_keys(module, query, key, value, stored, names)
+    if module.rotary is not None:
+        check_rotary(module.rotary, module.d_key)
     if module.mechanism is not None:
         module.mechanism.check_call(query, cache, return_weights)
     elif cache is not None:
@@ -90,9 +92,8 @@ def _check_keys(module, query, key, value, stored, names):
     if key is None:
         if value is not None:
             raise ValueError("value needs a key: give both, or neither for self-attention")
-        if not module.key_width == module.value_width == module.d_model:
-            check_width("key", query, module.key_width)
-            check_width("value", query, module.value_width)
+        check_width("key", query, module.key_width)
+        check_width("value", query, module.value_width)
         return
     check_layer_input(names.key, key, module.key_projection, module.key_width)
     if stored:
