@@ -13,6 +13,7 @@ from .encoder import TransformerEncoder
 from .position_schemes import attention_positions, embedding_positions
 from .seq2seq import check_source_lengths, check_tokens
 from .stack import check_caches
+from .torch_transformer import transformer_from_torch
 
 
 class Memory(NamedTuple):
@@ -195,6 +196,26 @@ class Transformer(nn.Module):
         memory, reading = self.encode(source, source_lengths, return_weights=True)
         logits, writing = self.decode(target_in, memory, return_weights=True)
         return logits, TransformerWeights(reading, writing)
+
+    @classmethod
+    def from_torch(cls, module, source_vocabulary, target_vocabulary, **options):
+        """The encoder and the decoder of a torch.nn.Transformer, copied, in its mode and dtype.
+
+        PyTorch's module begins behind the embeddings and ends before the readout: these are drawn
+        anew, for vocabularies of the given sizes. For the rest see `from_torch` of the stacks.
+
+        Args:
+            module: a torch.nn.Transformer.
+            source_vocabulary, target_vocabulary: numbers of token ids.
+            options: positions ("sinusoidal", "learned" or None), max_length, tie_embeddings,
+                padding, and dropout, here of the embeddings alone.
+
+        Raises:
+            TypeError, ValueError: another kind of module, an encoder or decoder that is not
+                PyTorch's own, stacks of two widths, positions that act inside attention; as
+                `TransformerEncoderLayer.from_torch`.
+        """
+        return transformer_from_torch(cls, module, source_vocabulary, target_vocabulary, options)
 
     def _embed(self, tokens, embedding, positions, offset):
         x = embedding(tokens) * self.d_model**0.5  # [B, T, C]

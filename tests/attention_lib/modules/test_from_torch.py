@@ -1,6 +1,7 @@
 """Layers and stacks that take over torch's: the same outputs and the same gradients."""
 
 import copy
+import warnings
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from torch import nn
 from attention_lib.modules import (
     LayerNorm,
     RMSNorm,
+    Transformer,
     TransformerDecoder,
     TransformerDecoderLayer,
     TransformerEncoder,
@@ -285,3 +287,96 @@ ENCODER_LAYER = torch_layer(nn.TransformerEncoderLayer)
 def test_what_cannot_be_represented_is_named(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+SIZES = {"num_encoder_layers": 2, "num_decoder_layers": 3, "dim_feedforward": 11, "dropout": 0.0}
+SOURCE = torch.tensor([[3, 2, 1, 4, 5, 6, 7]] * B) % 11
+TARGET = torch.tensor([[1, 5, 4, 2, 6]] * B) % 11
+
+
+def torch_transformer(width=C, **options):
+    """PyTorch's Transformer; it warns of what it will not do with batches of unequal lengths."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return nn.Transformer(width, 2, **{**SIZES, **options})
+
+
+@pytest.mark.parametrize("positions", ["sinusoidal", "learned", None])
+@pytest.mark.parametrize("options", [*LAYERS, {"num_decoder_layers": 1}])
+@pytest.mark.parametrize("training", [True, False])
+def test_transformer(options, positions, training):
+    """Behind our embeddings and before our readout PyTorch's module computes the same."""
+    with torch.no_grad():
+        theirs = perturbed(torch_transformer(**{**options, "batch_first": True}))
+    theirs.double().train(training)
+    length = max(SOURCE.shape[1], TARGET.shape[1]) if positions == "learned" else None
+    ours = Transformer.from_torch(theirs, 11, 11, positions=positions, max_length=length)
+    assert (ours.training, ours.encoder.layers[0].training) == (training, training)
+    lengths = torch.tensor([7, 4, 1])
+    padding = torch.arange(SOURCE.shape[1]) >= lengths[:, None]
+    embedded = [
+        ours._embed(SOURCE, ours.source_embedding, ours.source_positions, 0),
+        ours._embed(TARGET, ours.target_embedding, ours.target_positions, 0),
+    ]
+    masks = {"src_key_padding_mask": padding, "memory_key_padding_mask": padding}
+    future = torch.ones(TARGET.shape[1], TARGET.shape[1]).triu(1).bool()
+    expected = ours.readout(theirs(*embedded, tgt_mask=future, **masks))
+    output = ours(SOURCE, lengths, TARGET)
+    assert_allclose(output.detach(), expected.detach(), rtol=1e-9, atol=1e-11)
+
+
+def test_a_transformer_is_a_copy_that_can_be_trained_alone():
+    theirs = torch_transformer(dtype=torch.float64)
+    ours = Transformer.from_torch(theirs, 11, 13, tie_embeddings=False, padding=2, dropout=0.25)
+    assert {one.dtype for one in ours.parameters()} == {torch.float64}
+    assert (ours.padding, ours.dropout, ours.readout.out_features) == (2, 0.25, 13)
+    shared = {one.data_ptr() for one in theirs.parameters()}
+    assert not shared & {one.data_ptr() for one in ours.parameters()}
+
+
+@pytest.mark.parametrize(
+    ("make", "options", "error", "message"),
+    [
+        (
+            lambda: nn.Linear(2, 2),
+            {},
+            TypeError,
+            r"^module must be a torch\.nn\.Transformer, got Linear$",
+        ),
+        (
+            lambda: torch_transformer(custom_encoder=nn.Identity()),
+            {},
+            TypeError,
+            r"^module must be a torch\.nn\.TransformerEncoder, got Identity$",
+        ),
+        (
+            lambda: torch_transformer(custom_decoder=nn.Identity()),
+            {},
+            TypeError,
+            r"^module must be a torch\.nn\.TransformerDecoder, got Identity$",
+        ),
+        (
+            lambda: torch_transformer(
+                custom_encoder=torch_transformer(2 * C).encoder,
+            ),
+            {},
+            ValueError,
+            rf"^module must have an encoder and a decoder of one width, got {2 * C} and {C}$",
+        ),
+        (
+            lambda: torch_transformer(activation=torch.tanh),
+            {},
+            ValueError,
+            "^the activation of module must be ReLU or GELU, got tanh$",
+        ),
+        (
+            lambda: torch_transformer(),
+            {"positions": "rotary"},
+            ValueError,
+            "^positions must be one of 'sinusoidal', 'learned', None, got 'rotary'$",
+        ),
+    ],
+)
+def test_a_transformer_that_has_no_like_is_named(make, options, error, message):
+    with pytest.raises(error, match=message):
+        Transformer.from_torch(make(), 11, 11, **options)
