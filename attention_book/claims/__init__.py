@@ -29,7 +29,7 @@ __all__ = ["Claim", "ClaimError", "ClaimsTable", "check_claims", "claim", "claim
 
 MIME = "application/vnd.attention-book.claims+json"
 EXACT_IN_A_FLOAT = 2**53
-SHORT = 12  # a longer table is folded
+WORDS = re.compile(r"[^\W\d_][\w'’-]*(?: [^\W\d_][\w'’-]*)+")
 
 
 class ClaimError(AssertionError):
@@ -85,7 +85,8 @@ def claim(
     prints   the number as the text prints it, "3.5", "97%", "1,024", "2e-7": `value`, rounded to
              as many digits, must be equal to it ("97%" stands for 0.97)
     between  (low, high): the range that the sentence needs, ends included
-    covers   other numbers of the text that this claim justifies, each as it is printed
+    covers   what else this claim justifies, as it is printed: other numbers and, where there is a
+             range, words that need one, such as "nearly every step"
 
     Exactly one of `prints` and `between` is given. Raises TypeError or ValueError on bad input;
     whether the claim holds is decided by `check_claims`.
@@ -107,7 +108,8 @@ def claim(
     if isinstance(covers, str):
         raise TypeError(f"claim {label!r}: covers: expected a list of texts, got {covers!r}")
     for text in covers:
-        parse(text, f"claim {label!r}: covers")
+        if not (between and isinstance(text, str) and WORDS.fullmatch(text)):
+            parse(text, f"claim {label!r}: covers")
     return Claim(label, number, prints, between, tuple(covers))
 
 
@@ -201,11 +203,13 @@ class ClaimsTable:
     def _html(self) -> str:
         rows = [(c.label, c.computed, c.expected) for c in self.claims]
         head = ["Number", "Computed", "The text says"]
-        shown = Table(head, rows, "The numbers of this chapter, computed", kind="claims")
-        count = f"{len(self.claims)} claim{'s' * (len(self.claims) > 1)}"
-        is_open = " open" if len(self.claims) <= SHORT else ""
-        summary = f"<summary>{count} of this chapter, computed and compared</summary>"
-        return f"<details{is_open}>{summary}{shown.html()}</details>"
+        shown = Table(head, rows, "The numbers of this page, computed", kind="claims")
+        count = len(self.claims)
+        said = (
+            f"All {count} numbers of this page were" if count > 1 else "One number of this page was"
+        )
+        summary = f"<summary>{said} checked</summary>"
+        return f'<details class="checked">{summary}{shown.html()}</details>'
 
     def _records(self) -> list[dict]:
         return [

@@ -103,7 +103,9 @@ def test_a_range_includes_its_ends():
         ({"between": (0, 1, 2)}, TypeError, r"between: expected \(low, high\)"),
         ({"between": "01"}, TypeError, r"between: expected \(low, high\)"),
         ({"prints": "1", "covers": "95%"}, TypeError, "covers: expected a list of texts"),
-        ({"prints": "1", "covers": ["many"]}, ValueError, "covers: expected a number like"),
+        ({"between": (0, 2), "covers": ["many"]}, ValueError, "covers: expected a number like"),
+        ({"between": (0, 2), "covers": ["about 3"]}, ValueError, "covers: expected a number like"),
+        ({"prints": "1", "covers": ["nearly all"]}, ValueError, "covers: expected a number like"),
     ],
 )
 def test_bad_input_is_refused(arguments, error, message):
@@ -136,11 +138,19 @@ def test_a_table_needs_claims_with_different_labels():
         check_claims(claim("score", 1, prints="1"), claim("score", 2, prints="2"))
 
 
-def test_a_long_table_is_folded():
+def test_a_table_is_one_folded_line():
     table = check_claims(*(claim(f"number {k}", k, prints=str(k)) for k in range(13)))
     html = table._repr_mimebundle_()["text/html"]
-    assert html.startswith("<details><summary>13 claims of this chapter")
+    line = "<summary>All 13 numbers of this page were checked</summary>"
+    assert html.startswith(f'<details class="checked">{line}<')
     assert html.count('<th scope="row">') == 13
+    one = check_claims(claim("number", 1, prints="1"))._repr_mimebundle_()["text/html"]
+    assert "<summary>One number of this page was checked</summary>" in one
+
+
+def test_a_range_covers_words_too():
+    covers = ["nearly every step", "97%"]
+    assert claim("x", 0.97, between=(0.95, 1.0), covers=covers).covers == tuple(covers)
 
 
 def test_the_table_is_shown_and_read_by_the_lint():
@@ -154,7 +164,6 @@ def test_the_table_is_shown_and_read_by_the_lint():
         "accuracy | computed 0.988 | the text says between 0.95 and 1",
     ]
     html = bundle["text/html"]
-    assert html.startswith("<details open><summary>2 claims of this chapter")
     assert '<table class="claims"><caption>' in html
     assert html.count('scope="col"') == 3
     assert html.count('<th scope="row">') == 2
