@@ -6,11 +6,8 @@ import pytest
 
 from tests.helpers.page_checks import (
     axe_findings,
-    broken_links,
     broken_views,
     dead_sliders,
-    out_of_reach,
-    overflowing,
     settle,
     state_size,
     times,
@@ -118,56 +115,6 @@ def _note(site, name, seen):
 
 
 @pytest.mark.parametrize("name", chapters())
-def test_chapter_works_from_the_folder(visit, site, name):
-    with visit((site / name).as_uri(), own="file://") as seen:
-        assert broken_views(seen.page) == []
-        assert unset_math(seen.page) == []
-        assert dead_sliders(seen.page) == []
-        assert seen.problems() == []
-
-
-@pytest.mark.parametrize("name", chapters())
 def test_stored_state_is_small(site, name):
     size = state_size((site / name).read_text("utf8"))
     assert 0 < size <= STATE_LIMIT
-
-
-@pytest.mark.parametrize("name", pages())
-def test_fits_a_narrow_screen(visit, url, name):
-    with visit(f"{url}/{name}", width=390) as seen:
-        seen.page.eval_on_selector_all(
-            "article details", "(all) => all.forEach((one) => { one.open = true; })"
-        )
-        assert overflowing(seen.page) == []
-        assert out_of_reach(seen.page) == []
-
-
-def test_links_and_anchors_lead_somewhere(site):
-    assert broken_links(site) == []
-
-
-@pytest.mark.parametrize("scheme", ["http", "file"])
-def test_search_finds_a_word(visit, url, site, scheme):
-    own = url if scheme == "http" else "file://"
-    start = url if scheme == "http" else site.as_uri()
-    with visit(f"{start}/search.html?q=attention", own=own) as seen:
-        seen.page.wait_for_selector("#search-results li a")
-        assert seen.foreign == []
-
-
-@pytest.mark.parametrize("name", chapters())
-def test_one_broken_view_does_not_stop_the_others(visit, url, site, name):
-    source = (site / name).read_text("utf8")
-    first = source.index('"application/vnd.jupyter.widget-view+json">')
-    at = source.index('"model_id": "', first) + len('"model_id": "')
-    broken = source[:at] + "not-stored-" + source[at:]
-    page = site / "notebooks" / "_one_broken_view.html"
-    page.write_text(broken, "utf8")
-    try:
-        with visit(f"{url}/notebooks/{page.name}") as seen:
-            messages = seen.page.locator(".widget-problem").all_inner_texts()
-            assert len(messages) == 1
-            assert "could not be drawn" in messages[0]
-            assert dead_sliders(seen.page) == []
-    finally:
-        page.unlink()
