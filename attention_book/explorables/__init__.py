@@ -1,5 +1,6 @@
 """Interactive figures: sliders, results computed beforehand, a small view that looks them up."""
 
+from attention_book.explorables.guess import Guess
 from attention_book.explorables.kinds.bars import Bars
 from attention_book.explorables.kinds.flow import Flow
 from attention_book.explorables.kinds.heatmap import HeatMap
@@ -14,6 +15,7 @@ from attention_book.explorables.sweep import sweep
 __all__ = [
     "Bars",
     "Flow",
+    "Guess",
     "HeatMap",
     "Lines",
     "Pattern",

@@ -38,3 +38,7 @@ class Kind:
 
     def check_axes(self, axes):
         """Raise if the picture cannot go with these axes."""
+
+    def place_of(self, guess):
+        """Where the number stands that a Guess asks for: series, place, number of places."""
+        raise TypeError(f"guess: expected none for a {type(self).__name__}, got {guess!r}")

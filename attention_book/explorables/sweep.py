@@ -13,6 +13,7 @@ from attention_book.explorables.grid import (
     grid_points,
     make_axes,
 )
+from attention_book.explorables.guess import Guess
 from attention_book.explorables.kind import KINDS, Kind
 from attention_book.explorables.pack import pack
 from attention_book.explorables.size import MAX_STATE, state_size
@@ -20,7 +21,18 @@ from attention_book.explorables.steps import make_axes_with_steps
 from attention_book.explorables.widgets import Explorable, view_class
 
 
-def sweep(function, axes, *, view, title, caption, facts=None, axis_labels=None, start=None):
+def sweep(
+    function,
+    axes,
+    *,
+    view,
+    title,
+    caption,
+    facts=None,
+    axis_labels=None,
+    start=None,
+    guess=None,
+):
     """Show `function` as a picture with one slider per axis, for pages with or without a kernel.
 
     Every combination of axis values is computed once, here, with `function(**values)`; the
@@ -41,6 +53,7 @@ def sweep(function, axes, *, view, title, caption, facts=None, axis_labels=None,
         facts: function(result, **values) -> dict name -> number or short text.
         axis_labels: dict name -> text beside the slider (Unicode, no TeX).
         start: dict name -> value to begin with.
+        guess: of Lines and Bars, a Guess: what the reader guesses before a series is shown.
 
     Returns:
         an ipywidgets VBox: the sliders, each linked to the view, and the view.
@@ -77,6 +90,8 @@ def sweep(function, axes, *, view, title, caption, facts=None, axis_labels=None,
     for argument, given in (("function", function), ("facts", facts)):
         if not callable(given) and not (argument == "facts" and given is None):
             raise TypeError(f"{argument}: expected something to call, got {type(given).__name__}")
+    if not isinstance(guess, Guess | None):
+        raise TypeError(f"guess: expected a Guess, got {type(guess).__name__}")
     n_leading = int(bool(view.steps))
     axes = (
         make_axes_with_steps(view.steps, axes, axis_labels, start)
@@ -89,6 +104,7 @@ def sweep(function, axes, *, view, title, caption, facts=None, axis_labels=None,
     _check_names(found, axes)
     captions = _captions(view, caption, axes, found)
     packed = _pack(view, arrays, form)
+    asked = {} if guess is None else {"guess": guess.state(view, arrays, axes)}
     shared = {
         "sizes": [len(axis.values) for axis in axes],
         "lead": n_leading,
@@ -97,7 +113,7 @@ def sweep(function, axes, *, view, title, caption, facts=None, axis_labels=None,
     }
     widget = view_class(type(view))(
         title=title,
-        spec={**shared, **view.options(arrays, axes, form)},
+        spec={**shared, **asked, **view.options(arrays, axes, form)},
         data=b"".join(part.data for part in packed),
         facts=b"" if found.columns is None else found.columns.tobytes(),
         **{f"i{k}": axis.start for k, axis in enumerate(axes)},

@@ -54,6 +54,19 @@ class Study:
         told = conditions(date=record["date"], versions=record["versions"], **record["machine"])
         return f"Measured on {told}, by `{record['command']}`."
 
+    def weights(self) -> dict[str, np.ndarray]:
+        """What the study kept of a trained network: name -> array, by the names of its state dict.
+
+        They are stored in half precision and come as float32.
+
+        Raises ValueError when the study kept none.
+        """
+        path = RESULTS / f"{self.name}.npz"
+        if not path.is_file():
+            raise ValueError(f"study {self.name} kept no weights, expected {path.name} beside it")
+        with np.load(path) as kept:
+            return {name: kept[name].astype(np.float32) for name in kept.files}
+
     @property
     def runs(self) -> list[dict]:
         """Every run, in the stored order."""

@@ -6,6 +6,7 @@ from attention_book.diagrams import Arrow, Box, Diagram, Group
 from attention_book.explorables import (
     Bars,
     Flow,
+    Guess,
     HeatMap,
     Lines,
     Pattern,
@@ -132,6 +133,38 @@ def data_lines():
         ),
         title="Curves, data and a shaded part",
         caption="Bend {bend}.",
+    )
+
+
+def guessed_lines():
+    x = [4, 8, 16, 24, 40]
+    return sweep(
+        lambda width: np.stack(
+            [1 / (1 + np.exp((np.array(x) - 20) / 4)), width / (width + np.square(x))]
+        ),
+        {"width": [32, 64, 128]},
+        view=Lines(x=list(x), series=["with attention", "fixed vector"], y_range=(0, 1)),
+        title="A curve that waits for a guess",
+        caption="Width {width}: at 16 the fixed vector gets {right:.0%} right.",
+        facts=lambda result, width: {"right": result[1][2]},
+        start={"width": 64},
+        guess=Guess(
+            question="How many letters are right at length 16, width 64?",
+            series="fixed vector",
+            at=16,
+        ),
+    )
+
+
+def guessed_bars():
+    return sweep(
+        lambda pull: softmax(pull * np.array([2.0, 1.0, 0.2, -1.0, 0.5])),
+        {"pull": [1, 2, 3]},
+        view=Bars(categories=WORDS, y_label="weight", y_range=(0, 1)),
+        title="Bars that wait for a guess",
+        caption="The first word takes {top:.2f}.",
+        facts=lambda result, pull: {"top": result[0]},
+        guess=Guess(question="Which weight has <end> at a pull of 1?", at="<end>", numbers=".2f"),
     )
 
 
@@ -364,6 +397,8 @@ ALL = {
         lines,
         log_lines,
         data_lines,
+        guessed_lines,
+        guessed_bars,
         vectors,
         two_keys,
         stepper,

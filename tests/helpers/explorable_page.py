@@ -38,8 +38,11 @@ body {{ margin: 0; padding: 20px; background: {paper};
 </style></head><body><main><div id="figure"></div></main></body></html>"""
 
 
-def show(page, box, *, theme="light"):
-    """Render the view of an explorable on a fresh page; the model is window.model."""
+def show(page, box, *, theme="light", guessed=True):
+    """Render the view of an explorable on a fresh page; the model is window.model.
+
+    guessed: where it asks for a guess, answer at once.
+    """
     view = box.view
     page.set_content(HTML.format(theme=theme, paper={"light": "#ffffff", "dark": "#14181e"}[theme]))
     indices = {f"i{k}": getattr(view, f"i{k}") for k in range(5)}
@@ -48,6 +51,9 @@ def show(page, box, *, theme="light"):
     page.evaluate(
         SCRIPT, {"esm": str(view._esm), "css": str(view._css), "state": state, "bytes": packed}
     )
+    if guessed and "guess" in view.spec:
+        page.get_by_role("button", name="Show what was measured").click()
+        page.wait_for_selector(".attn-plot svg:not([aria-label*='Set your guess'])")
 
 
 def move(page, **indices):

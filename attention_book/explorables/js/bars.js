@@ -1,5 +1,6 @@
 import { leftOf, legend, yAxis } from "./engine/axes.js";
 import { attr, put, svg } from "./engine/dom.js";
+import { asked } from "./engine/guess.js";
 import { pretty } from "./engine/numbers.js";
 import { explorable } from "./engine/view.js";
 
@@ -8,12 +9,13 @@ function bars(c) {
   const [low, high] = y;
   const N = cats.length;
   const S = series.length || 1;
+  const guess = asked(c);
   let drawn = [];
   let Y;
 
   function makeBar(root, x, wide, s, show) {
-    const bar = svg("rect", { x: x + 1, width: wide - 2, rx: 1.5, class: `attn-bar attn-s${s}` }, root);
-    const place = { x: x + wide / 2, "text-anchor": "middle", class: "attn-num" };
+    const bar = svg("rect", { x: x + 1, width: wide - 2, rx: 1.5, class: `attn-bar ${guess.roleOf(s)}` }, root);
+    const place = { x: x + wide / 2, "text-anchor": "middle", class: `attn-num ${guess.roleOf(s)}` };
     return [bar, show && svg("text", place, root)];
   }
 
@@ -41,10 +43,12 @@ function bars(c) {
         const s = Math.floor(k / N);
         return makeBar(root, left + ((k % N) + 0.5) * step + (s - S / 2) * wide, wide, s, show);
       });
+      guess.draw(root, (j, s) => left + (j + 0.5) * step + (s + 0.5 - S / 2) * wide, Y, w);
       svg("line", { x1: left, x2: w - 4, y1: Y(0), y2: Y(0), class: "attn-zero" }, root);
       return head + height + (turn ? tall : 14) + 14;
     },
     update() {
+      guess.move();
       c.values().forEach((value, k) => {
         const [bar, text] = drawn[k];
         const top = Y(Math.max(value, 0));

@@ -143,8 +143,8 @@ function flow(c) {
     },
     tables() {
       const values = boxes.filter((box) => box.length > 2);
-      const most = Math.max(0, ...values.map(countOf));
-      const strength = (k) => (arrows[k][5] < 0 ? "1" : c.number(arrows[k][5]));
+      const most = Math.max(...values.map(countOf));
+      const strength = (k) => (arrows[k][5] < 0 ? 1 : c.number(arrows[k][5]));
       const listed = {
         name: "arrows",
         rows: arrows.map((_, k) => k + 1),
@@ -154,7 +154,7 @@ function flow(c) {
       const held = {
         name: "numbers in the boxes",
         rows: values.map((box) => box[0]),
-        cols: [...Array(most).keys()].map((j) => String(j + 1)),
+        cols: Array.from({ length: most }, (_, j) => j + 1),
         get: (i, j) => (j < countOf(values[i]) ? c.number(values[i][2] + j) : ""),
       };
       return values.length ? [listed, held] : [listed];

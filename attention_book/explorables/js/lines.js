@@ -1,5 +1,6 @@
 import { leftOf, legend, yAxis } from "./engine/axes.js";
 import { attr, put, svg } from "./engine/dom.js";
+import { asked } from "./engine/guess.js";
 import { brief } from "./engine/numbers.js";
 import { explorable } from "./engine/view.js";
 
@@ -9,6 +10,7 @@ function lines(c) {
   const { x, series, xl, yl, y, yt, xt, log, mark, mv, mt, ml, span, pts = [] } = c.spec;
   const [low, high] = y;
   const N = x.length;
+  const guess = asked(c);
   let paths = [];
   let ends = [];
   let places = [];
@@ -91,9 +93,10 @@ function lines(c) {
       rule = mv && svg("path", { d: `M0,${head - 4}V${floor}`, class: "attn-mark" }, root);
       name = mv && svg("text", { y: head - 8, "text-anchor": "middle", class: "attn-small" }, root);
       for (const [across, up] of pts) ring(X(across), Y(up));
-      paths = series.map((_, s) => svg("path", { class: `attn-line attn-s${s}` }, root));
-      const atEnd = (t, s) => svg("text", { x: w - right + 8, class: `attn-end attn-s${s}` }, root, t);
+      paths = series.map((_, s) => svg("path", { class: `attn-line ${guess.roleOf(s)}` }, root));
+      const atEnd = (t, s) => svg("text", { x: w - right + 8, class: `attn-end ${guess.roleOf(s)}` }, root, t);
       ends = direct ? series.map(atEnd) : [];
+      guess.draw(root, (j) => X(x[j]), Y, w);
       if (span) spanName(root, left, w - right, head, floor);
       return floor + (xl ? 46 : 26);
     },
@@ -103,6 +106,7 @@ function lines(c) {
         attr(path, "d", `M${places.map((at, j) => `${at},${Y(values[s * N + j]).toFixed(1)}`).join("L")}`);
       });
       if (rule) moveMark();
+      guess.move();
       placeEnds(values);
     },
     tables: () => [

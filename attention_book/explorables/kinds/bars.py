@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from attention_book.explorables.checks import check_inside, check_names, check_range, check_shape
 from attention_book.explorables.grid import check_text, describe, finite_array
+from attention_book.explorables.guess import place_in
 from attention_book.explorables.kind import Kind
 from attention_book.explorables.pack import Part, decimals
 from attention_book.explorables.ticks import nice_range, ticks
@@ -46,6 +47,9 @@ class Bars(Kind):
             check_shape(array, (len(self.series), n), describe(point), "series, categories")
         check_inside(array, self.y_range, "y_range", describe(point))
         return array
+
+    def place_of(self, guess):
+        return place_in(guess, self.series or (), self.categories)
 
     def parts(self, arrays, form):
         return [Part(arrays.shape[1], LEVELS, decimals(arrays, 2))]

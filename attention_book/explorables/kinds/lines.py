@@ -13,6 +13,7 @@ from attention_book.explorables.checks import (
     find_axis,
 )
 from attention_book.explorables.grid import check_text, describe, finite_array
+from attention_book.explorables.guess import place_in
 from attention_book.explorables.kind import Kind
 from attention_book.explorables.pack import Part
 from attention_book.explorables.ticks import log_ticks, nice_range, ticks
@@ -61,6 +62,9 @@ class Lines(Kind):
         check_shape(array, (len(self.series), len(self.x)), describe(point), "series, x")
         check_inside(array, self.y_range, "y_range", describe(point))
         return array
+
+    def place_of(self, guess):
+        return place_in(guess, self.series, self.x)
 
     def parts(self, arrays, form):
         return [Part(arrays.shape[1], LEVELS)]

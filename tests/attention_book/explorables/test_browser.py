@@ -78,7 +78,7 @@ def test_heat_map_shows_its_numbers(page, name, width):
         np.testing.assert_allclose(shades, expected / box.view.spec["top"], atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["bars", "grouped_bars"])
+@pytest.mark.parametrize("name", ["bars", "grouped_bars", "guessed_bars"])
 def test_bars_have_the_height_of_their_numbers(page, name):
     box = examples.ALL[name]()
     show(page, box)
@@ -102,7 +102,7 @@ def test_bars_have_the_height_of_their_numbers(page, name):
         assert numbers(page, ".attn-num") == pytest.approx(expected, abs=0.0051)
 
 
-@pytest.mark.parametrize("name", ["lines", "log_lines", "data_lines"])
+@pytest.mark.parametrize("name", ["lines", "log_lines", "data_lines", "guessed_lines"])
 def test_lines_pass_through_their_numbers(page, name):
     box = examples.ALL[name]()
     show(page, box)
@@ -325,7 +325,8 @@ def printed(box):
     return [format(v, f"z.{digits}f").replace("-", "−") for v, digits in pairs]
 
 
-IN_COLUMNS = ("bars", "grouped_bars", "lines", "log_lines", "data_lines", "vectors", "two_keys")
+IN_COLUMNS = ("bars", "grouped_bars", "guessed_bars", "lines", "log_lines", "data_lines")
+IN_COLUMNS += ("guessed_lines", "vectors", "two_keys")
 DIAGRAMS = ("flow", "mask_pattern", "word_pattern")
 
 

@@ -89,3 +89,16 @@ def test_a_study_and_a_calibration_say_alike_where_they_come_from(study):
     versions = {"python": here.python, "torch": here.torch, "numpy": here.numpy}
     places = {"cpu": here.processor, "cores": here.cores, "threads": here.threads}
     assert str(here) == conditions(date=here.date, versions=versions, **places)
+
+
+def test_kept_weights_come_back_in_single_precision(study, tmp_path):
+    kept = {"layer.weight": np.array([[1.5, -2.0]], dtype=np.float16)}
+    np.savez_compressed(tmp_path / "made_up.npz", **kept)
+    weights = study.weights()
+    assert weights["layer.weight"].dtype == np.float32
+    np.testing.assert_array_equal(weights["layer.weight"], [[1.5, -2.0]])
+
+
+def test_a_study_that_kept_no_weights_says_so(study):
+    with pytest.raises(ValueError, match=r"study made_up kept no weights, expected made_up\.npz"):
+        study.weights()

@@ -26,7 +26,7 @@ function frame(el, title) {
   return { figure, tools, plot, caption };
 }
 
-function context(model, spec, parts, title) {
+function context(model, spec, parts) {
   const { sizes, lead } = spec;
   const points = sizes.slice(lead).reduce((a, b) => a * b, 1);
   const found = results(model.get("data"), spec.parts, points);
@@ -36,7 +36,6 @@ function context(model, spec, parts, title) {
   const widths = new Map();
   return {
     spec,
-    title,
     tools: parts.tools,
     now,
     point,
@@ -65,7 +64,7 @@ function show(kind, model, el) {
   const title = model.get("title");
   const parts = frame(el, title);
   const { plot, caption } = parts;
-  const c = context(model, spec, parts, title);
+  const c = context(model, spec, parts);
   const facts = floats(model.get("facts"));
   const picture = kind(c);
   const updateTable = numbers(el, title, picture.tables);
@@ -73,6 +72,7 @@ function show(kind, model, el) {
   let timer = 0;
 
   const words = () => {
+    if (c.before) return c.before;
     const at = c.now();
     const fact = (f) => facts[f * c.points + c.point()];
     const chosen = spec.lead ? [spec.caps[at[0]], spec.caps.at(-1)] : [spec.caps[0]];
@@ -92,7 +92,7 @@ function show(kind, model, el) {
     timer = setTimeout(() => label(text), QUIET);
   };
   const layout = () => {
-    const w = Math.min(WIDEST, Math.floor(plot.clientWidth));
+    const w = Math.min(WIDEST, plot.clientWidth);
     if (!w || w === width) return;
     width = w;
     plot.textContent = "";
@@ -105,6 +105,7 @@ function show(kind, model, el) {
     label(words());
     draw();
   };
+  c.redraw = draw;
   const watch = new ResizeObserver(layout);
   watch.observe(plot);
   layout();
