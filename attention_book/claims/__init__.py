@@ -205,9 +205,7 @@ class ClaimsTable:
         head = ["Number", "Computed", "The text says"]
         shown = Table(head, rows, "The numbers of this page, computed", kind="claims")
         count = len(self.claims)
-        said = (
-            f"All {count} numbers of this page were" if count > 1 else "One number of this page was"
-        )
+        said = f"All {count} numbers of this page were" if count > 1 else "One number was"
         summary = f"<summary>{said} checked</summary>"
         return f'<details class="checked">{summary}{shown.html()}</details>'
 
