@@ -48,14 +48,10 @@ FULL = {
         "training step": 1.0,
         "generation": 20.0,
         "shared heads, of H / G": 0.9,
-        "small": 0.87,  # at most 1.15 times their time
-        "step": 0.77,  # at most 1.3 times the time of the operations
     },
     "training": {"batch": 4, "length": 256, "dropouts": [0.0, 0.1]},
     "tokens": 512,
     "cache": {"lengths": [4096, 8192, 16384], "groups": [4, 2, 1]},
-    "small": {"heads": 8, "head_width": 8, "shapes": [[1, 8], [32, 16]]},
-    "step": {"heads": 8, "width": 512, "cached": 256, "steps": 64},
 }
 TINY = {
     **FULL,
@@ -69,8 +65,6 @@ TINY = {
     "training": {"batch": 2, "length": 3, "dropouts": [0.0]},
     "tokens": 4,
     "cache": {"lengths": [8], "groups": [1]},
-    "small": {"heads": 2, "head_width": 4, "shapes": [[2, 3]]},
-    "step": {"heads": 2, "width": 8, "cached": 5, "steps": 2},
 }
 
 
@@ -255,10 +249,11 @@ def main():
         partial(training, "encoder layer"),
         generation,
         shared_heads,
-        partial(small_rows.layers, modules, "attention"),
-        partial(small_rows.layers, modules, "encoder layer"),
-        small_rows.decoding_step,
     ]
+    small = small_rows.TINY if arguments.tiny else small_rows.FULL
+    for kind in ("attention", "encoder layer"):
+        parts.append(partial(small_rows.layers, modules, kind, small["layers"]))
+    parts.append(partial(small_rows.decoding_step, small["step"]))
     for part in tqdm(parts, desc="transformer speed"):
         for row in part(measured):
             tqdm.write(line(row))
