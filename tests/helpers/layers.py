@@ -6,6 +6,11 @@ from pathlib import Path
 NUMPY = {"numpy"}
 TORCH = NUMPY | {"torch"}
 LIB, BOOK = "attention_lib", "attention_book"
+# What the other parts are made with: they need no reference page.
+INTERNAL = {
+    *("checks", "machine", "mechanisms", "plans"),
+    *("concepts", "palette", "pipeline", "sphinx_ext", "__main__"),
+}
 
 # package: its parts, each with the parts that it may import and the packages from outside.
 # A part of the other package is written with its package.

@@ -11,10 +11,9 @@ from bs4 import BeautifulSoup
 import attention_book
 import attention_lib
 from attention_book.concepts import CONCEPTS
+from tests.helpers.layers import INTERNAL
 from tests.helpers.toc import pages
 
-# What the parts share among themselves: no entry.
-INTERNAL = {"checks", "concepts", "palette", "pipeline", "sphinx_ext", "__main__"}
 LAYERS = ("reference", "functional", "modules")
 
 

@@ -3,8 +3,8 @@
 import attention_lib
 from attention_book.pipeline.project import ROOT, Project
 from attention_book.sphinx_ext.api_reference import parts
+from tests.helpers.layers import INTERNAL
 
-INTERNAL = {"checks", "machine", "mechanisms", "plans"}  # what the other parts are made with
 PAGES = sorted(path.stem for path in (ROOT / "book" / "api").glob("*.md") if path.stem != "index")
 
 
