@@ -26,13 +26,16 @@ function pythonVersion(name) {
 const npmVersion = (name) => JSON.parse(readFileSync(join(here, "node_modules", name, "package.json"))).version;
 
 // anywidget's front end comes from the installed Python package, so that page and kernel speak one version.
+// It gives up on a view that is not ready after two seconds, which a slow telephone may need; here it has a minute.
 // It is an AMD file; `define` is given to it here, and what it defines becomes the module's export.
 const anywidget = {
   name: "anywidget",
   setup(build) {
     build.onResolve({ filter: /^anywidget$/ }, () => ({ path: "anywidget", namespace: "python" }));
     build.onLoad({ filter: /.*/, namespace: "python" }, () => {
-      const source = readFileSync(join(packageFolder("anywidget"), "nbextension", "index.js"), "utf8");
+      const stored = readFileSync(join(packageFolder("anywidget"), "nbextension", "index.js"), "utf8");
+      const source = stored.replaceAll(/AbortSignal\.timeout\((2e3|2000)\)/g, "AbortSignal.timeout(6e4)");
+      if (source === stored) throw new Error("anywidget has no limit of two seconds any more: drop this replacement");
       return { contents: `let made; const define = (_, make) => { made = make; };\n${source}\nexport default made;` };
     });
   },

@@ -12,6 +12,7 @@ import { Widget } from "@lumino/widgets";
 import makeAnywidget from "anywidget";
 import "@jupyter-widgets/controls/css/labvariables.css";
 import "@jupyter-widgets/controls/css/widgets.css";
+import { moveByKeys } from "./keys.mjs";
 import { rest } from "./rest.mjs";
 import { nameSliders } from "./slider-names.mjs";
 
@@ -68,6 +69,7 @@ async function showView(manager, script) {
     Widget.attach(view.luminoWidget, place);
     nameSliders(place);
     await complete(view);
+    moveByKeys(view);
   } catch (error) {
     showProblem(place, error);
   }
