@@ -6,7 +6,7 @@ RUN = $(VENV)/bin/python
 READY = $(VENV)/.attention-book-ready
 PIP = $(RUN) -m pip --disable-pip-version-check install
 
-.PHONY: help book check test peers benchmarks mutants notebooks serve lock lint clean
+.PHONY: help book check test peers benchmarks mutants notebooks page serve lock lint clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -44,10 +44,13 @@ mutants: $(READY)  ## do the tests notice small changes of the files that change
 notebooks: $(READY)  ## run the chapters that changed (CHAPTER=02: one; FORCE=1: up-to-date ones too)
 	$(RUN) -m attention_book notebooks $(CHAPTER) $(if $(FORCE),--force)
 
+page: $(READY)  ## begin a page (NAME=03_masks: of a new chapter; NAME=03_1_masks: a side page)
+	$(RUN) -m attention_book new-page $(NAME)
+
 serve: $(READY)  ## show the built book on 127.0.0.1
 	$(RUN) -m attention_book serve
 
-lint: $(READY)  ## check the code style and the numbers in the prose
+lint: $(READY)  ## check the code style, the numbers in the prose and the form of the pages
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(RUN) -m attention_book lint

@@ -11,6 +11,8 @@ from .pipeline.check import check, stale_because
 from .pipeline.claims_lint import lint
 from .pipeline.execute import execute
 from .pipeline.lock import lock
+from .pipeline.new_page import new_page
+from .pipeline.page_lint import lint_pages, report
 from .pipeline.pages import build, serve
 from .pipeline.project import PipelineError, Project
 
@@ -37,16 +39,25 @@ def check_pairs(project: Project, options) -> None:
     print(f"{len(project.chapters)} chapter(s): every notebook is up to date", flush=True)
 
 
-def lint_numbers(project: Project, options) -> None:
-    """Stop when the prose holds a decimal or a percentage that no claim covers."""
+def lint_text(project: Project, options) -> None:
+    """Stop when a number of the prose has no claim; say where a page leaves the form."""
     _stop_on(lint(project))
     print("every number of the prose is covered by a claim", flush=True)
+    print(report(project), flush=True)
+    for problem in lint_pages(project):
+        print(problem, flush=True)
+
+
+def begin_page(project: Project, options) -> None:
+    """Write a page in the settled form and enter it in _toc.yml."""
+    path = new_page(project, options.name).relative_to(project.root).as_posix()
+    print(f"{path}: written; now run: python -m attention_book notebooks {options.name}")
 
 
 def book(project: Project, options) -> None:
-    """Check notebooks and numbers, then build the pages."""
+    """Check notebooks, numbers and the form of the pages, then build them."""
     check_pairs(project, options)
-    lint_numbers(project, options)
+    lint_text(project, options)
     build(project)
 
 
@@ -76,7 +87,8 @@ def _stop_on(problems: list[PipelineError]) -> None:
 COMMANDS = {
     "notebooks": notebooks,
     "check": check_pairs,
-    "lint": lint_numbers,
+    "lint": lint_text,
+    "new-page": begin_page,
     "book": book,
     "serve": show,
     "concepts": concepts,
@@ -93,6 +105,8 @@ def parser() -> argparse.ArgumentParser:
         if name == "notebooks":
             command.add_argument("chapters", nargs="*", help="chapters to run (default: all)")
             command.add_argument("--force", action="store_true", help="run up-to-date ones too")
+        if name == "new-page":
+            command.add_argument("name", help="03_masks: a main page; 03_1_masks: a side page")
     return main
 
 

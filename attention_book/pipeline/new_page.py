@@ -13,7 +13,6 @@ from .project import Chapter, PipelineError, Project
 
 NAME = re.compile(r"(\d\d)_(?:(\d)_)?[a-z][a-z0-9_]*")
 SKELETON = Path(__file__).with_name("skeleton.md")
-MINUTES = "*MINUTES minutes; the exercises take EXERCISES more.*"
 ONLY_MAIN = re.compile(r"<!-- main page -->\n(.*?)<!-- /main page -->\n\n", re.DOTALL)
 
 
@@ -25,45 +24,40 @@ def new_page(project: Project, name: str) -> Path:
     found = NAME.fullmatch(name)
     if not found:
         raise PipelineError(name, "no name of a page", "write it as 03_name or 03_1_name")
-    path = project.chapters_folder / f"{name}.md"
-    if path.exists():
-        raise PipelineError(name, f"{path.name} exists", "choose another name")
-    toc = _entered(project, name, chapter=found[1], side=found[2])
-    write_atomically(path, _filled(path, name, is_main=not found[2]))
+    for other in project.chapters_folder.glob("*.md"):
+        same = NAME.fullmatch(other.stem)
+        if same and same.groups() == found.groups():
+            raise PipelineError(name, f"{other.stem} has this number", "choose another number")
+    toc = _entered(project, name, *found.groups())
+    page = Chapter(name, project.chapters_folder / f"{name}.md", project.notebook(name))
+    text = ONLY_MAIN.sub("" if found[2] else r"\1", SKELETON.read_text(encoding="utf-8"))
+    write_atomically(page.text, text)
+    write_atomically(page.text, _with_minutes(text, Page(page)))
     write_atomically(project.root / "_toc.yml", toc)
-    return path
+    return page.text
 
 
-def _filled(path: Path, name: str, *, is_main: bool) -> str:
-    """The skeleton, with the minutes that the lint counts."""
-    text = SKELETON.read_text(encoding="utf-8")
-    text = ONLY_MAIN.sub(r"\1" if is_main else "", text)
-    draft = path.with_name(f".{path.name}.part")
-    try:
-        draft.write_text(text, encoding="utf-8")
-        page = Page(Chapter(name, draft, draft))
-    finally:
-        draft.unlink(missing_ok=True)
-    minutes = MINUTES.replace("MINUTES", str(page.minutes))
-    return text.replace(MINUTES, minutes.replace("EXERCISES", str(page.exercise_minutes)))
+def _with_minutes(text: str, page: Page) -> str:
+    text = text.replace("MINUTES", str(page.minutes))
+    return text.replace("EXERCISES", str(page.exercise_minutes))
 
 
-def _entered(project: Project, name: str, *, chapter: str, side: str | None) -> str:
-    """_toc.yml with the page: after the last chapter, or below the main page of its chapter."""
+def _entered(project: Project, name: str, chapter: str, side: str | None) -> str:
+    """_toc.yml with the page: among the chapters, or below the main page of its chapter."""
     toc = yaml.safe_load((project.root / "_toc.yml").read_text(encoding="utf-8"))
-    entry = {"file": f"notebooks/{name}"}
-    chapters = next(
-        part["chapters"]
-        for part in toc["parts"]
-        if any(one.get("file", "").startswith("notebooks/") for one in part["chapters"])
-    )
-    if not side:
-        chapters.append(entry)
-        chapters.sort(key=lambda one: one["file"])
-    else:
-        main = [one for one in chapters if one["file"].startswith(f"notebooks/{chapter}_")]
+    pages = toc["parts"][0]["chapters"]
+    if side:
+        main = [one for one in pages if one["file"].startswith(f"notebooks/{chapter}_")]
         if not main:
             raise PipelineError(name, f"chapter {chapter} has no main page", "begin with that")
-        main[0].setdefault("sections", []).append(entry)
-        main[0]["sections"].sort(key=lambda one: one["file"])
-    return yaml.safe_dump(toc, sort_keys=False, allow_unicode=True, width=100)
+        pages = main[0].setdefault("sections", [])
+    pages.append({"file": f"notebooks/{name}"})
+    pages.sort(key=lambda one: one["file"])
+    return yaml.dump(toc, Dumper=_Indented, sort_keys=False, allow_unicode=True, width=100)
+
+
+class _Indented(yaml.SafeDumper):
+    """Lists stand further in than what they belong to, as in _toc.yml."""
+
+    def increase_indent(self, flow=False, indentless=False):
+        return super().increase_indent(flow, indentless=False)

@@ -6,6 +6,7 @@ having and did not fit. What a rule demands stands in CONTRIBUTING.md, "Write a 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -32,6 +33,7 @@ MAIN_SECTIONS = [
     r"Sources",
 ]
 SIDE_SECTIONS = [r"Exercises", r"Summary", r"Sources"]
+LINK = re.compile(r"(?<!!)\[([^\]]*)\]\((?:\.\./notebooks/)?(\d\d_\w+)\.ipynb\)")
 # "Nearly every step looks at the right place" needs a threshold: a claim that covers the words.
 VAGUE = re.compile(
     r"\b(?:nearly|almost|practically|hardly) (?:every|everything|all|always|any|none|nothing|never)"
@@ -43,35 +45,37 @@ VAGUE = re.compile(
 def lint_pages(project: Project) -> list[PipelineError]:
     """Everything in which a page leaves the form, each with what to do about it."""
     notation = (project.root / "book" / "notation.md").read_text(encoding="utf-8")
+    pages = [Page(chapter) for chapter in project.chapters]
+    titles = {page.name: page.title for page in pages}
     found = []
-    for chapter in project.chapters:
-        page = Page(chapter)
+    for chapter, page in zip(project.chapters, pages, strict=True):
         rules = (_budget, _head, _sections, _cells, _asks, _exercises)
         problems = [problem for rule in rules for problem in rule(page)]
         problems += _words(page, covered_numbers(chapter))
-        strange = unexplained(page.prose, notation)
-        if strange:
-            problems.append(
-                (
-                    f"letters in formulas that nothing explains: {', '.join(strange)}",
-                    "use the letters of book/notation.md, or name what is this page's own: "
-                    "<!-- letters: b the bandwidth -->",
-                )
-            )
+        problems += [*_letters(page, notation), *_links(page, titles)]
         found += [PipelineError(page.name, *problem) for problem in problems]
     return found
 
 
 def report(project: Project) -> str:
-    """A line for each page: words, minutes, pictures that move, questions, exercises."""
-    rows = [f"{'page':28} words  minutes  moving  questions  exercises (minutes)"]
+    """A line for each page; what only a browser can tell is there after the tests of the site."""
+    seen = project.html.parent / "page_report.json"
+    built = json.loads(seen.read_text(encoding="utf-8")) if seen.is_file() else {}
+    head = ("page", "words", "minutes", "moving", "questions", "exercises", "minutes", "px", "KB")
+    rows = [head]
     for chapter in project.chapters:
         page = Page(chapter)
-        rows.append(
-            f"{page.name:28} {page.words:5}  {page.minutes:7}  {page.figures:6}  "
-            f"{len(page.questions):9}  {len(page.exercises)} ({page.exercise_minutes})"
-        )
-    return "\n".join(rows)
+        shown = built.get(f"notebooks/{page.name}.html", {})
+        weight = shown.get("compressed_bytes")
+        facts = (page.words, page.minutes, page.figures, len(page.questions), len(page.exercises))
+        size = (shown.get("height", "-"), "-" if weight is None else round(weight / 1000))
+        rows.append((page.name, *facts, page.exercise_minutes, *size))
+    widest = max(len(row[0]) for row in rows)
+    return "\n".join(
+        f"{name:{widest}}"
+        + "".join(f"  {text:>{len(one)}}" for one, text in zip(head[1:], rest, strict=True))
+        for name, *rest in rows
+    )
 
 
 Problem = tuple[str, str]
@@ -94,8 +98,8 @@ def _head(page: Page) -> Iterator[Problem]:
         yield f"prints {printed[0]} and {printed[1]} minutes", f"write {line}"
     first = re.split(r"^## ", page.prose, maxsplit=1, flags=re.MULTILINE)[0]
     moves = next((n for n, cell in enumerate(page.cells) if "sweep(" in cell.source), None)
-    headed = next(n for n, cell in enumerate(page.cells) if re.search(r"^## ", cell.source, re.M))
-    if moves is None or moves > headed:
+    headed = [n for n, cell in enumerate(page.cells) if re.search(r"^## ", cell.source, re.M)]
+    if moves is None or moves > min(headed, default=moves):
         yield "no picture that moves before the first section", "begin with one"
     if first.count("\n# ") + first.startswith("# ") != 1:
         yield "one title is needed", "begin with `# ` and the question"
@@ -109,7 +113,8 @@ def _sections(page: Page) -> Iterator[Problem]:
         if later:
             position = later[0]
         else:
-            yield f"no section {pattern!r} after {titles[position]!r}", "see the skeleton"
+            after = f" after {titles[position]!r}" if position >= 0 else ""
+            yield f"no section {pattern!r}{after}", "see attention_book/pipeline/skeleton.md"
 
 
 def _cells(page: Page) -> Iterator[Problem]:
@@ -151,6 +156,8 @@ def _exercises(page: Page) -> Iterator[Problem]:
         )
     if len(page.exercises) not in EXERCISES:
         yield f"{len(page.exercises)} exercises, expected four to six", "choose"
+    if not any("starter" in cell.tags for cell in page.code):
+        yield "no exercise in code", "give one a starter, hints and a solution"
 
 
 def _words(page: Page, covered: set[str]) -> Iterator[Problem]:
@@ -160,3 +167,18 @@ def _words(page: Page, covered: set[str]) -> Iterator[Problem]:
         if not any(one in words or words in one for one in said):
             mend = f'let a claim with a range cover it: covers=["{words}"]'
             yield f"{match[0]!r} has no threshold", mend
+
+
+def _letters(page: Page, notation: str) -> Iterator[Problem]:
+    strange = unexplained(page.prose, notation)
+    if strange:
+        mend = "use those of book/notation.md, or say <!-- letters: b the bandwidth -->"
+        yield f"letters in formulas that nothing explains: {', '.join(strange)}", mend
+
+
+def _links(page: Page, titles: dict[str, str]) -> Iterator[Problem]:
+    """A link to a whole page says its title, which is its one name."""
+    for text, name in LINK.findall(page.prose):
+        title = titles.get(name)
+        if title and text.strip("*") != title:
+            yield f"a link calls {name} {text!r}", f"call it by its title, {title!r}"

@@ -85,9 +85,10 @@ class Project:
         texts = sorted(self.chapters_folder.glob("*.md"))
         if not texts:
             raise PipelineError("book/chapters", "there is no chapter", "write one, NN_name.md")
-        return [
-            Chapter(text.stem, text, self.notebooks_folder / f"{text.stem}.ipynb") for text in texts
-        ]
+        return [Chapter(text.stem, text, self.notebook(text.stem)) for text in texts]
+
+    def notebook(self, name: str) -> Path:
+        return self.notebooks_folder / f"{name}.ipynb"
 
     def select(self, names: list[str]) -> list[Chapter]:
         """The chapters of these names ("02", "02_worked_example", a file); without names, all."""

@@ -49,6 +49,16 @@ class ChapterText:
         return "\n\n".join(c.source for c in self.cells if c.cell_type == "markdown")
 
     @cached_property
+    def flow(self) -> str:
+        """The prose, with the tags of each code cell, {tag}, where the cell stands."""
+        return "\n\n".join(
+            cell.source
+            if cell.cell_type == "markdown"
+            else " ".join(f"{{{tag}}}" for tag in cell.metadata.get("tags", []))
+            for cell in self.cells
+        )
+
+    @cached_property
     def headings(self) -> list[tuple[int, str]]:
         return [(len(marks), title) for marks, title in HEADING.findall(self.prose)]
 

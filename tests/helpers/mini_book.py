@@ -47,6 +47,7 @@ class Book:
         shutil.copytree(ROOT / "attention_book" / "claims", root / "attention_book" / "claims")
         shutil.copy(ROOT / "attention_book" / "tables.py", root / "attention_book")
         self.write("book/intro.md", "# The book\n")
+        self.write("book/notation.md", "# Notation\n\n$Q$ the queries, $\\alpha$ the weights.\n")
         self.chapter("01_one", cell("print('one')"))
         self.chapter("02_two", cell("print('two')"))
 
