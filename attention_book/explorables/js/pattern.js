@@ -64,7 +64,7 @@ function pattern(c) {
   }
 
   const frame = (group, place) => [
-    svg("rect", { ...place, class: "attn-pick attn-halo" }, group),
+    svg("rect", { ...place, class: "attn-pick attn-halo", "stroke-width": 2 * place["stroke-width"] }, group),
     svg("rect", { ...place, class: "attn-pick" }, group),
   ];
 
