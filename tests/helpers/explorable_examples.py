@@ -53,6 +53,24 @@ def signed_heatmap():
     )
 
 
+def worded_heatmap():
+    sentences = ["the cat sat", "I saw the black cat"]
+    wholes = [text.split() for text in sentences]
+    weights = {text: np.eye(3, 5) * 0.75 + 0.05 * k for k, text in enumerate(sentences)}
+    return sweep(
+        lambda sentence: weights[sentence],
+        {"sentence": sentences},
+        view=HeatMap(
+            rows=[["un", "chat", ""], ["vi", "el", "gato"]],
+            columns=[[*words, *[""] * (5 - len(words))] for words in wholes],
+            per="sentence",
+            value_range=(0, 1),
+        ),
+        title="Words that go with the slider",
+        caption="{sentence}",
+    )
+
+
 def bars():
     scores = np.array([2.0, 1.0, 0.2, -1.0, 0.5])
     return sweep(
@@ -392,6 +410,7 @@ ALL = {
     for f in (
         heatmap,
         signed_heatmap,
+        worded_heatmap,
         bars,
         grouped_bars,
         lines,

@@ -3,9 +3,11 @@ import { pretty } from "./engine/numbers.js";
 import { explorable } from "./engine/view.js";
 
 function heatmap(c) {
-  const { rows, cols, xl, yl, num, top, low, dec } = c.spec;
-  const R = rows.length;
-  const C = cols.length;
+  const { rows, cols, per, xl, yl, num, top, low, dec } = c.spec;
+  const now = (texts) => (per === undefined ? texts : texts[c.now()[per]]);
+  const R = now(rows).length;
+  const C = now(cols).length;
+  let words = [];
   let cells = [];
   let digits;
 
@@ -15,14 +17,15 @@ function heatmap(c) {
     if (xl) svg("text", { x: middle, y: 14, class: "attn-axis", "text-anchor": "middle" }, root, xl);
     const aside = `translate(${x0 - wide - 22},${head + (R * ch) / 2}) rotate(-90)`;
     if (yl) svg("text", { transform: aside, class: "attn-axis", "text-anchor": "middle" }, root, yl);
-    cols.forEach((name, j) => {
+    const above = now(cols).map((name, j) => {
       const x = x0 + (j + 0.5) * cw;
       const turned = { transform: `translate(${x + 4.5},${head - 6}) rotate(-90)` };
-      svg("text", turn ? turned : { x, y: head - 8, "text-anchor": "middle" }, root, name);
+      return svg("text", turn ? turned : { x, y: head - 8, "text-anchor": "middle" }, root, name);
     });
-    rows.forEach((name, i) => {
-      svg("text", { x: x0 - 10, y: head + (i + 0.5) * ch + 4.5, "text-anchor": "end" }, root, name);
-    });
+    const beside = now(rows).map((name, i) =>
+      svg("text", { x: x0 - 10, y: head + (i + 0.5) * ch + 4.5, "text-anchor": "end" }, root, name),
+    );
+    words = [beside, above];
   }
 
   function makeCell(root, x, y, cw, ch, px, show) {
@@ -32,10 +35,23 @@ function heatmap(c) {
     return { cell, text: show && svg("text", place, cell), value: null };
   }
 
+  // Where the words go with a slider; a cell without a word is no cell.
+  function rename() {
+    const texts = [now(rows), now(cols)];
+    words.forEach((nodes, side) => {
+      nodes.forEach((node, k) => {
+        put(node, texts[side][k]);
+      });
+    });
+    cells.forEach(({ cell }, k) => {
+      cell.classList.toggle("attn-gone", !texts[0][Math.floor(k / C)] || !texts[1][k % C]);
+    });
+  }
+
   return {
     layout(root, w) {
-      const wide = Math.max(...rows.map((name) => c.text(name)));
-      const tall = Math.max(...cols.map((name) => c.text(name)));
+      const wide = Math.max(...rows.flat().map((name) => c.text(name)));
+      const tall = Math.max(...cols.flat().map((name) => c.text(name)));
       const left = wide + 12 + (yl ? 24 : 0);
       const cw = Math.min(96, (w - left - 2) / C);
       const ch = Math.max(22, Math.min(44, cw * 0.62), c.text(yl) / R);
@@ -53,6 +69,7 @@ function heatmap(c) {
       return head + R * ch + 4;
     },
     update() {
+      if (per !== undefined) rename();
       c.values().forEach((value, k) => {
         const one = cells[k];
         if (one.value === value) return;
@@ -62,7 +79,12 @@ function heatmap(c) {
         if (one.text) put(one.text, pretty(value, digits));
       });
     },
-    tables: () => [{ rows, cols, get: (i, j) => c.number(i * C + j) }],
+    tables() {
+      const get = (i, j) => c.number(i * C + j);
+      if (per === undefined) return [{ rows, cols, get }];
+      const pair = (i, j) => now(rows)[i] && now(cols)[j] && `${now(rows)[i]}, ${now(cols)[j]}: ${get(i, j)}`;
+      return [{ rows: now(rows).map((_, i) => i + 1), cols: now(cols).map((_, j) => j + 1), get: pair }];
+    },
   };
 }
 

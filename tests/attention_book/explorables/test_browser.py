@@ -327,7 +327,7 @@ def printed(box):
 
 IN_COLUMNS = ("bars", "grouped_bars", "guessed_bars", "lines", "log_lines", "data_lines")
 IN_COLUMNS += ("guessed_lines", "vectors", "two_keys")
-DIAGRAMS = ("flow", "mask_pattern", "word_pattern")
+DIAGRAMS = ("flow", "mask_pattern", "word_pattern", "worded_heatmap")
 
 
 @pytest.mark.parametrize("name", sorted(set(examples.ALL) - set(DIAGRAMS)))
@@ -353,6 +353,22 @@ def test_the_tables_of_a_flow_say_what_is_connected_and_held(page):
     assert arrows[4] == ["encoder states", "weighted sum", "values", "0.00"]
     assert arrows[5] == ["decoder states", "weighted sum", "own values", "1"]
     assert held == [["0.12", "0.38", "0.50"], ["−1.25", "", ""]]
+
+
+def test_the_words_of_a_heat_map_go_with_the_slider(page):
+    box = examples.worded_heatmap()
+    show(page, box)
+    seen = "(nodes) => nodes.filter((n) => getComputedStyle(n).visibility === 'visible').length"
+    for i, (rows, columns) in enumerate([(2, 3), (3, 5)]):
+        move(page, i0=i)
+        texts = page.locator(".attn-plot svg > text").all_text_contents()
+        words = [name for names in ("cols", "rows") for name in box.view.spec[names][i]]
+        assert texts == words
+        assert page.locator(".attn-cell").evaluate_all(seen) == rows * columns
+    [rows] = table_texts(page, box)
+    assert rows[0][:2] == ["vi, I: 0.80", "vi, saw: 0.05"]
+    move(page, i0=0)
+    assert page.locator("tbody tr").last.locator("td").all_text_contents() == [""] * 5
 
 
 def test_the_tables_of_a_pattern_name_levels_and_marks(page):

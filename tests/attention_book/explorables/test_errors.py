@@ -374,3 +374,21 @@ def test_more_digits_than_float32_holds_are_refused():
     share = {"caption": "{f:.6%}", "facts": lambda result, a: {"f": a / 3}}
     with pytest.raises(ValueError, match="float32 does not hold that many digits"):
         build(**share)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"per": "b"}, r"per: 'b' is not an axis; the axes are \['a'\]"),
+        ({"per": "a", "rows": [["x"], ["y"]]}, "rows: expected 3 lists, one for each"),
+        ({"per": "a", "columns": [["x"], ["y"], []]}, "columns: expected at least one text"),
+        (
+            {"per": "a", "columns": [["x"], ["y"], ["z", "z"]]},
+            "columns: expected lists of the same",
+        ),
+    ],
+)
+def test_words_that_go_with_a_slider(options, message):
+    words = {"rows": [["x"]] * 3, "columns": [["y"]] * 3}
+    with pytest.raises(ValueError, match=message):
+        build(lambda a: [[a]], view=HeatMap(**{**words, **options}))
