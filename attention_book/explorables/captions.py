@@ -8,6 +8,7 @@ from string import Formatter
 import numpy as np
 
 from attention_book.explorables.grid import describe
+from attention_book.explorables.pack import Part, pack
 
 SPEC = re.compile(r"d|\.[0-6][f%]")
 LONGEST_TEXT = 80
@@ -16,7 +17,10 @@ LARGEST_NUMBER = 1e15
 
 @dataclass(frozen=True)
 class Facts:
-    """Named quantities, one value per grid point: float32, a text as an index into a table."""
+    """Named quantities, one value per grid point: float32, a text as an index into a table.
+
+    The view gets only what its captions print of them, see `pack_facts`.
+    """
 
     names: tuple = ()
     kinds: tuple = ()
@@ -172,20 +176,46 @@ def fill(parts, indices, facts, point):
     return "".join(text)
 
 
-def as_state(parts, facts):
-    """The parts as the view reads them.
+def pack_facts(captions, facts):
+    """The facts as few bits: a column for each way in which a caption prints one of them.
 
-    A text; {a: axis, t: texts}; {f: fact, t: table}; {f: fact, d: digits, p: 1 if per cent}.
+    Returns (name, format) -> Packed, in the order in which they are stored. What no caption prints
+    is not stored.
     """
-    return [part if isinstance(part, str) else _field_state(part, facts) for part in parts]
+    asked = [part[1:] for parts in captions for part in parts if part[0] == "fact"]
+    return {field: _pack_field(*field, facts) for field in dict.fromkeys(asked)}
 
 
-def _field_state(part, facts):
-    if part[0] == "axis":
-        return {"a": part[1], "t": part[2]}
-    k = facts.names.index(part[1])
+def _pack_field(name, spec, facts):
+    column = facts.columns[facts.names.index(name)].astype(float)
+    scale = 100 if spec.endswith("%") else 1
+    try:
+        return pack(scale * column[:, None], Part(size=1, shown=_digits(spec)))
+    except ValueError:
+        raise ValueError(
+            f"facts: {name!r} reaches from {column.min():g} to {column.max():g}, too far apart to "
+            "be stored as numbers; give it as text"
+        ) from None
+
+
+def _digits(spec):
+    return int(spec[1]) if spec.startswith(".") else 0
+
+
+def as_state(parts, facts, stored):
+    """The parts as the view reads them; `stored` are the fields of `pack_facts`, in their order.
+
+    A text; {a: axis, t: texts}; {f: column, t: table}; {f: column, d: digits, p: 1 if per cent}.
+    """
+    return [part if isinstance(part, str) else _field_state(part, facts, stored) for part in parts]
+
+
+def _field_state(part, facts, stored):
+    kind, name, spec = part
+    if kind == "axis":
+        return {"a": name, "t": spec}
+    column, k = list(stored).index((name, spec)), facts.names.index(name)
     if facts.kinds[k] == "text":
-        return {"f": k, "t": list(facts.tables[k])}
-    spec = part[2]
-    digits = int(spec[1]) if spec.startswith(".") else 0
-    return {"f": k, "d": digits, "p": 1} if spec.endswith("%") else {"f": k, "d": digits}
+        return {"f": column, "t": list(facts.tables[k])}
+    state = {"f": column, "d": _digits(spec)}
+    return {**state, "p": 1} if spec.endswith("%") else state

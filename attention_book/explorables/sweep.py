@@ -5,7 +5,13 @@ from functools import partial
 
 import numpy as np
 
-from attention_book.explorables.captions import as_state, fill, gather_facts, parse
+from attention_book.explorables.captions import (
+    as_state,
+    fill,
+    gather_facts,
+    pack_facts,
+    parse,
+)
 from attention_book.explorables.grid import (
     MAX_AXES,
     check_text,
@@ -38,7 +44,8 @@ def sweep(
     Every combination of axis values is computed once, here, with `function(**values)`; the
     browser looks up and draws. Results are stored as whole multiples of a round step, in as few
     bits as the picture can show (1 to 32; each kind says how finely), and what is printed of them
-    is right to its last digit. Captions are filled in from the facts, which are float32.
+    is right to its last digit. Captions are filled in from the facts, float32 numbers of which
+    is stored what the captions print.
 
     Args:
         function: called with one value per axis, by name; what it returns depends on `view`.
@@ -104,18 +111,20 @@ def sweep(
     _check_names(found, axes)
     captions = _captions(view, caption, axes, found)
     packed = _pack(view, arrays, form)
+    printed = pack_facts(captions, found)
     asked = {} if guess is None else {"guess": guess.state(view, arrays, axes)}
     shared = {
         "sizes": [len(axis.values) for axis in axes],
         "lead": n_leading,
         "parts": [part.state() for part in packed],
-        "caps": [as_state(parts, found) for parts in captions],
+        "facts": [part.state() for part in printed.values()],
+        "caps": [as_state(parts, found, printed) for parts in captions],
     }
     widget = view_class(type(view))(
         title=title,
         spec={**shared, **asked, **view.options(arrays, axes, form)},
         data=b"".join(part.data for part in packed),
-        facts=b"" if found.columns is None else found.columns.tobytes(),
+        facts=b"".join(part.data for part in printed.values()),
         **{f"i{k}": axis.start for k, axis in enumerate(axes)},
     )
     caption_at = partial(_caption_at, captions, found, shared["sizes"], n_leading)

@@ -170,3 +170,23 @@ def test_data_points_widen_a_range_that_is_not_given():
     low, high = box.view.spec["y"]
     assert low <= -3 < 7 <= high
     assert box.view.spec["pts"] == [[0.1, 7.0], [1.0, -3.0]]
+
+
+def test_facts_take_what_the_captions_print_of_them():
+    """A share in whole per cent is one byte a grid point; what no caption prints is not stored."""
+    shares = [k / 300 for k in range(101)]
+    box = sweep(
+        lambda k: [shares[k]],
+        {"k": range(101)},
+        view=Bars(categories=["share"]),
+        title="Shares",
+        caption="{share:.0%}, a {kind} one",
+        facts=lambda result, k: {
+            "share": result[0],
+            "kind": "small" if k < 50 else "large",
+            "unused": 1 / (k + 1),
+        },
+    )
+    first_share, first_kind = 1, 1  # each part holds its first point once more
+    assert len(box.view.facts) == (101 + first_share) + -(-(101 + first_kind) // 8)
+    assert [box.caption(k) for k in (0, 100)] == ["0%, a small one", "33%, a large one"]

@@ -8,7 +8,7 @@ export const fill = (parts, indices, fact) =>
       if (part.f === undefined) return part;
       const value = fact(part.f);
       if (part.t) return part.t[value];
-      return fixed(part.p ? value * 100 : value, part.d) + (part.p ? "%" : "");
+      return fixed(value, part.d) + (part.p ? "%" : "");
     })
     .join("");
 

@@ -15,7 +15,6 @@ export const pretty = (value, n) => fixed(value, n).replace("-", "\u2212");
 export const brief = (value) => String(+value.toPrecision(4)).replace("-", "\u2212");
 
 const bytesOf = (view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-export const floats = (view) => new Float32Array(bytesOf(view).slice().buffer);
 
 // `count` whole numbers of `bits` bits each; several in a byte begin at its low end.
 const whole = (bytes, bits, count) => {

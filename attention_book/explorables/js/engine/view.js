@@ -7,7 +7,7 @@
 //   role: "img" unless something in it can be reached by the keyboard.
 import { fill, longest } from "./captions.js";
 import { attr, html, put, svg } from "./dom.js";
-import { floats, pretty, results } from "./numbers.js";
+import { pretty, results } from "./numbers.js";
 import { numbers } from "./table.js";
 
 const WIDEST = 760;
@@ -65,7 +65,7 @@ function show(kind, model, el) {
   const parts = frame(el, title);
   const { plot, caption } = parts;
   const c = context(model, spec, parts);
-  const facts = floats(model.get("facts"));
+  const facts = results(model.get("facts"), spec.facts, c.points);
   const picture = kind(c);
   const updateTable = numbers(el, title, picture.tables);
   let width = 0;
@@ -74,7 +74,7 @@ function show(kind, model, el) {
   const words = () => {
     if (c.before) return c.before;
     const at = c.now();
-    const fact = (f) => facts[f * c.points + c.point()];
+    const fact = (f) => facts.at(c.point())[f];
     const chosen = spec.lead ? [spec.caps[at[0]], spec.caps.at(-1)] : [spec.caps[0]];
     return chosen
       .map((one) => fill(one, at, fact))
