@@ -18,6 +18,7 @@ LAYERS = ("reference", "functional", "modules")
 LIBRARY = Path(__file__).resolve().parents[1] / "attention_lib"
 SEQ2SEQ = "01_seq2seq"
 WORKED_EXAMPLE = "02_worked_example"
+SENTENCE = "02_1_sentence"
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ CONCEPTS = (
     Concept("concat scores", "scores.concat_scores concat", SEQ2SEQ),
     Concept("masks", "masks", SEQ2SEQ),
     Concept("masks of other libraries", "masks_torch masks_keras"),
-    Concept("LSTM cell", "lstm", WORKED_EXAMPLE),
+    Concept("LSTM cell", "lstm", SENTENCE),
     Concept("encoder-decoder", "seq2seq", SEQ2SEQ),
     Concept("kernel regression", "kernel", SEQ2SEQ),
     Concept("hard attention", "hard", SEQ2SEQ),

@@ -63,7 +63,8 @@ def sweep(
         guess: of Lines and Bars, a Guess: what the reader guesses before a series is shown.
 
     Returns:
-        an ipywidgets VBox: the sliders, each linked to the view, and the view.
+        an ipywidgets VBox: the sliders, each linked to the view, and the view. The steps of a
+        Stepper or a Flow have no slider but buttons in the view.
 
     Raises:
         ValueError, TypeError: results that are ragged, text or not finite (the grid point is
@@ -128,7 +129,7 @@ def sweep(
         **{f"i{k}": axis.start for k, axis in enumerate(axes)},
     )
     caption_at = partial(_caption_at, captions, found, shared["sizes"], n_leading)
-    box = Explorable(widget, axes, caption_at)
+    box = Explorable(widget, axes, caption_at, n_leading)
     _check_size(state_size(box), axes[n_leading:], *arrays.shape, packed)
     return box
 

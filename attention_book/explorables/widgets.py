@@ -38,14 +38,18 @@ def view_class(kind):
 
 
 class Explorable(VBox):
-    """Sliders above a view. `caption(*indices)` is the text that the view shows there."""
+    """Sliders above a view. `caption(*indices)` is the text that the view shows there.
 
-    def __init__(self, view, axes, caption_at):
+    The first `n_leading` axes have no slider: they are the steps, which the view has buttons for.
+    """
+
+    def __init__(self, view, axes, caption_at, n_leading=0):
         layout, style = Layout(width="100%"), SliderStyle(description_width="auto")
-        sliders = [_slider(axis, layout, style) for axis in axes]
+        sliders = [_slider(axis, layout, style) for axis in axes[n_leading:]]
         self.view, self.sliders, self._caption_at = view, sliders, caption_at
         self.links = [
-            jslink((slider, "index"), (view, f"i{k}")) for k, slider in enumerate(sliders)
+            jslink((slider, "index"), (view, f"i{k}"))
+            for k, slider in enumerate(sliders, start=n_leading)
         ]
         super().__init__([*sliders, view], layout=layout)
         self.add_class("attn-sweep")

@@ -91,12 +91,12 @@ class Project:
         return self.notebooks_folder / f"{name}.ipynb"
 
     def select(self, names: list[str]) -> list[Chapter]:
-        """The chapters of these names ("02", "02_worked_example", a file); without names, all."""
+        """The pages of these names or files, "02" for all of a chapter; without names, all."""
         chosen = []
         for name in names:
             stem = Path(name).stem
             found = [c for c in self.chapters if c.name == stem or c.name.startswith(f"{stem}_")]
-            if len(found) != 1:
+            if not found:
                 known = ", ".join(c.name for c in self.chapters)
                 raise PipelineError(name, "no chapter of this name", f"use one of: {known}")
             chosen += found

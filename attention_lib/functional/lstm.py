@@ -8,7 +8,7 @@ def lstm_gates(inputs, hidden, *, input_weight, hidden_weight, input_bias=None, 
     """The four gates (i, f, g, o) of an LSTM step, each `[..., H]`.
 
     Arguments, returns, raises, cost and source as `attention_lib.reference.lstm_gates`, for
-    tensors. Chapter: 02_worked_example.
+    tensors. Chapter: 02_1_sentence.
 
     >>> import torch
     >>> lstm_gates(torch.ones(1), torch.ones(1), input_weight=torch.zeros(4, 1),
@@ -25,7 +25,7 @@ def lstm_cell(
     """One step of an LSTM: (hidden, cell) `[..., H]` after the step.
 
     Arguments, returns, raises, cost and source as `attention_lib.reference.lstm_cell`, for tensors.
-    Chapter: 02_worked_example.
+    Chapter: 02_1_sentence.
 
     >>> import torch
     >>> zero = torch.zeros(4, 1)

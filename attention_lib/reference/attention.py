@@ -149,7 +149,7 @@ def attention_backward(
 
     Cost: twice the matrix products of the forward pass, plus the forward pass again.
     Source: the chain rule; Dao et al. (2022), appendix B.2, states the same five lines.
-    Chapter: 02_worked_example.
+    Chapter: 02_2_way_back.
 
     >>> one = np.array([[1.0]])
     >>> attention_backward(one, one, one, one)  # a single key always has weight 1

@@ -29,7 +29,7 @@ def lstm_gates(inputs, hidden, *, input_weight, hidden_weight, input_bias=None, 
     Cost: 8 H (X + H) FLOPs a row.
     Source: Hochreiter and Schmidhuber (1997), with the forget gate of Gers et al. (2000); torch's
     order of the gates.
-    Chapter: 02_worked_example.
+    Chapter: 02_1_sentence.
 
     >>> zero = np.zeros((4, 1))
     >>> lstm_gates(np.ones(1), np.ones(1), input_weight=zero, hidden_weight=zero)
@@ -64,7 +64,7 @@ def lstm_cell(
 
     Cost: 8 H (X + H) FLOPs a row.
     Source: as `lstm_gates`; the same numbers as torch.nn.LSTMCell.
-    Chapter: 02_worked_example.
+    Chapter: 02_1_sentence.
 
     >>> zero = np.zeros((4, 1))
     >>> hidden, cell = lstm_cell(np.ones(1), np.ones(1), np.ones(1), input_weight=zero,

@@ -76,7 +76,7 @@ def softmax_jacobian(weights):
         TypeError: weights not a floating NumPy array.
 
     Cost: S^2 products and S^2 numbers a row; `attention_backward` never builds it.
-    Chapter: 02_worked_example.
+    Chapter: 02_2_way_back.
 
     >>> softmax_jacobian(np.array([0.25, 0.75]))
     array([[ 0.1875, -0.1875],

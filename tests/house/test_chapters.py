@@ -47,14 +47,15 @@ def test_the_last_cell_shows_the_claims(chapter):
 
 @every_chapter
 def test_cells_are_short(chapter):
+    """The code of a figure is folded and has an argument a line, as ruff formats it."""
     cells = [cell for cell in chapter.code if "claims" not in cell.tags]
     long = [
         (cell.number, cell.lines)
         for cell in cells
-        if cell.lines > (25 if cell.tags & {"hide-input", "hide-cell"} else 15)
+        if cell.lines > (60 if "hide-input" in cell.tags else 25 if cell.tags & HIDDEN else 15)
     ]
     assert long == []
-    assert median(cell.lines for cell in cells) <= 6
+    assert median(cell.lines for cell in cells if not cell.tags & HIDDEN) <= 6
 
 
 @every_chapter

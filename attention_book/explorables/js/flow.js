@@ -33,8 +33,9 @@ function flow(c) {
   function grid(box, wide) {
     const count = countOf(box);
     const widest = box[4];
-    const per = Math.max(1, Math.min(count, Math.floor((wide + 8) / (c.text(`\u2212${widest}`, 12) + 8))));
-    return { count, per, lines: Math.ceil(count / per) };
+    const most = Math.max(1, Math.floor((wide + 8) / (c.text(`\u2212${widest}`, 12) + 8)));
+    const lines = Math.ceil(count / most);
+    return { count, lines, per: Math.ceil(count / lines) };
   }
 
   // Centres and sizes of all boxes on a grid of columns as wide as the picture allows.
@@ -148,7 +149,7 @@ function flow(c) {
       const listed = {
         name: "arrows",
         rows: arrows.map((_, k) => k + 1),
-        cols: ["from", "to", "what", "strength"],
+        cols: ["from", "to", "what", "strength"].slice(0, arrows.some((arrow) => arrow[5] >= 0) ? 4 : 3),
         get: (k, j) => [boxes[arrows[k][0]][0], boxes[arrows[k][1]][0], arrows[k][2], strength(k)][j],
       };
       const held = {

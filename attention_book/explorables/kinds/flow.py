@@ -23,9 +23,9 @@ class Flow(Kind):
     diagram: a Diagram. steps: at least two Step; each highlights a list of boxes and arrows,
     these as "start -> end". The function returns a dict, the same names at every grid point:
     box -> a number or up to 12 numbers [N] that stand in the box, arrow -> its strength from 0
-    (not there) to 1; what is not named has no numbers, or is there. A slider "step" is added as
-    the first axis. Stored: the numbers as they are printed, with at most two decimals, and 20
-    strengths.
+    (not there) to 1; what is not named has no numbers, or is there. The step is
+    the first axis, with buttons. Stored: the numbers as they are printed, with at most two
+    decimals, and 20 strengths.
     """
 
     diagram: Diagram

@@ -18,8 +18,8 @@ class Stepper(Kind):
 
     layout: rows of matrix names, as they stand on the page. steps: at least two Step.
     labels: name -> text above the matrix. The function returns a dict name -> 2-D array, with
-    the same shapes at every grid point. A slider "step" is added as the first axis.
-    Stored: the numbers as they are printed, with at most three decimals.
+    the same shapes at every grid point. The step is the first axis, with
+    buttons. Stored: the numbers as they are printed, with at most three decimals.
     """
 
     layout: Sequence[Sequence[str]]

@@ -132,3 +132,21 @@ def test_a_stronger_arrow_is_wider(page):
         visible = shaft.evaluate("(p) => getComputedStyle(p).visibility === 'visible'")
         assert visible == (k > 0)
     assert widths == sorted(set(widths))
+
+
+@pytest.mark.parametrize("strengths", [{}, {"a -> b": 0.5}])
+def test_strengths_are_listed_where_there_are_some(page, strengths):
+    box = sweep(
+        lambda: {"a": 1.0, **strengths},
+        {},
+        view=Flow(
+            diagram=Diagram(boxes=[Box("a", (0, 0)), Box("b", (0, 1))], arrows=[Arrow("a", "b")]),
+            steps=[Step("one"), Step("two")],
+        ),
+        title="Two boxes",
+        caption="",
+    )
+    show(page, box)
+    page.locator("summary").click()
+    head = page.locator("table").first.locator("thead th").all_text_contents()
+    assert head == ["from", "to", "what", *(["strength"] if strengths else [])]

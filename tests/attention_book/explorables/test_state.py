@@ -190,3 +190,11 @@ def test_facts_take_what_the_captions_print_of_them():
     first_share, first_kind = 1, 1  # each part holds its first point once more
     assert len(box.view.facts) == (101 + first_share) + -(-(101 + first_kind) // 8)
     assert [box.caption(k) for k in (0, 100)] == ["0%, a small one", "33%, a large one"]
+
+
+@pytest.mark.parametrize("make", [examples.stepper, examples.flow])
+def test_steps_have_buttons_in_the_view_and_no_slider(make):
+    box = make()
+    assert len(box.view.spec["sizes"]) == 2
+    assert [link.target for link in box.links] == [(box.view, "i1")]
+    assert [type(child).__name__ for child in box.children[:-1]] == ["SelectionSlider"]

@@ -1,13 +1,16 @@
-// Buttons that walk through the steps of a picture; the first slider is the step.
+// The one control of the steps of a picture: back, where we are, on.
 import { html, put } from "./dom.js";
 
 export const stepButtons = (c, count) => {
   const bar = html("div", { class: "attn-steps" }, c.tools);
-  const back = html("button", { type: "button" }, bar, "Previous");
-  const next = html("button", { type: "button" }, bar, "Next");
+  const button = (text, by) => {
+    const made = html("button", { type: "button" }, bar, text);
+    made.addEventListener("click", () => c.set([0, c.now()[0] + by]));
+    return made;
+  };
+  const back = button("Previous", -1);
   const where = html("span", {}, bar);
-  back.addEventListener("click", () => c.set([0, c.now()[0] - 1]));
-  next.addEventListener("click", () => c.set([0, c.now()[0] + 1]));
+  const next = button("Next", 1);
   return () => {
     const at = c.now()[0];
     back.disabled = at === 0;

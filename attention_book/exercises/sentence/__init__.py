@@ -1,0 +1,1 @@
+"""The exercises of the page that turns contexts into a sentence, a file for each."""

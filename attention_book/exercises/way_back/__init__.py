@@ -1,0 +1,1 @@
+"""The exercises of the page about gradients of attention, a file for each."""
