@@ -34,7 +34,10 @@ def split_heads(x, n_heads):
 
 def split_heads_core(x, n_heads):
     """`split_heads` for arguments that were checked."""
-    return x.view(*x.shape[:-1], n_heads, x.shape[-1] // n_heads).transpose(-3, -2)
+    *leading, n_positions, width = x.shape
+    if n_positions == 1:  # a step of decoding: nothing changes places
+        return x.view(*leading, n_heads, 1, width // n_heads)
+    return x.view(*leading, n_positions, n_heads, width // n_heads).transpose(-3, -2)
 
 
 def merge_heads(x):
@@ -55,6 +58,9 @@ def merge_heads(x):
 
 def merge_heads_core(x):
     """`merge_heads` for heads that were checked."""
+    *leading, n_heads, n_positions, width = x.shape
+    if n_positions == 1:
+        return x.reshape(*leading, 1, n_heads * width)
     return x.transpose(-3, -2).flatten(-2)
 
 

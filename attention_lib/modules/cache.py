@@ -88,6 +88,10 @@ class KVCache:
         return self._buffers[0].shape[0] if self._buffers else None
 
     @property
+    def _capacity(self):
+        return self._buffers[0].shape[2]
+
+    @property
     def nbytes(self):
         """Bytes taken, the part that is not filled yet included."""
         return sum(buffer.numel() * buffer.element_size() for buffer in self._buffers)
@@ -123,10 +127,12 @@ class KVCache:
     def append_core(self, *tensors):
         """`append` for tensors that were checked; if memory runs out nothing has changed."""
         new = tensors[0].shape[-2]
+        if self.window is None and self._buffers and self._stop + new <= self._capacity:
+            return self._write(tensors, new)
         keep = self._needed(new)
         if not self._buffers:
             self._allocate(tensors, self._size(new))
-        capacity = self._buffers[0].shape[-2]
+        capacity = self._capacity
         if self.window is not None and keep + new > capacity:
             return self._replace(keep, tensors)
         if self._stop + new > capacity:  # move to larger memory, or to the front of the same
@@ -136,11 +142,17 @@ class KVCache:
             self._fill(kept)
         else:
             self._drop_to(keep)
+        self._write(tensors, new)
+        return self._kept(keep + new)
+
+    def _write(self, tensors, new):
+        """Put `new` positions behind those that are there; returns all from the first buffered."""
         for buffer, tensor in zip(self._buffers, tensors, strict=True):
             buffer.narrow(2, self._stop, new).copy_(tensor)
         self._stop += new
         self._length += new
-        return self._kept(keep + new)
+        count = self._stop - self._start
+        return tuple([buffer.narrow(2, self._start, count) for buffer in self._buffers])
 
     def length_for(self, new):
         """How many positions `append` will return for so many new ones."""

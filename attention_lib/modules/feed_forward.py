@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 from ..checks import ACTIVATIONS, check_choice, check_count, check_flag, check_probability
 from ..functional.feed_forward import bend_core
-from .calling import is_plain_linear
+from .calling import is_plain_linear, linear
 from .scored import check_layer_input
 
 
@@ -66,13 +66,13 @@ class PositionwiseFeedForward(nn.Module):
 
     def forward_core(self, x):
         """A call for vectors that were checked."""
-        inner = self.up_projection(x)  # [..., F]
-        gate = None if self.gate_projection is None else self.gate_projection(x)
+        inner = linear(self.up_projection, x)  # [..., F]
+        gate = None if self.gate_projection is None else linear(self.gate_projection, x)
         # In place saves memory and time, where nobody else can see what the layer gave.
         inner = bend_core(inner, gate, self.activation, own=is_plain_linear(self.up_projection))
         if self.training and self.dropout > 0:
             inner = F.dropout(inner, p=self.dropout)
-        return self.down_projection(inner)
+        return linear(self.down_projection, inner)
 
     def extra_repr(self):
         return f"activation={self.activation!r}, dropout={self.dropout}"

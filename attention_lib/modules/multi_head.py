@@ -16,7 +16,7 @@ from ..functional.grouped import grouped_query_attention_core
 from ..functional.heads import merge_heads_core, split_heads_core
 from .cache import KVCache
 from .cached import append, columns_held
-from .calling import run
+from .calling import linear, run
 from .mechanism import check_mechanism
 from .multi_head_checks import check_multi_head_call, check_position_modules
 from .multi_head_torch import from_torch, to_torch
@@ -171,9 +171,26 @@ class MultiHeadAttention(nn.Module):
         head_gate=None,
         return_weights=False,
     ):
-        options = {"mask": mask, "causal": causal, "cache": cache, "head_gate": head_gate}
-        self.check_call(query, key, value, return_weights=return_weights, **options)
-        return self.forward_core(query, key, value, return_weights=return_weights, **options)
+        self.check_call(
+            query,
+            key,
+            value,
+            mask=mask,
+            causal=causal,
+            cache=cache,
+            head_gate=head_gate,
+            return_weights=return_weights,
+        )
+        return self.forward_core(
+            query,
+            key,
+            value,
+            mask=mask,
+            causal=causal,
+            cache=cache,
+            head_gate=head_gate,
+            return_weights=return_weights,
+        )
 
     check_call = check_multi_head_call
 
@@ -193,7 +210,7 @@ class MultiHeadAttention(nn.Module):
         heads, weights = self._heads(query, key, value, mask, causal, cache, return_weights)
         if head_gate is not None:
             heads = heads * head_gate[:, None, None].to(heads.dtype)
-        output = self.output_projection(merge_heads_core(heads))  # [..., T, C]
+        output = linear(self._modules["output_projection"], merge_heads_core(heads))  # [..., T, C]
         return (output, weights) if return_weights else output
 
     def head_contributions(
@@ -238,15 +255,15 @@ class MultiHeadAttention(nn.Module):
     def _heads(self, query, key, value, mask, causal, cache, return_weights):
         """Results of the heads `[..., H, T, E]`, and their weights if asked for, else None."""
         layers = self._modules  # an attribute that is a module takes as long as a small product
-        queries = split_heads_core(layers["query_projection"](query), self.n_heads)
+        queries = split_heads_core(linear(layers["query_projection"], query), self.n_heads)
         if key is not None and cache is not None and cache.length:
             keys, values = cache.held()  # cross-attention: projected and stored by the first call
         else:
             source = query if key is None else key
             value = source if value is None else value
             # [..., G, S, D] and [..., G, S, E]
-            keys = split_heads_core(layers["key_projection"](source), self.n_kv_heads)
-            values = split_heads_core(layers["value_projection"](value), self.n_kv_heads)
+            keys = split_heads_core(linear(layers["key_projection"], source), self.n_kv_heads)
+            values = split_heads_core(linear(layers["value_projection"], value), self.n_kv_heads)
             if self.rotary is not None:
                 queries, keys = self._turn(queries, keys, key is None, cache)
             if cache is not None and key is not None:

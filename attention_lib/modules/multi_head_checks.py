@@ -14,6 +14,7 @@ from ..checks import (
     check_value_rows,
     check_width,
 )
+from .cache import KVCache
 from .cached import check_cache, check_cross, check_growing
 from .positions_rotary import RotaryPositionalEncoding
 from .scored import asked_dtype, check_layer_input
@@ -47,7 +48,8 @@ def check_multi_head_call(
 
     names: what the caller calls the arguments.
     """
-    check_flag(causal=causal, return_weights=return_weights)
+    if causal.__class__ is not bool or return_weights.__class__ is not bool:
+        check_flag(causal=causal, return_weights=return_weights)
     check_layer_input(names.query, query, module.query_projection, module.d_model)
     stored = key is not None and cache is not None and getattr(cache, "length", 0) > 0
     if key is not None or value is not None or not module.one_width:
@@ -57,7 +59,8 @@ def check_multi_head_call(
     if module.mechanism is not None:
         module.mechanism.check_call(query, cache, return_weights)
     elif cache is not None:
-        check_cache(cache, **{names.query: query})
+        if cache.__class__ is not KVCache or query.ndim != 3:
+            check_cache(cache, **{names.query: query})
         if key is None:
             groups = module.n_kv_heads
             kinds = ((groups, module.d_key), (groups, module.d_value))
