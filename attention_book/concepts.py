@@ -17,6 +17,8 @@ from attention_lib.mechanisms import MECHANISMS
 LAYERS = ("reference", "functional", "modules")
 LIBRARY = Path(__file__).resolve().parents[1] / "attention_lib"
 SEQ2SEQ = "01_seq2seq"
+SCORES = "01_1_scores"
+BEFORE_ITS_NAME = "01_3_before_its_name"
 WORKED_EXAMPLE = "02_worked_example"
 SENTENCE = "02_1_sentence"
 
@@ -78,21 +80,21 @@ CONCEPTS = (
     Concept("softmax", "softmax", WORKED_EXAMPLE),
     _listed("dense"),
     Concept("scaled dot scores", "scores.scaled_dot_scores", WORKED_EXAMPLE),
-    Concept("dot scores", "scores.dot_scores dot", SEQ2SEQ),
-    Concept("general scores", "scores.general_scores general", SEQ2SEQ),
+    Concept("dot scores", "scores.dot_scores dot", SCORES),
+    Concept("general scores", "scores.general_scores general", SCORES),
     Concept(
         "additive scores",
         "scores.additive_scores scores.additive_scores_projected additive",
-        SEQ2SEQ,
+        SCORES,
     ),
-    Concept("concat scores", "scores.concat_scores concat", SEQ2SEQ),
-    Concept("masks", "masks", SEQ2SEQ),
+    Concept("concat scores", "scores.concat_scores concat", SCORES),
+    Concept("masks", "masks", SCORES),
     Concept("masks of other libraries", "masks_torch masks_keras"),
     Concept("LSTM cell", "lstm", SENTENCE),
     Concept("encoder-decoder", "seq2seq", SEQ2SEQ),
-    Concept("kernel regression", "kernel", SEQ2SEQ),
-    Concept("hard attention", "hard", SEQ2SEQ),
-    Concept("pointer network", "pointer", SEQ2SEQ),
+    Concept("kernel regression", "kernel", BEFORE_ITS_NAME),
+    Concept("hard attention", "hard", BEFORE_ITS_NAME),
+    Concept("pointer network", "pointer", BEFORE_ITS_NAME),
     Concept("sampling", "sampling"),
     Concept("multi-head attention", "heads multi_head"),
     Concept("grouped-query attention", "grouped"),

@@ -91,11 +91,15 @@ class Project:
         return self.notebooks_folder / f"{name}.ipynb"
 
     def select(self, names: list[str]) -> list[Chapter]:
-        """The pages of these names or files, "02" for all of a chapter; without names, all."""
+        """The pages of these names, or all of them without names.
+
+        "02_worked_example" or its file is a page, "02" a chapter: its main page and its side pages.
+        """
         chosen = []
         for name in names:
             stem = Path(name).stem
-            found = [c for c in self.chapters if c.name == stem or c.name.startswith(f"{stem}_")]
+            found = [c for c in self.chapters if c.name == stem]
+            found = found or [c for c in self.chapters if c.name.startswith(f"{stem}_")]
             if not found:
                 known = ", ".join(c.name for c in self.chapters)
                 raise PipelineError(name, "no chapter of this name", f"use one of: {known}")

@@ -115,6 +115,13 @@ def test_a_chapter_is_chosen_by_number_name_or_file(book):
         book.project.select(["03"])
 
 
+def test_a_number_chooses_a_main_page_with_its_side_pages_and_a_name_one_page(book):
+    book.chapter("02_1_side", cell("x = 1"))
+    assert [c.name for c in book.project.select(["02"])] == ["02_1_side", "02_two"]
+    assert [c.name for c in book.project.select(["02_two"])] == ["02_two"]
+    assert [c.name for c in book.project.select(["02_1_side"])] == ["02_1_side"]
+
+
 def test_jupyterlab_folds_what_the_page_folds(book):
     tags = ("", "hide-input", "solution, hide-cell")
     book.chapter("01_one", "".join(cell(f"x = {k}", tags[k]) for k in range(3)))
