@@ -83,7 +83,7 @@ def sort_task(n, *, min_length, max_length, vocabulary, seed):
 
     Arguments, returns and errors as for `reverse_task`; vocabulary must be at least max_length.
 
-    Chapter: 01_seq2seq.
+    Chapter: 01_3_before_its_name.
 
     >>> batch = sort_task(1, min_length=4, max_length=4, vocabulary=9, seed=0)
     >>> batch.source, batch.target, batch.alignment

@@ -24,7 +24,7 @@ def hard_attention(query, key, value, *, rng, mask=None, scale=None):
         TypeError: as `attention`; also when rng is not a torch.Generator.
         ValueError: as `attention`; also when a score is NaN.
 
-    Cost and source: `attention_lib.reference.hard_attention`. Chapter: 01_seq2seq.
+    Cost and source: `attention_lib.reference.hard_attention`. Chapter: 01_3_before_its_name.
 
     >>> key = torch.tensor([[0.0], [100.0]])
     >>> hard_attention(torch.ones(1, 1), key, key, rng=torch.Generator().manual_seed(0))
@@ -56,7 +56,7 @@ def draw(weights, *, rng):
         ValueError: a weight is negative or NaN.
 
     Cost: S random numbers a row. Source: `attention_lib.reference.hard_attention`. Chapter:
-    01_seq2seq.
+    01_3_before_its_name.
 
     >>> draw(torch.tensor([[0.0, 1.0], [0.0, 0.0]]), rng=torch.Generator().manual_seed(0))
     tensor([ 1, -1])
@@ -83,7 +83,7 @@ def take(value, index):
         TypeError: value not a floating tensor.
         ValueError: the leading axes do not broadcast, or an index is outside -1..S-1.
 
-    Cost: T E numbers read. Chapter: 01_seq2seq.
+    Cost: T E numbers read. Chapter: 01_3_before_its_name.
 
     >>> take(torch.tensor([[1.0], [3.0]]), torch.tensor([1, -1]))
     tensor([[3.],

@@ -9,7 +9,7 @@ def kernel_regression(query, key, value, *, bandwidth=1.0):
     """Average the values with the weights of a Gaussian kernel between query and key.
 
     Arguments, returns, raises, cost and source as `attention_lib.reference.kernel_regression`, for
-    tensors. Chapter: 01_seq2seq.
+    tensors. Chapter: 01_3_before_its_name.
 
     >>> import torch
     >>> kernel_regression(torch.tensor([[0.5]]), torch.tensor([[0.0], [1.0]]), torch.tensor([[2.0],

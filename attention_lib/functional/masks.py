@@ -63,7 +63,7 @@ def block_mask(n_queries, n_keys, *, block_size, neighbours=0, causal=False, dev
 def padding_mask(lengths, n_keys):
     """Let queries see only the keys that are not padding; lengths `[B]` give a boolean `[B, 1, S]`.
 
-    Raises, cost as `attention_lib.reference.padding_mask`. Chapter: 01_seq2seq.
+    Raises, cost as `attention_lib.reference.padding_mask`. Chapter: 01_1_scores.
 
     >>> padding_mask(torch.tensor([1, 3]), 3).int().tolist()
     [[[1, 0, 0]], [[1, 1, 1]]]

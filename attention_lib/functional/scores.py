@@ -10,7 +10,7 @@ def dot_scores(query, key):
     """Score by the inner product: query `[..., T, D]` and key `[..., S, D]` give `[..., T, S]`.
 
     Returns, raises, cost and source as `attention_lib.reference.dot_scores`, for tensors. Chapter:
-    01_seq2seq.
+    01_1_scores.
 
     >>> dot_scores(torch.tensor([[0.5, 0.5]]), torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
     tensor([[1.5000, 3.5000]])
@@ -46,7 +46,7 @@ def general_scores(query, key, weight):
     """Score by the bilinear form q W k with weight `[D_q, D_k]`.
 
     Arguments, returns, raises, cost and source as `attention_lib.reference.general_scores`, for
-    tensors. Chapter: 01_seq2seq.
+    tensors. Chapter: 01_1_scores.
 
     >>> general_scores(torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0], [4.0]]), torch.ones(2, 1))
     tensor([[ 9., 12.]])
@@ -61,7 +61,7 @@ def additive_scores(query, key, query_weight, key_weight, score_vector, *, bias=
     """Score by a small network: v tanh(W_q q + W_k k + b).
 
     Arguments, returns, raises, cost and source as `attention_lib.reference.additive_scores`, for
-    tensors. Chapter: 01_seq2seq.
+    tensors. Chapter: 01_1_scores.
 
     >>> one = torch.ones(1, 1)
     >>> additive_scores(one, torch.tensor([[-1.0], [0.0]]), one, one, torch.tensor([2.0]))
@@ -108,7 +108,7 @@ def additive_scores_projected(from_query, from_key, score_vector):
         TypeError: not floating tensors of one dtype.
         ValueError: the widths differ.
 
-    Cost: T S A tanh and 2 T S A FLOPs. Chapter: 01_seq2seq.
+    Cost: T S A tanh and 2 T S A FLOPs. Chapter: 01_1_scores.
 
     >>> additive_scores_projected(torch.zeros(1, 3), torch.zeros(2, 3), torch.ones(3))
     tensor([[0., 0.]])
@@ -131,7 +131,7 @@ def concat_scores(query, key, weight, score_vector):
 
     Computed as `additive_scores` with the weight split, which never builds the joined vectors.
     Arguments, returns, raises and source as `attention_lib.reference.concat_scores`, for tensors;
-    cost as `additive_scores`. Chapter: 01_seq2seq.
+    cost as `additive_scores`. Chapter: 01_1_scores.
 
     >>> concat_scores(torch.ones(1, 1), torch.tensor([[-1.0], [0.0]]), torch.ones(1, 2),
     ... torch.tensor([2.0]))

@@ -27,7 +27,7 @@ class AdditiveAttention(ScoredAttention):
 
     Cost: as `attention_lib.reference.additive_scores` and `attend`.
     Source: Bahdanau, Cho and Bengio (2015), appendix A.1.2.
-    Chapter: 01_seq2seq.
+    Chapter: 01_1_scores.
 
     >>> attention = AdditiveAttention(2, 3, 5)
     >>> attention(torch.ones(1, 2), torch.ones(4, 3), torch.ones(4, 7)).shape

@@ -25,7 +25,7 @@ class ConcatAttention(ScoredAttention):
 
     Cost: as `AdditiveAttention`.
     Source: Luong, Pham and Manning (2015), "concat".
-    Chapter: 01_seq2seq.
+    Chapter: 01_1_scores.
 
     >>> attention = ConcatAttention(2, 3, 5)
     >>> attention(torch.ones(1, 2), torch.ones(4, 3), torch.ones(4, 7)).shape

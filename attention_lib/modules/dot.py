@@ -19,7 +19,7 @@ class DotAttention(ScoredAttention):
 
     Cost: as `attention_lib.reference.dot_scores` and `attend`.
     Source: Luong, Pham and Manning (2015), "dot".
-    Chapter: 01_seq2seq.
+    Chapter: 01_1_scores.
 
     >>> DotAttention()(torch.ones(1, 2), torch.ones(4, 2), torch.ones(4, 7)).shape
     torch.Size([1, 7])

@@ -23,7 +23,7 @@ class GeneralAttention(ScoredAttention):
 
     Cost: as `attention_lib.reference.general_scores` and `attend`, with W applied to the keys.
     Source: Luong, Pham and Manning (2015), "general".
-    Chapter: 01_seq2seq.
+    Chapter: 01_1_scores.
 
     >>> attention = GeneralAttention(2, 3)
     >>> attention(torch.ones(1, 2), torch.ones(4, 3), torch.ones(4, 7)).shape

@@ -54,7 +54,7 @@ class HardAttention(nn.Module):
 
     Cost: the scores of `AdditiveAttention`; the values are read, not averaged.
     Source: Xu et al. (2015), section 4.1; Williams (1992).
-    Chapter: 01_seq2seq.
+    Chapter: 01_3_before_its_name.
 
     >>> look = HardAttention(2, 3, 5).eval()
     >>> look(torch.ones(1, 2), torch.ones(4, 3), torch.ones(4, 7), rng=None).output.shape
@@ -103,7 +103,7 @@ class GlimpseReader(nn.Module):
             not fit.
 
     Cost: O(B S W^2).
-    Chapter: 01_seq2seq.
+    Chapter: 01_3_before_its_name.
 
     >>> reader = GlimpseReader(13, 8, attention="soft")
     >>> reader(torch.tensor([[5, 3, 7]]), torch.tensor([3]))[0].shape

@@ -35,7 +35,7 @@ class PointerNetwork(nn.Module):
     Cost: O((S + T) W^2 + T S W); S + T steps that wait for each other.
     Source: Vinyals, Fortunato and Jaitly (2015), section 2.3; they feed the input that was pointed
     at.
-    Chapter: 01_seq2seq.
+    Chapter: 01_3_before_its_name.
 
     >>> model = PointerNetwork(13, 8)
     >>> source, lengths = torch.tensor([[6, 4, 5]]), torch.tensor([3])

@@ -35,7 +35,7 @@ def hard_attention(query, key, value, *, rng, mask=None, scale=None):
     Cost: 2 T S D FLOPs and T S random numbers; the values are read, not averaged.
     Source: Xu et al. (2015), section 4.1. The draw adds Gumbel noise to the log-weights and takes
     the largest.
-    Chapter: 01_seq2seq.
+    Chapter: 01_3_before_its_name.
 
     >>> key = np.array([[0.0], [100.0]])
     >>> hard_attention(np.array([[1.0]]), key, key, rng=np.random.default_rng(0))
@@ -84,7 +84,7 @@ def reinforce_gradient(weights, index, reward, *, baseline=0.0):
 
     Cost: 2 S FLOPs a draw.
     Source: Williams (1992), REINFORCE.
-    Chapter: 01_seq2seq.
+    Chapter: 01_3_before_its_name.
 
     >>> reinforce_gradient(np.array([0.25, 0.75]), np.array(1), np.array(2.0), baseline=1.0)
     array([-0.25,  0.25])

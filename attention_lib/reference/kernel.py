@@ -31,7 +31,7 @@ def kernel_regression(query, key, value, *, bandwidth=1.0):
 
     Cost: 3 T S D + 2 T S E FLOPs.
     Source: Nadaraya (1964); Watson (1964).
-    Chapter: 01_seq2seq.
+    Chapter: 01_3_before_its_name.
 
     >>> kernel_regression(np.array([[0.5]]), np.array([[0.0], [1.0]]), np.array([[2.0], [4.0]]))
     array([[3.]])

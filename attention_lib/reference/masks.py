@@ -117,7 +117,7 @@ def padding_mask(lengths, n_keys):
         ValueError: lengths not one-dimensional or outside 0..n_keys.
 
     Cost: B * S bytes.
-    Chapter: 01_seq2seq.
+    Chapter: 01_1_scores.
 
     >>> padding_mask(np.array([1, 3]), 3).astype(int)
     array([[[1, 0, 0]],

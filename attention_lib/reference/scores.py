@@ -22,7 +22,7 @@ def dot_scores(query, key):
 
     Cost: 2 T S D FLOPs, T S numbers written.
     Source: Luong, Pham and Manning (2015), "dot".
-    Chapter: 01_seq2seq.
+    Chapter: 01_1_scores.
 
     >>> dot_scores(np.array([[0.5, 0.5]]), np.array([[1.0, 2.0], [3.0, 4.0]]))
     array([[1.5, 3.5]])
@@ -79,7 +79,7 @@ def general_scores(query, key, weight):
 
     Cost: 2 T D_q D_k + 2 T S D_k FLOPs.
     Source: Luong, Pham and Manning (2015), "general".
-    Chapter: 01_seq2seq.
+    Chapter: 01_1_scores.
 
     >>> general_scores(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]), np.array([[1.0], [1.0]]))
     array([[ 9., 12.]])
@@ -114,7 +114,7 @@ def additive_scores(query, key, query_weight, key_weight, score_vector, *, bias=
     numbers in between.
     Source: Bahdanau, Cho and Bengio (2015), appendix A.1.2; their W_a, U_a, v_a are our W_q, W_k,
     v.
-    Chapter: 01_seq2seq.
+    Chapter: 01_1_scores.
 
     >>> one = np.array([[1.0]])
     >>> additive_scores(one, np.array([[-1.0], [0.0]]), one, one, np.array([2.0])).round(3)
@@ -165,7 +165,7 @@ def concat_scores(query, key, weight, score_vector):
 
     Cost: 2 T S A (D_q + D_k) FLOPs, since the joined vectors are built for each pair.
     Source: Luong, Pham and Manning (2015), "concat".
-    Chapter: 01_seq2seq.
+    Chapter: 01_1_scores.
 
     >>> one = np.array([[1.0]])
     >>> concat_scores(one, np.array([[-1.0], [0.0]]), np.array([[1.0, 1.0]]),

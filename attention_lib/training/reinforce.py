@@ -25,7 +25,7 @@ def reinforce_loss(log_probability, reward, *, baseline):
         TypeError: baseline is neither a tensor nor a number.
         ValueError: reward or baseline has not the shape of log_probability.
 
-    Source: Williams (1992). Chapter: 01_seq2seq.
+    Source: Williams (1992). Chapter: 01_3_before_its_name.
 
     >>> reinforce_loss(torch.tensor([-1.0, -3.0]), torch.tensor([1.0, 0.0]), baseline=0.5)
     tensor(-0.5000)
@@ -44,7 +44,7 @@ def leave_one_out(reward):
     Raises:
         ValueError: reward is not one-dimensional with at least two entries.
 
-    Source: Kool, van Hoof and Welling (2019). Chapter: 01_seq2seq.
+    Source: Kool, van Hoof and Welling (2019). Chapter: 01_3_before_its_name.
 
     >>> leave_one_out(torch.tensor([1.0, 0.0, 0.0]))
     tensor([0.0000, 0.5000, 0.5000])

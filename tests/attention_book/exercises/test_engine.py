@@ -390,4 +390,4 @@ def test_the_weights_of_an_empty_sentence_are_all_shown():
         weights[lengths == 0, :, -1] = 1.0
         return weights
 
-    assert "(0, 0, 1)" in check("seq2seq.length_softmax", last_one).message
+    assert "(0, 0, 1)" in check("scores.length_softmax", last_one).message

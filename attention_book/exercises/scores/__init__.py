@@ -1,0 +1,1 @@
+"""The exercises of the page on the four scores, a file for each."""
