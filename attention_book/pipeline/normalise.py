@@ -44,7 +44,7 @@ def normalise(notebook: NotebookNode, extra: dict) -> NotebookNode:
         cell["id"] = name
     metadata = {"kernelspec": KERNELSPEC, "language_info": LANGUAGE, **extra}
     if widgets:
-        state = _linked_state(cells, widgets["state"])
+        state = linked_state(cells, widgets["state"])
         metadata["widgets"] = {STATE: {**widgets, "state": state}}
     plain = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     return from_dict(_renumbered(json.loads(json.dumps(plain))))
@@ -94,7 +94,7 @@ def _cell_ids(cells: list[dict]) -> list[str]:
     return names
 
 
-def _linked_state(cells: list[dict], state: dict) -> dict:
+def linked_state(cells: list[dict], state: dict) -> dict:
     """The widget models that a stored view needs: what it holds, and the links between these."""
     needed: set[str] = set()
     waiting = [

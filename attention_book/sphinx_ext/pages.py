@@ -17,9 +17,11 @@ ICON_RULE = re.compile(r"(?:\.fa-[\w-]+:(?:before|after),?)+\{content:\"[^\"]*\"
 ICON_NAME = re.compile(r"\.fa-([\w-]+):")
 SEARCH = 'search-button-field search-button__button pst-js-only" title="Search" aria-label="Search"'
 TOGGLE = '<summary><span class="toctree-toggle"'
-# The theme's markup, and what stands for it: a name for a button that has none, and no name of its
-# own for the one whose visible words say more.
+CONTENTS = 'id="pst-page-toc-nav"'
+# The theme's markup, and what stands for it: a name for a button that has none, no name of its own
+# for the one whose visible words say more, and contents that book/static/contents.js alone marks.
 MENDED = {
+    CONTENTS: 'id="page-contents"',
     TOGGLE: TOGGLE.replace("<summary>", '<summary aria-label="Pages below this one">'),
     SEARCH: SEARCH.replace(' aria-label="Search"', ""),
 }

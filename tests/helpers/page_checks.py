@@ -159,6 +159,32 @@ def out_of_reach(page):
     )
 
 
+def below_first_screen(page):
+    """What should stand on the first screen and does not: the title, a whole picture that moves."""
+    page.evaluate("scrollTo(0, 0)")
+    bottoms = page.evaluate(
+        """() => {
+          const bottom = (one) => one.getBoundingClientRect().bottom;
+          const lowest = (all) => (all.length ? Math.max(...[...all].map(bottom)) : null);
+          const picture = document.querySelector("article .widget-subarea");
+          const caption = picture?.querySelectorAll("figcaption") ?? [];
+          return {title: lowest(document.querySelectorAll("article h1")), picture: lowest(caption),
+                  screen: innerHeight};
+        }"""
+    )
+    screen = bottoms.pop("screen")
+    return {name: bottom for name, bottom in bottoms.items() if bottom is None or bottom > screen}
+
+
+def wide_code(page):
+    """Code that is shown and scrolls sideways."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll("article .cell_input pre")]
+            .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1)
+            .map((one) => one.textContent.trim().slice(0, 60))"""
+    )
+
+
 # Contrast is dear: a block of code whose every colour, size and ground an earlier block has shown
 # is left out of that rule, and of no other.
 MARK_REPEATS = """() => {

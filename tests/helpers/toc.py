@@ -16,3 +16,8 @@ def pages():
 
 def chapters():
     return [page for page in pages() if page.startswith("notebooks/")]
+
+
+def moving():
+    """The pages whose first screen is judged: so far the landing page."""
+    return pages()[:1]

@@ -32,8 +32,8 @@ def visit(browser):
     """visit(address, **context options): a watched page, ready to be judged."""
 
     @contextmanager
-    def visiting(address, *, own=None, width=1200, **options):
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+    def visiting(address, *, own=None, width=1200, height=900, **options):
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
         try:
             seen = Visit(context.new_page(), own=own or address[: address.index("/", 8)])
             seen.watch()

@@ -4,6 +4,7 @@ import pytest
 
 from tests.helpers.page_checks import (
     axe_findings,
+    below_first_screen,
     broken_links,
     broken_views,
     dead_sliders,
@@ -11,6 +12,7 @@ from tests.helpers.page_checks import (
     overflowing,
     state_size,
     unset_math,
+    wide_code,
 )
 from tests.helpers.site_server import Server
 
@@ -102,6 +104,30 @@ def test_what_no_scrolling_reaches_is_found(shown, order, found):
     body = f'<article><div class="math" style="{style}">{inner}</div></article>' + SET
     with shown(body, width=390) as seen:
         assert out_of_reach(seen.page) == found
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (f"<h1>t</h1>{SLIDER}", []),
+        (f"<h1>t</h1><p style='height: 880px'>long</p>{SLIDER}", ["picture"]),
+        ("<h1>t</h1>", ["picture"]),
+        (f"{SLIDER}<p style='height: 880px'>long</p><h1>t</h1>", ["title"]),
+    ],
+)
+def test_what_the_first_screen_lacks_is_found(shown, body, found):
+    with shown(f"<article>{body}</article>") as seen:
+        assert list(below_first_screen(seen.page)) == found
+
+
+@pytest.mark.parametrize(("width", "found"), [(300, []), (3000, ["x = 1"])])
+def test_code_that_scrolls_sideways_is_found(shown, width, found):
+    code = "<pre style='overflow: auto; width: 600px'>"
+    inner = f"<span style='display: inline-block; width: {width}px'>x = 1</span></pre>"
+    folded = f"<details>{code}{inner}</details>"
+    body = f"<article><div class='cell_input'>{code}{inner}{folded}</div></article>"
+    with shown(body) as seen:
+        assert wide_code(seen.page) == found
 
 
 def test_unreadable_text_is_found(shown):

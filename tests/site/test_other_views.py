@@ -6,14 +6,16 @@ Apart from the wide window, so that two processes share the pages.
 import pytest
 
 from tests.helpers.page_checks import (
+    below_first_screen,
     broken_links,
     broken_views,
     dead_sliders,
     out_of_reach,
     overflowing,
+    settle,
     unset_math,
 )
-from tests.helpers.toc import chapters, pages
+from tests.helpers.toc import chapters, moving, pages
 
 
 @pytest.mark.parametrize("name", chapters())
@@ -27,7 +29,9 @@ def test_chapter_works_from_the_folder(visit, site, name):
 
 @pytest.mark.parametrize("name", pages())
 def test_fits_a_narrow_screen(visit, url, name):
-    with visit(f"{url}/{name}", width=390) as seen:
+    with visit(f"{url}/{name}", width=390, height=844) as seen:
+        if name in moving():
+            assert below_first_screen(seen.page) == {}
         seen.page.eval_on_selector_all(
             "article details", "(all) => all.forEach((one) => { one.open = true; })"
         )
@@ -64,3 +68,23 @@ def test_one_broken_view_does_not_stop_the_others(visit, url, site, name):
             assert dead_sliders(seen.page) == []
     finally:
         page.unlink()
+
+
+@pytest.mark.parametrize("width", [1200, 390])
+def test_the_contents_mark_the_section_in_view_and_keep_it_in_sight(visit, url, width):
+    with visit(f"{url}/{chapters()[0]}", width=width, reduced_motion="reduce") as seen:
+        links = seen.page.locator("#page-contents a")
+        marked = seen.page.locator("#page-contents a[aria-current=location]")
+        titles = links.all_text_contents()
+        assert len(titles) > 5
+        assert not any("Exercise 1" in title for title in titles)
+        for title in (titles[-1], titles[0], titles[-3]):
+            heading = seen.page.locator("article h2", has_text=title).first
+            heading.evaluate("(one) => one.scrollIntoView()")
+            marked.filter(has_text=title).wait_for(state="attached")
+            assert marked.count() == 1
+        if width == 390:
+            seen.page.click("button.secondary-toggle")
+            settle(seen.page)
+        place = marked.bounding_box()
+        assert 0 < place["y"] < place["y"] + place["height"] < 900

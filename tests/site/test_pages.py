@@ -6,6 +6,7 @@ import pytest
 
 from tests.helpers.page_checks import (
     axe_findings,
+    below_first_screen,
     broken_views,
     dead_sliders,
     settle,
@@ -13,7 +14,7 @@ from tests.helpers.page_checks import (
     times,
     unset_math,
 )
-from tests.helpers.toc import chapters, pages
+from tests.helpers.toc import chapters, moving, pages
 
 STATE_LIMIT = 150_000
 WEIGHT_LIMIT = 600_000  # the target is 500 KB; page_report.json says where each page stands
@@ -30,7 +31,10 @@ def test_wide_page(visit, url, site, name):
     """One visit for all that a wide window shows, since opening a page is what costs."""
     with visit(f"{url}/{name}") as seen:
         loads_clean_and_light(seen, site, name)
+        if name in moving():
+            assert below_first_screen(seen.page) == {}
         if name in chapters():
+            assert 0 < state_size((site / name).read_text("utf8")) <= STATE_LIMIT
             every_slider_moves_its_figure(seen)
             the_notebook_can_be_downloaded(seen)
             reduced_motion_is_kept(seen)
@@ -46,6 +50,10 @@ def loads_clean_and_light(seen, site, name):
     assert unset_math(seen.page) == []
     _note(site, name, seen)
     assert seen.weight <= WEIGHT_LIMIT, sorted(seen.weights.items(), key=lambda one: -one[1])[:8]
+
+
+def _height(seen):
+    return seen.page.evaluate("document.documentElement.scrollHeight")
 
 
 def every_slider_moves_its_figure(seen):
@@ -106,15 +114,10 @@ def _note(site, name, seen):
     report[name] = {
         "compressed_bytes": seen.weight,
         "requests": len(seen.weights),
+        "height": _height(seen),
         "milliseconds": times(seen.page),
         "heaviest": heaviest,
     }
     file.write_text(json.dumps(report, indent=1, sort_keys=True))
     count, ready = len(seen.weights), report[name]["milliseconds"]
     print(f"{name}: {seen.weight / 1000:.0f} KB in {count} requests, {ready}")
-
-
-@pytest.mark.parametrize("name", chapters())
-def test_stored_state_is_small(site, name):
-    size = state_size((site / name).read_text("utf8"))
-    assert 0 < size <= STATE_LIMIT
