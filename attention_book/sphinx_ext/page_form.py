@@ -50,11 +50,13 @@ class CodeBelow(SphinxPostTransform):
 
 def leave_exercises_out(app, env):
     """The contents of a page name the section of its exercises, not each of them."""
-    for contents in env.tocs.values():
+    for name, contents in env.tocs.items():
+        numbers = env.toc_secnumbers.get(name, {})
         for entry in list(contents.findall(nodes.list_item)):
             link = entry.next_node(nodes.reference)
             if link is not None and link.get("anchorname", "").startswith("#exercise-"):
                 entry.parent.remove(entry)
+                numbers.pop(link["anchorname"], None)
         for empty in [one for one in contents.findall(nodes.bullet_list) if not one.children]:
             empty.parent.remove(empty)
 

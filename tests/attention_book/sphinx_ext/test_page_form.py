@@ -63,7 +63,9 @@ def contents(*entries):
 def test_the_contents_leave_single_exercises_out():
     exercises = [("#exercise-1-3-min-a", ()), ("#exercise-2-5-min-b", ())]
     toc = contents(("#a", [("#b", ())]), ("#exercises", exercises), ("#summary", ()))
-    leave_exercises_out(None, SimpleNamespace(tocs={"page": toc}))
+    numbers = {"page": {"#a": (2, 1), "#exercise-1-3-min-a": (2, 2, 1)}}
+    leave_exercises_out(None, SimpleNamespace(tocs={"page": toc}, toc_secnumbers=numbers))
+    assert numbers == {"page": {"#a": (2, 1)}}
     left = [one["anchorname"] for one in toc.findall(nodes.reference)]
     assert left == ["#a", "#b", "#exercises", "#summary"]
     assert all(one.children for one in toc.findall(nodes.bullet_list))
