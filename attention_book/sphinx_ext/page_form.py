@@ -10,6 +10,8 @@ from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 MINUTES = re.compile(r"<p><em>(\d+ minutes; the exercises take \d+ more\.[^<]*)</em></p>")
+# A chapter has a number; what Sphinx repeats of it before the headings of exercises is dropped.
+NUMBER = re.compile(r'(<h[2-6]>)<span class="section-number">[^<]*</span>')
 EXERCISE = re.compile(r"<h3>(Exercise \d+) \((★{1,3}), (\d+ min)\): (.*?)(<a class=\"headerlink\")")
 OPTION = re.compile(
     r'<details class="option">(\s*<summary>.*?</summary>\s*<p>(?:<\w+>)?(Right|Not this one))',
@@ -20,7 +22,7 @@ OPTION = re.compile(
 def dressed(html: str) -> str:
     """The page with names on what its style sheet has to tell apart."""
     html = MINUTES.sub(r'<p class="minutes">\1</p>', html)
-    html = EXERCISE.sub(_exercise, html)
+    html = EXERCISE.sub(_exercise, NUMBER.sub(r"\1", html))
     return OPTION.sub(_option, html)
 
 
@@ -50,13 +52,11 @@ class CodeBelow(SphinxPostTransform):
 
 def leave_exercises_out(app, env):
     """The contents of a page name the section of its exercises, not each of them."""
-    for name, contents in env.tocs.items():
-        numbers = env.toc_secnumbers.get(name, {})
+    for contents in env.tocs.values():
         for entry in list(contents.findall(nodes.list_item)):
             link = entry.next_node(nodes.reference)
             if link is not None and link.get("anchorname", "").startswith("#exercise-"):
                 entry.parent.remove(entry)
-                numbers.pop(link["anchorname"], None)
         for empty in [one for one in contents.findall(nodes.bullet_list) if not one.children]:
             empty.parent.remove(empty)
 
