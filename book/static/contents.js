@@ -18,7 +18,8 @@ function keepInSight() {
 }
 
 function mark() {
-  const passed = parts.findLastIndex((part) => part && part.getBoundingClientRect().top <= LINE);
+  const end = innerHeight + scrollY >= document.documentElement.scrollHeight - 2; // where the last section is too short to rise
+  const passed = end ? links.length - 1 : parts.findLastIndex((part) => part?.getBoundingClientRect().top <= LINE);
   const now = links[passed] ?? null;
   if (now === marked) return;
   marked?.classList.remove("active");
