@@ -189,13 +189,7 @@ def pack_facts(captions, facts):
 def _pack_field(name, spec, facts):
     column = facts.columns[facts.names.index(name)].astype(float)
     scale = 100 if spec.endswith("%") else 1
-    try:
-        return pack(scale * column[:, None], Part(size=1, shown=_digits(spec)))
-    except ValueError:
-        raise ValueError(
-            f"facts: {name!r} reaches from {column.min():g} to {column.max():g}, too far apart to "
-            "be stored as numbers; give it as text"
-        ) from None
+    return pack(scale * column[:, None], Part(size=1, shown=_digits(spec)), whole=False)
 
 
 def _digits(spec):

@@ -33,6 +33,7 @@ class Packed:
     """A part as bytes: the first grid point, then for every grid point the columns that vary.
 
     A number is (stored + lowest) * mantissa / 10**decimals, and `prints` decimals of it are right.
+    In 64 bits it is stored as it is.
     """
 
     size: int
@@ -54,8 +55,11 @@ class Packed:
         return f"{self.size} in {self.bits} bits, steps of {self.mantissa * 10.0**-self.decimals:g}"
 
 
-def pack(numbers, part):
+def pack(numbers, part, *, whole=True):
     """Store `numbers` [grid points, size] as `part` asks.
+
+    whole: whether they have to be whole multiples of a step; else numbers that are too far apart
+    for that are stored as they are.
 
     Raises:
         ValueError: numbers so far apart that 32 bits do not hold them in such steps.
@@ -70,6 +74,10 @@ def pack(numbers, part):
     steps = as_steps(numbers, mantissa, decimals, prints)  # [grid points, size]
     lowest = int(steps.min())
     bits = bits_for(int(steps.max()) - lowest)
+    if bits is None and not whole:
+        varying = list(range(part.size))
+        data = np.concatenate([numbers[0], numbers.ravel()]).astype("<f8").tobytes()
+        return Packed(part.size, 64, 1, 0, 0, prints, varying, data)
     if bits is None:
         raise ValueError(
             f"function: the results span {numbers.min():g} to {numbers.max():g}; expected at most "

@@ -104,7 +104,7 @@ def feed_forward(
     check_feed_forward(activation, **given)
     check_probability(dropout=dropout)
     inner = F.linear(x, up_weight, up_bias)  # [..., F]
-    gate = None if gate_weight is None else F.linear(x, gate_weight, gate_bias)
+    gate = None if gate_weight is None else F.silu(F.linear(x, gate_weight, gate_bias))
     inner = bend_core(inner, gate, activation, own=True)
     if dropout > 0:
         inner = F.dropout(inner, p=dropout)
@@ -112,9 +112,12 @@ def feed_forward(
 
 
 def bend_core(inner, gate, activation, *, own):
-    """The activation of the inner layer; own: its memory may be used for the result."""
+    """The activation of the inner layer; own: its memory may be used for the result.
+
+    gate: None, or what the gate lets through, bent already, so that nobody holds what it was.
+    """
     if gate is not None:
-        return F.silu(gate) * inner
+        return gate * inner
     if activation == "relu":  # under autograd to work in place would cost two copies
         return F.relu(inner, inplace=own and not inner.requires_grad)
     return F.gelu(inner, approximate="tanh" if activation == "gelu_tanh" else "none")

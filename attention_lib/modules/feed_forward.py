@@ -66,10 +66,14 @@ class PositionwiseFeedForward(nn.Module):
 
     def forward_core(self, x):
         """A call for vectors that were checked."""
-        inner = linear(self.up_projection, x)  # [..., F]
-        gate = None if self.gate_projection is None else linear(self.gate_projection, x)
-        # In place saves memory and time, where nobody else can see what the layer gave.
-        inner = bend_core(inner, gate, self.activation, own=is_plain_linear(self.up_projection))
+        gated = self.gate_projection is not None
+        inner = bend_core(
+            linear(self.up_projection, x),  # [..., F]
+            F.silu(linear(self.gate_projection, x)) if gated else None,
+            self.activation,
+            # In place saves memory and time, where nobody else can see what the layer gave.
+            own=is_plain_linear(self.up_projection),
+        )
         if self.training and self.dropout > 0:
             inner = F.dropout(inner, p=self.dropout)
         return linear(self.down_projection, inner)

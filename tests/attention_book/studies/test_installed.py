@@ -60,7 +60,7 @@ def loading_code(chapter) -> str:
 
 
 def test_a_downloaded_chapter_finds_its_studies(installed, tmp_path):
-    (chapter,) = Project().select(["01"])
+    (chapter,) = Project().select(["01_seq2seq"])
     code = loading_code(chapter)
     assert code.count("studies.load(") >= 4
     shown = "print(studies.__file__, length_study.provenance)"

@@ -16,8 +16,9 @@ export const brief = (value) => String(+value.toPrecision(4)).replace("-", "\u22
 
 const bytesOf = (view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 
-// `count` whole numbers of `bits` bits each; several in a byte begin at its low end.
+// `count` whole numbers of `bits` bits each; several in a byte begin at its low end. In 64 bits they are any numbers.
 const whole = (bytes, bits, count) => {
+  if (bits > 32) return new Float64Array(bytes.slice().buffer);
   if (bits > 8) return new (bits > 16 ? Uint32Array : Uint16Array)(bytes.slice().buffer);
   if (bits === 8) return bytes;
   const per = 8 / bits;
