@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from attention_book.pipeline.project import ROOT
@@ -13,6 +14,8 @@ from attention_book.studies import RESULTS
 STUDIES = [
     ("bottleneck_length", ["bottleneck_length.py"]),
     ("sorting", ["bottleneck_length.py", "--task", "sort"]),
+    ("context_width", ["context_width.py"]),
+    ("first_translation", ["first_translation.py"]),
     ("memory_probe", ["memory_probe.py"]),
     ("time_per_step", ["time_per_step.py"]),
     ("hard_attention", ["hard_attention.py"]),
@@ -49,13 +52,26 @@ def _skeleton(value):
     return "number" if isinstance(value, (int, float)) else type(value).__name__
 
 
+def _names_kept(path):
+    """The names of the weights that a study kept; None if it keeps none."""
+    if not path.is_file():
+        return None
+    with np.load(path) as kept:
+        return sorted(kept.files)
+
+
 @pytest.mark.parametrize(("name", "script"), STUDIES, ids=NAMES)
 def test_tiny_run_writes_a_record_like_the_stored_one(name, script, tmp_path):
     done = _run_tiny(script, tmp_path)
     assert done.returncode == 0, done.stderr
     written = json.loads((tmp_path / f"{name}.json").read_text())
     stored = json.loads((RESULTS / f"{name}.json").read_text())
+    if name == "first_translation":  # a full run takes all pairs, and says so by None
+        assert stored["settings"].pop("train_pairs") is None
+        assert written["settings"].pop("train_pairs") > 0
     assert _skeleton(written) == _skeleton(stored)
+    kept = [_names_kept(folder / f"{name}.npz") for folder in (tmp_path, RESULTS)]
+    assert kept[0] == kept[1]
 
 
 @pytest.mark.parametrize(("name", "script"), STUDIES, ids=NAMES)
@@ -82,10 +98,14 @@ def test_every_row_of_a_speed_study_is_one_that_the_tables_can_show(name, load):
     assert rows.table(record["results"]).count("\n") == len(record["results"]) + 1
 
 
-@pytest.mark.parametrize("name", ["bottleneck_length", "sorting", "memory_probe"])
+SEEDED = ["bottleneck_length", "sorting", "memory_probe", "context_width"]
+GROUPS = {"memory_probe": ("network", "width"), "context_width": ("width",)}
+
+
+@pytest.mark.parametrize("name", SEEDED)
 def test_stored_record_has_three_seeds_of_every_model(name):
     stored = json.loads((RESULTS / f"{name}.json").read_text())
-    group = ("network", "width") if name == "memory_probe" else ("model",)
+    group = GROUPS.get(name, ("model",))
     seeds = {}
     for run in stored["results"]:
         seeds.setdefault(tuple(run[key] for key in group), set()).add(run["seed"])
