@@ -40,12 +40,12 @@ def check_pairs(project: Project, options) -> None:
 
 
 def lint_text(project: Project, options) -> None:
-    """Stop when a number of the prose has no claim; say where a page leaves the form."""
-    _stop_on(lint(project))
-    print("every number of the prose is covered by a claim", flush=True)
+    """Stop when a number of the prose has no claim, or when a page leaves the form."""
     print(report(project), flush=True)
-    for problem in lint_pages(project):
-        print(problem, flush=True)
+    _stop_on([*lint(project), *lint_pages(project)])
+    print(
+        "every number of the prose is covered by a claim, and every page has the form", flush=True
+    )
 
 
 def begin_page(project: Project, options) -> None:

@@ -93,7 +93,7 @@ def test_a_claimed_number_is_covered_in_every_spelling(claimed):
 def test_a_number_without_a_claim_is_named_with_file_line_and_mend(claimed, capsys):
     text = claimed.root / "book/chapters/01_one.md"
     claimed.write("book/chapters/01_one.md", text.read_text() + "\nAnd 49%.\n")
-    with pytest.raises(SystemExit, match="stopped: 1 problem"):
+    with pytest.raises(SystemExit, match="stopped: "):
         run(["lint"], claimed.project)
     line = len(text.read_text().splitlines())
     message = capsys.readouterr().err

@@ -158,9 +158,10 @@ def test_the_report_has_a_line_a_page_and_what_the_browser_saw(judge, book):
     assert int(words) > 100
 
 
-def test_lint_prints_the_report_and_the_problems(book, capsys):
+def test_lint_prints_the_report_and_stops_on_a_problem(book, capsys):
     book.pretend_executed()
-    run(["lint"], book.project)
-    said = capsys.readouterr().out
-    assert "01_one" in said
-    assert "01_one: no line with the minutes under the title" in said
+    with pytest.raises(SystemExit, match="stopped: "):
+        run(["lint"], book.project)
+    said = capsys.readouterr()
+    assert "01_one" in said.out
+    assert "01_one: no line with the minutes under the title" in said.err
