@@ -54,7 +54,7 @@ function heatmap(c) {
       const tall = Math.max(...cols.flat().map((name) => c.text(name)));
       const left = wide + 12 + (yl ? 24 : 0);
       const cw = Math.min(96, (w - left - 2) / C);
-      const ch = Math.max(22, Math.min(44, cw * 0.62), c.text(yl) / R);
+      const ch = Math.max(22, Math.min(36, cw * 0.62), c.text(yl) / R);
       const turn = tall > cw - 6;
       const head = (turn ? tall : 14) + 10 + (xl ? 24 : 0);
       const x0 = left + Math.max(0, (w - left - cw * C) / 2);

@@ -4,7 +4,7 @@ import { explorable } from "./engine/view.js";
 
 const SHADES = 20;
 const LARGEST = 34; // pixels of a cell
-const TALLEST = 440; // pixels of the pattern
+const TALLEST = 380; // pixels of the pattern
 
 function pattern(c) {
   const { size, levels, top, rows, cols, xl, yl, marks, row, col } = c.spec;

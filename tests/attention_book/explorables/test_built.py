@@ -14,7 +14,7 @@ from attention_book.explorables.widgets import view_class
 from tests.helpers import explorable_examples as examples
 
 HERE = Path(explorables.__file__).parent
-LARGEST = 9_000  # characters of a script: it is stored with every picture
+LARGEST = 9_200  # characters of a script: a notebook stores it with every picture
 
 
 def files(folder):

@@ -19,11 +19,11 @@ export const explorable = (kind) => ({ render: ({ model, el }) => show(kind, mod
 function frame(el, title) {
   el.classList.add("attn-fig");
   const figure = html("figure", { role: "group", "aria-label": title }, el);
-  html("div", { class: "attn-title" }, figure, title);
+  const head = html("div", { class: "attn-title" }, figure, title);
   const tools = html("div", {}, figure);
   const plot = html("div", { class: "attn-plot" }, figure);
   const caption = html("figcaption", { "aria-live": "polite" }, figure);
-  return { figure, tools, plot, caption };
+  return { figure, head, tools, plot, caption };
 }
 
 function context(model, spec, parts) {
@@ -95,6 +95,7 @@ function show(kind, model, el) {
     const w = Math.min(WIDEST, plot.clientWidth);
     if (!w || w === width) return;
     width = w;
+    el.closest(".attn-sweep")?.prepend(parts.head); // the title stands above the sliders
     plot.textContent = "";
     const root = svg("svg", { role: picture.role || "img", width: "100%" }, plot);
     const height = picture.layout(root, w);
