@@ -167,8 +167,8 @@ def below_first_screen(page):
           const bottom = (one) => one.getBoundingClientRect().bottom;
           const lowest = (all) => (all.length ? Math.max(...[...all].map(bottom)) : null);
           const picture = document.querySelector("article .widget-subarea");
-          const caption = picture?.querySelectorAll("figcaption") ?? [];
-          return {title: lowest(document.querySelectorAll("article h1")), picture: lowest(caption),
+          const drawn = picture?.querySelectorAll(".attn-plot") ?? [];
+          return {title: lowest(document.querySelectorAll("article h1")), picture: lowest(drawn),
                   screen: innerHeight};
         }"""
     )

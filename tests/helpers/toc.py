@@ -19,5 +19,5 @@ def chapters():
 
 
 def moving():
-    """The pages whose first screen is judged: so far the landing page."""
-    return pages()[:1]
+    """The pages that begin with a picture that moves: the chapters', and the landing page."""
+    return [pages()[0], *chapters()]

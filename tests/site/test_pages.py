@@ -13,10 +13,12 @@ from tests.helpers.page_checks import (
     state_size,
     times,
     unset_math,
+    wide_code,
 )
 from tests.helpers.toc import chapters, moving, pages
 
 STATE_LIMIT = 150_000
+HEIGHT_LIMIT = 16_000  # pixels, 1,200 wide, with every fold closed
 WEIGHT_LIMIT = 600_000  # the target is 500 KB; page_report.json says where each page stands
 
 # What the theme brings, not our markup or widgets: (rule of axe-core, part of the selector).
@@ -34,7 +36,7 @@ def test_wide_page(visit, url, site, name):
         if name in moving():
             assert below_first_screen(seen.page) == {}
         if name in chapters():
-            assert 0 < state_size((site / name).read_text("utf8")) <= STATE_LIMIT
+            keeps_its_size(seen, site, name)
             every_slider_moves_its_figure(seen)
             the_notebook_can_be_downloaded(seen)
             reduced_motion_is_kept(seen)
@@ -50,6 +52,12 @@ def loads_clean_and_light(seen, site, name):
     assert unset_math(seen.page) == []
     _note(site, name, seen)
     assert seen.weight <= WEIGHT_LIMIT, sorted(seen.weights.items(), key=lambda one: -one[1])[:8]
+
+
+def keeps_its_size(seen, site, name):
+    assert _height(seen) <= HEIGHT_LIMIT
+    assert 0 < state_size((site / name).read_text("utf8")) <= STATE_LIMIT
+    assert wide_code(seen.page) == []
 
 
 def _height(seen):
