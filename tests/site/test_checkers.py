@@ -21,7 +21,7 @@ PAGE = """<!doctype html><html lang=en><head><title>t</title><link rel=icon href
 SLIDER = """<div class="widget-subarea">
 <div class="noUi-handle" tabindex="0" role="slider" aria-label="t" aria-valuetext="1"
   aria-valuenow="1" aria-valuemin="0" aria-valuemax="9">x</div>
-<figure><svg></svg><figcaption>At 1.</figcaption></figure></div>"""
+<figure><div class="attn-plot"><svg></svg></div><figcaption>At 1.</figcaption></figure></div>"""
 LIVE = """<script>document.querySelector(".noUi-handle").onkeydown = (event) => {
   event.target.setAttribute("aria-valuetext", "2");
   document.querySelector("figcaption").textContent = "At 2.";
