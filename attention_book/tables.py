@@ -107,11 +107,11 @@ def _marked(text: str) -> str:
 
 
 def spread(values, numbers: str = ".0%") -> str:
-    """Mean and range of an array in words.
+    """Mean and range of an array in words; the mean alone where all are printed alike.
 
     >>> import numpy as np
-    >>> spread(np.array([0.9, 1.0]))
-    '95% (90% to 100%)'
+    >>> spread(np.array([0.9, 1.0])), spread(np.array([0.901, 0.902]))
+    ('95% (90% to 100%)', '90%')
     """
     mean, low, high = (format(x, numbers) for x in (values.mean(), values.min(), values.max()))
-    return f"{mean} ({low} to {high})"
+    return mean if low == high else f"{mean} ({low} to {high})"

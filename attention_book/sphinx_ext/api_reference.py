@@ -176,7 +176,7 @@ class LinkNames(SphinxTransform):
                 row += [nodes.Text(", ")] * bool(k)
                 row += nodes.literal(name, name)
             rows += nodes.list_item("", row)
-        section += [nodes.paragraph("", "Where each formula of this chapter is computed:"), rows]
+        section += [nodes.paragraph("", "Where each formula of this page is computed:"), rows]
         top += section
 
     def _link(self, literal, target, docname):

@@ -52,7 +52,7 @@ def show(page, box, *, theme="light", guessed=True):
         SCRIPT, {"esm": str(view._esm), "css": str(view._css), "state": state, "bytes": packed}
     )
     if guessed and "guess" in view.spec:
-        page.get_by_role("button", name="Show what was measured").click()
+        page.get_by_role("button", name="Show the answer").click()
         page.wait_for_selector(".attn-plot svg:not([aria-label*='Set your guess'])")
 
 

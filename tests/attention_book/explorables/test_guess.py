@@ -12,7 +12,7 @@ VISIBLE = "(nodes) => nodes.map((node) => getComputedStyle(node).visibility)"
 
 
 def answer(page):
-    page.get_by_role("button", name="Show what was measured").click()
+    page.get_by_role("button", name="Show the answer").click()
 
 
 def set_guess(page, value):

@@ -23,10 +23,10 @@ export const asked = (c) => {
   let [dot, gap, words, across, up] = [];
 
   function wait(waits) {
-    c.before = waits ? "Set your guess. The measured numbers follow." : "";
+    c.before = waits ? "Set your guess. The numbers follow." : "";
     figure.classList.toggle("attn-waits", waits);
     slider.disabled = !waits;
-    put(button, waits ? "Show what was measured" : "Guess again");
+    put(button, waits ? "Show the answer" : "Guess again");
     put(verdict, waits ? "" : `Your guess: ${say(+slider.value)}. Measured: ${say(truth)}.`);
     if (!waits) c.set(...start.entries());
     c.redraw?.();
