@@ -98,8 +98,6 @@ def heatmap(
     Raises:
         TypeError, ValueError: matrix not two-dimensional and finite, or names that do not fit.
 
-    Chapter: 02_worked_example.
-
     >>> heatmap([[0.1, 0.9]], columns=["a", "b"]).get_xticklabels()[1].get_text()
     'b'
     """
@@ -140,8 +138,6 @@ def bars(values, *, categories, series=None, x_label="", y_label="", title="", a
     Raises:
         TypeError, ValueError: values not finite or not of the shape that the names say, more series
             than strokes.
-
-    Chapter: 02_worked_example.
 
     >>> len(bars([0.1, 0.9], categories=["a", "b"]).patches)
     2
@@ -228,8 +224,6 @@ def vectors_2d(vectors, *, roles=None, limits=None, title="", ax=None):
 
     Raises:
         TypeError, ValueError: a vector that is not two finite numbers, a role that does not exist.
-
-    Chapter: 02_worked_example.
 
     >>> vectors_2d({"q": (1.0, 2.0)}, roles={"q": "query"}).get_aspect()
     1.0
