@@ -6,7 +6,7 @@ RUN = $(VENV)/bin/python
 READY = $(VENV)/.attention-book-ready
 PIP = $(RUN) -m pip --disable-pip-version-check install
 
-.PHONY: help book check test peers benchmarks mutants notebooks page serve lock lint clean
+.PHONY: help book check test versions peers benchmarks mutants notebooks page serve lock lint clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -31,6 +31,9 @@ check: lint  ## after each edit: the style, and the quick tests of both packages
 
 test: book peers  ## build the pages, then run every test and every notebook
 	$(RUN) -m pytest $(PARALLEL)
+
+versions: $(READY)  ## test the library on the oldest and newest versions of what it needs (10 GB)
+	$(RUN) -m tests.versions
 
 peers: $(READY)  ## install the packages that the speed studies compare with, into .peers
 	$(RUN) benchmarks/peers.py

@@ -6,7 +6,12 @@ compute by the other. A module that holds it judges once, with `judge`, and then
 
 from torch import nn
 from torch.nn import functional as F
-from torch.nn.modules.module import _has_any_global_hook
+from torch.nn.modules.module import (
+    _global_backward_hooks,
+    _global_backward_pre_hooks,
+    _global_forward_hooks,
+    _global_forward_pre_hooks,
+)
 
 
 def run(module, *inputs, **options):
@@ -39,7 +44,10 @@ def is_bare(module):
         or module._backward_pre_hooks
         or "forward" in module.__dict__
         or getattr(module, "_compiled_call_impl", None) is not None
-        or _has_any_global_hook()
+        or _global_forward_pre_hooks
+        or _global_forward_hooks
+        or _global_backward_hooks
+        or _global_backward_pre_hooks
     )
 
 

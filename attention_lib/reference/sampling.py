@@ -30,7 +30,7 @@ def top_k_logits(logits, top_k):
     dtype, wide = widen(logits=logits)
     check_logits(wide)
     check_top_k(top_k, wide.shape[-1])
-    order = np.argsort(-wide, axis=-1, stable=True)
+    order = np.argsort(-wide, axis=-1, kind="stable")
     kept = np.zeros(wide.shape, dtype=bool)
     np.put_along_axis(kept, order[..., :top_k], True, axis=-1)
     return np.where(kept, wide, -np.inf).astype(dtype)
@@ -68,7 +68,7 @@ def top_p_logits(logits, top_p):
     check_top_p(top_p)
     if top_p == 1:  # a sum may reach 1 by rounding before the last token
         return logits.copy()
-    order = np.argsort(-wide, axis=-1, stable=True)
+    order = np.argsort(-wide, axis=-1, kind="stable")
     probabilities = np.take_along_axis(softmax(wide), order, axis=-1)
     before = np.zeros_like(probabilities)  # the sum over i < j
     before[..., 1:] = np.cumsum(probabilities[..., :-1], axis=-1)

@@ -72,7 +72,10 @@ def test_float16_is_computed_in_float32_and_rounded_once():
 
 
 def test_views_zero_sizes_and_a_single_vector():
-    assert_allclose(layer_norm(X.mT[:, ::2].mT, GAIN[::2]), layer_norm(X[..., ::2], GAIN[::2]))
+    assert_allclose(
+        layer_norm(X.swapaxes(1, 2)[:, ::2].swapaxes(1, 2), GAIN[::2]),
+        layer_norm(X[..., ::2], GAIN[::2]),
+    )
     assert layer_norm(X[:0], GAIN, SHIFT).shape == (0, 3, 7)
     assert rms_norm(X[:, :0], GAIN).shape == (2, 0, 7)
     assert_array_equal(layer_norm(X[0, 0], GAIN, SHIFT), layer_norm(X, GAIN, SHIFT)[0, 0])

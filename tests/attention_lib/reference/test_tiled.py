@@ -49,7 +49,7 @@ def test_output_and_gradients_equal_the_dense_ones(options, block_size):
     for ours, theirs in zip(grads, expected, strict=True):
         assert_allclose(ours, theirs, rtol=1e-12, atol=1e-13)
     # exp(scores - log-sum-exp) are the weights, which is all that the backward pass needs
-    scores = arrays[0] @ arrays[1].mT * options.get("scale", 7**-0.5)
+    scores = arrays[0] @ arrays[1].swapaxes(-1, -2) * options.get("scale", 7**-0.5)
     again = np.exp(scores - np.where(np.isinf(log_sum_exp), np.inf, log_sum_exp)[..., None])
     assert_allclose(np.where(weights > 0, again, 0), weights, rtol=1e-12)
 
