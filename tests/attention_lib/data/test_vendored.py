@@ -151,9 +151,10 @@ import sys
 sys.path.insert(0, "library.zip")
 for name in ("torch", "tokenizers", "scipy", "tqdm"):
     sys.modules[name] = None
+from attention_lib import checks
 from attention_lib.data import translation, sentiment, speech, speech_batch, digit_strings, toy
 from attention_lib.data import batching, tokeniser_training
-assert "library.zip" in translation.__file__
+assert all("library.zip" in module.__file__ for module in (checks, translation))
 print(len(translation.load_tatoeba("test")), len(sentiment.load_movie_sentences("test")))
 print(len(speech.load_spoken_digits("ru")))
 try:
