@@ -43,7 +43,7 @@ def block_sparse_pattern(
     check_count(minimum=0, n_blocks=n_blocks)
     check_pattern(window_blocks, global_blocks, random_blocks, seed)
     check_flag(causal=causal)
-    device = torch.get_default_device() if device is None else device
+    device = torch.empty(0).device if device is None else device
     sizes = (n_blocks, window_blocks, global_blocks, random_blocks)
     return torch.from_numpy(_pattern(*sizes, seed, causal)).to(device)
 

@@ -37,7 +37,7 @@ def sinusoidal_positions(n, d_model, *, offset=0, dtype=None, device=None):
     check_offset("torch", offset)
     dtype = check_floating_dtype(dtype)
     if device is None:
-        device = offset.device if torch.is_tensor(offset) else torch.get_default_device()
+        device = offset.device if torch.is_tensor(offset) else torch.empty(0).device
     device = torch.device(device)
     turns = angles(n, offset, d_model, 10000.0, device)  # [..., n, d / 2]
     pairs = torch.stack([turns.sin(), turns.cos()], dim=-1)  # [..., n, d / 2, 2]

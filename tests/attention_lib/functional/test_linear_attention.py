@@ -291,7 +291,8 @@ def test_a_step_of_the_state_costs_the_same_however_many_came_before():
     state = LinearAttentionState()
     state.append(*given)
     assert state.numerator.shape == (B, 3, E)
-    size = largest_tensor(lambda: state.append(*(one[:, :1] for one in given)))
+    step = [one[:, :1] for one in given]
+    size = largest_tensor(lambda: state.append(*step))
     assert size <= B * max(9, 3 * E)
 
 
