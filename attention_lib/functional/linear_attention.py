@@ -148,10 +148,11 @@ class LinearAttentionState:
         sums = None if self.numerator is None else (self.numerator, self.normaliser)
         outputs = Outputs(length)
         sums = _append_causal(outputs, query, key, value, mask, size, self.feature_map, sums)
+        result = outputs.joined().to(dtype)
         self.numerator, self.normaliser = sums
         self.length += length
         self._kind = kind
-        return outputs.joined().to(dtype)
+        return result
 
 
 def _segment(query, key, value):

@@ -6,7 +6,7 @@ import torch
 
 from .. import functional
 from ..checks import check_count, check_not_negative
-from .decoding import check_ids, check_limits, check_prompts, claim, log_probabilities
+from .decoding import check_ids, check_limits, check_prompts, claimed, log_probabilities
 from .stepwise import Generated
 
 
@@ -88,8 +88,7 @@ def beam_search(
     check_count(beam_width=beam_width)
     check_not_negative(length_penalty=length_penalty)
     wanted = _check_n_best(n_best, beam_width)
-    claim(state)
-    with torch.no_grad():
+    with claimed(state), torch.no_grad():
         limits = (max_new_tokens, end, padding)
         best = _search(state, prompts, prompt_lengths, *limits, beam_width, wanted, length_penalty)
     best = best._replace(tokens=best.tokens[..., : int(best.lengths.max())])

@@ -1,5 +1,6 @@
 """What every search asks of a model, and the checks that they share."""
 
+from contextlib import contextmanager
 from typing import Protocol
 
 import torch
@@ -37,12 +38,24 @@ class DecodingState(Protocol):
         """Make row r what row rows[r] was; rows `[R']` (int64) picks, repeats and drops rows."""
 
 
-def claim(state):
-    """A state of the library serves one search: a second would go on where the first stopped."""
-    if getattr(state, "claimed", False):
+@contextmanager
+def claimed(state):
+    """A state of the library serves one search: a second would go on where the first stopped.
+
+    A search that fails leaves it as it was.
+    """
+    if not hasattr(state, "claimed"):  # another's, who has to know
+        yield
+        return
+    if state.claimed:
         raise ValueError("state has served a search already: make a new one with decoding_state")
-    if hasattr(state, "claimed"):
-        state.claimed = True
+    state.claimed, mark = True, state.mark()
+    try:
+        yield
+    except BaseException:
+        state.claimed = False
+        state.rewind(mark)
+        raise
 
 
 def check_prompts(prompts, prompt_lengths):

@@ -1,20 +1,23 @@
 """Decoding states of the library's models: what they remember between two steps."""
 
-from contextlib import contextmanager
+from copy import deepcopy
 
 import torch
 
 from ..checks import check_flag
 from ..modules import LanguageModel, Seq2Seq, Transformer
+from ..modules.rewind import Rewound
 from ..modules.seq2seq import check_tokens
+from .resting import Resting
 
 
 def decoding_state(model, source=None, source_lengths=None, *, cached=True, max_length=None):
     """A new `DecodingState` of a model, for one call of a search.
 
     Args:
-        model: a `LanguageModel`, `Transformer` or `Seq2Seq`. The state calls it in evaluation mode
-            and without gradients, and leaves each of its modules in the mode in which it was.
+        model: a `LanguageModel`, `Transformer` or `Seq2Seq`. The state computes as in evaluation
+            mode and without gradients, and leaves the modes of its modules alone: other threads may
+            train or generate with the same model meanwhile.
         source, source_lengths: what an encoder-decoder model reads: `[B, S]` and `[B]`, int64, as
             for the model's own call. It is encoded here, once. The prompts are then what the
             decoder is fed, at least a start token, in as many rows.
@@ -68,6 +71,7 @@ class LanguageModelState:
         self.model = model
         self.caches = caches
         self.read = None  # [R, T], all tokens so far, where there are no caches
+        self.resting = Resting(model)
 
     @property
     def max_length(self):
@@ -75,23 +79,41 @@ class LanguageModelState:
         return getattr(self.model.positions, "max_length", None)
 
     def advance(self, tokens):
-        check_tokens("prompts", tokens, self.model.embedding.num_embeddings)
-        tokens = self._to_feed(tokens)
-        with _at_rest(self.model):
-            hidden = self.model.hidden_states(tokens, caches=self.caches)
-            return self.model.readout(hidden[:, -1])
+        check_tokens("prompts", tokens, self.model.vocabulary_size)
+        return self._advance(tokens)
+
+    def _logits(self, model, tokens):
+        hidden = model.hidden_states(tokens, caches=self.caches)
+        return model.readout(hidden[:, -1])
+
+    def _advance(self, tokens):
+        """The logits after the tokens; if that fails nothing was read."""
+        if self.caches is None:  # all there were, again
+            tokens = tokens if self.read is None else torch.cat([self.read, tokens], dim=1)
+        with torch.no_grad(), Rewound(*self.caches or ()):
+            logits = self._logits(self.resting(), tokens)
+        self.read = tokens if self.caches is None else None
+        return logits
 
     def reorder(self, rows):
-        for cache in self.caches or ():
-            cache.reorder(rows)
-        self.read = None if self.read is None else self.read[rows]
+        with Rewound(*self.caches or ()):
+            for cache in self.caches or ():
+                cache.reorder(rows)
+            self.read = None if self.read is None else self.read[rows]
 
-    def _to_feed(self, tokens):
-        """With caches the new tokens, without them all there were."""
-        if self.caches is not None:
-            return tokens
-        self.read = tokens if self.read is None else torch.cat([self.read, tokens], dim=1)
-        return self.read
+    def mark(self):
+        """What `rewind` needs to come back, however far the state has gone on."""
+        return self.read, [cache.mark(lasting=True) for cache in self.caches or ()]
+
+    def rewind(self, mark):
+        """Be as at the mark."""
+        self.read, marks = mark
+        for cache, one in zip(self.caches or (), marks, strict=True):
+            cache.rewind(one)
+
+    def __copy__(self):
+        """One that goes on by itself, with the same model."""
+        return deepcopy(self, {id(one): one for one in (self.model, self.resting)})
 
 
 class TransformerState(LanguageModelState):
@@ -99,22 +121,31 @@ class TransformerState(LanguageModelState):
 
     def __init__(self, model, source, source_lengths, caches):
         super().__init__(model, caches)
-        with _at_rest(model):
-            self.memory = model.encode(source, source_lengths)
+        with torch.no_grad():
+            self.memory = self.resting().encode(source, source_lengths)
 
     @property
     def max_length(self):
         return getattr(self.model.target_positions, "max_length", None)
 
     def advance(self, tokens):
-        _check_fed(tokens, self.memory.states, self.model.target_embedding)
-        tokens = self._to_feed(tokens)
-        with _at_rest(self.model):
-            return self.model.decode(tokens, self.memory, caches=self.caches)[:, -1]
+        _check_fed(tokens, self.memory.states, self.model)
+        return self._advance(tokens)
+
+    def _logits(self, model, tokens):
+        return model.decode(tokens, self.memory, caches=self.caches)[:, -1]
 
     def reorder(self, rows):
+        memory = self.memory.reorder(rows)
         super().reorder(rows)
-        self.memory = self.memory.reorder(rows)
+        self.memory = memory
+
+    def mark(self):
+        return self.memory, super().mark()
+
+    def rewind(self, mark):
+        self.memory, mark = mark
+        super().rewind(mark)
 
 
 class Seq2SeqState:
@@ -125,41 +156,40 @@ class Seq2SeqState:
 
     def __init__(self, model, source, source_lengths):
         self.model = model
-        with _at_rest(model):
-            self.encoded = model.encode(source, source_lengths)
-            self.projected = model._project(self.encoded)  # once, not at every step
+        self.resting = Resting(model)
+        with torch.no_grad():
+            resting = self.resting()
+            self.encoded = resting.encode(source, source_lengths)
+            self.projected = resting._project(self.encoded)  # once, not at every step
         self.state = (self.encoded.hidden, self.encoded.cell)
 
     def advance(self, tokens):
-        _check_fed(tokens, self.encoded.states, self.model.target_embedding)
-        with _at_rest(self.model):
+        _check_fed(tokens, self.encoded.states, self.model)
+        model, state = self.resting(), self.state
+        with torch.no_grad():
             # An LSTM reads one token after the other; the logits are those after the last.
-            for embedded in self.model.target_embedding(tokens).unbind(dim=1):
-                output, self.state, _ = self.model._step(
-                    embedded, self.state, self.encoded, self.projected
-                )
-            return self.model.readout(output)
+            for embedded in model.target_embedding(tokens).unbind(dim=1):
+                output, state, _ = model._step(embedded, state, self.encoded, self.projected)
+            logits = model.readout(output)
+        self.state = state
+        return logits
 
     def reorder(self, rows):
-        self.encoded = type(self.encoded)(*(one[rows] for one in self.encoded))
-        self.projected = None if self.projected is None else self.projected[rows]
-        self.state = tuple(one[rows] for one in self.state)
+        encoded = type(self.encoded)(*(one[rows] for one in self.encoded))
+        projected = None if self.projected is None else self.projected[rows]
+        state = tuple(one[rows] for one in self.state)
+        self.encoded, self.projected, self.state = encoded, projected, state
+
+    def mark(self):
+        """What `rewind` needs to come back: nothing is written over."""
+        return self.encoded, self.projected, self.state
+
+    def rewind(self, mark):
+        """Be as at the mark."""
+        self.encoded, self.projected, self.state = mark
 
 
-def _check_fed(tokens, encoded, embedding):
-    check_tokens("prompts", tokens, embedding.num_embeddings)
+def _check_fed(tokens, encoded, model):
+    check_tokens("prompts", tokens, model.target_vocabulary_size)
     if len(tokens) != len(encoded):
         raise ValueError(f"prompts must have {len(encoded)} rows like source, got {len(tokens)}")
-
-
-@contextmanager
-def _at_rest(model):
-    """Evaluation mode and no gradients inside; afterwards every module is in its mode again."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        for module, training in modes:
-            module.training = training

@@ -6,7 +6,7 @@ import torch
 
 from .. import functional
 from ..checks import check_count, check_positive, check_top_p
-from .decoding import check_ids, check_limits, check_prompts, claim, log_probabilities
+from .decoding import check_ids, check_limits, check_prompts, claimed, log_probabilities
 
 
 class Generated(NamedTuple):
@@ -128,8 +128,7 @@ def sample(
 def _generate(state, prompts, prompt_lengths, max_new_tokens, end, padding, choose):
     prompt_lengths = check_prompts(prompts, prompt_lengths)
     check_limits(max_new_tokens, end, padding)
-    claim(state)
-    with torch.no_grad():
+    with claimed(state), torch.no_grad():
         return _write(state, prompts, prompt_lengths, max_new_tokens, end, padding, choose)
 
 

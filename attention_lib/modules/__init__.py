@@ -4,7 +4,7 @@ from .additive import AdditiveAttention
 from .block_sparse import BlockSparseAttention
 from .cache import KVCache
 from .concat import ConcatAttention
-from .decoder import DecoderCache, DecoderWeights, TransformerDecoder, TransformerDecoderLayer
+from .decoder import DecoderWeights, TransformerDecoder, TransformerDecoderLayer
 from .dot import DotAttention
 from .encoder import TransformerEncoder, TransformerEncoderLayer
 from .feed_forward import PositionwiseFeedForward
@@ -15,6 +15,7 @@ from .latent import MultiHeadLatentAttention
 from .linear_attention import LinearAttention, LinearCache
 from .linformer import LinformerAttention
 from .lsh import LSHAttention
+from .memory_cache import DecoderCache, MemoryCache
 from .multi_head import MultiHeadAttention
 from .norms import LayerNorm, RMSNorm
 from .performer import PerformerAttention
@@ -54,6 +55,7 @@ __all__ = [
     "LinearCache",
     "LinformerAttention",
     "Memory",
+    "MemoryCache",
     "MultiHeadAttention",
     "MultiHeadLatentAttention",
     "PerformerAttention",

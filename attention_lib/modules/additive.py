@@ -19,7 +19,8 @@ class AdditiveAttention(ScoredAttention):
 
     Called with query `[..., T, D_q]`, key `[..., S, D_k]`, value `[..., S, E]`, all of the
     parameters' dtype, and optionally a boolean mask (True = may attend), it returns the output
-    `[..., T, E]`, or (output, weights `[..., T, S]`) with `return_weights=True`.
+    `[..., T, E]`, or (output, weights `[..., T, S]`) with `return_weights=True`, or with
+    `return_scores=True` the scores `[..., T, S]` alone, without mask and softmax.
 
     Raises:
         TypeError, ValueError: a width is not a positive integer, dropout not in [0, 1), tensors

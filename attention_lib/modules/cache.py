@@ -4,22 +4,27 @@ import math
 
 import torch
 
-from ..checks import check_count, check_floating, check_kind
+from ..checks import check_count
+from .cache_checks import check_as_before, check_projected, check_stored
+from .cached_tensors import CachedTensors, empty
+from .rewind import Rewound
 
 _FIRST_CAPACITY = 16
 
 
-class KVCache:
+class KVCache(CachedTensors):
     r"""Keep the projected keys and values of the positions seen so far, so that none is computed
     twice.
 
     Without a cache, step t of a generation projects t positions again and attends from each of
     them. With it the step projects one position and attends from that one.
 
-    The same class serves every kind of attention: it keeps any number of tensors `[B, G, T, D]`
-    side by side, for B rows of a batch, G heads and T positions, each tensor with a G and a width D
-    of its own. `MultiHeadAttention` stores two, the keys and the values of its G heads;
-    `MultiHeadLatentAttention` stores one with G = 1, the latent followed by the rotary key.
+    For self-attention, which adds the positions of each step; what cross-attention makes of a
+    memory is held by a `MemoryCache`. Any number of tensors `[B, G, T, D]` are kept side by side,
+    for B rows of a batch, G heads and T positions, each with a G and a width D of its own.
+    `MultiHeadAttention` stores two, the keys and the values of its G heads;
+    `MultiHeadLatentAttention` stores one with G = 1, the latent followed by the rotary key. A copy
+    has memory of its own.
 
     Args:
         max_length: the largest number of positions that may come, or None. If given, memory for
@@ -83,18 +88,8 @@ class KVCache:
         return self._count(itself=1)
 
     @property
-    def batch(self):
-        """B, or None as long as nothing was appended."""
-        return self._buffers[0].shape[0] if self._buffers else None
-
-    @property
     def _capacity(self):
         return self._buffers[0].shape[2]
-
-    @property
-    def nbytes(self):
-        """Bytes taken, the part that is not filled yet included."""
-        return sum(buffer.numel() * buffer.element_size() for buffer in self._buffers)
 
     def held(self):
         """Everything kept, one tensor `[B, G, held_length, D]` for each that was appended.
@@ -121,25 +116,26 @@ class KVCache:
             ValueError: other shapes or another number of tensors than before, more positions than
                 max_length, or a tensor through which gradients would have to flow.
         """
-        self._check(tensors)
-        return self.append_core(*tensors)
+        named = check_stored("append", tensors)
+        if self._buffers:
+            check_as_before(named, self._buffers)
+        self.check_room(tensors[0].shape[2])
+        with Rewound(self):
+            return self.append_core(*tensors)
 
     def append_core(self, *tensors):
-        """`append` for tensors that were checked; if memory runs out nothing has changed."""
+        """`append` for tensors that were checked, for a caller that rewinds it if that fails."""
         new = tensors[0].shape[-2]
         if self.window is None and self._buffers and self._stop + new <= self._capacity:
             return self._write(tensors, new)
         keep = self._needed(new)
         if not self._buffers:
-            self._allocate(tensors, self._size(new))
+            self._buffers = empty(tensors, self._size(new))
         capacity = self._capacity
         if self.window is not None and keep + new > capacity:
             return self._replace(keep, tensors)
-        if self._stop + new > capacity:  # move to larger memory, or to the front of the same
-            kept = self._kept(keep)
-            if self.window is None:
-                self._allocate(tensors, self._size(keep + new, 2 * capacity))
-            self._fill(kept)
+        if self._stop + new > capacity:  # new memory: larger, or of the same size for a window
+            self._move(self._kept(keep), self._size(keep + new, 2 * capacity))
         else:
             self._drop_to(keep)
         self._write(tensors, new)
@@ -157,20 +153,6 @@ class KVCache:
     def length_for(self, new):
         """How many positions `append` will return for so many new ones."""
         return self._needed(new) + new
-
-    def reorder(self, rows):
-        """Make row b of the batch what row rows[b] was: beam search picks and repeats rows.
-
-        Args:
-            rows: int64 `[B']`, values from 0 to B - 1; B' may differ from B.
-
-        Raises:
-            TypeError: rows not an int64 tensor.
-            ValueError: rows not one-dimensional, a row outside 0..B-1, or nothing appended yet.
-        """
-        check_rows(rows, self.batch)
-        with torch.inference_mode(False):
-            self._buffers = tuple(buffer[rows] for buffer in self._buffers)
 
     def _needed(self, new):
         """Old positions that the first new query sees; without a new one all that are held."""
@@ -217,115 +199,52 @@ class KVCache:
             return min(2 * self.window + 2 + self.n_sinks, self.max_length or math.inf)
         return self.max_length or max(needed, at_least)
 
-    def _allocate(self, tensors, size):
-        """Empty buffers for `size` positions, each of the kind of its tensor."""
-        with torch.inference_mode(False):  # else nobody outside it could write to this memory
-            self._buffers = tuple(
-                one.new_empty(*one.shape[:2], size, one.shape[-1]) for one in tensors
-            )
-
-    def _fill(self, kept):
-        """Let the buffers begin with `kept` and hold nothing else."""
-        for buffer, old in zip(self._buffers, kept, strict=True):
-            buffer[:, :, : old.shape[-2]] = old.clone()  # old may lie in the same memory
-        self._start, self._stop = 0, kept[0].shape[-2]
+    def _move(self, kept, size):
+        """Hold `kept` and nothing else, in new memory for `size` positions."""
+        buffers = empty(kept, size)
+        for buffer, old in zip(buffers, kept, strict=True):
+            buffer[:, :, : old.shape[-2]] = old
+        self._buffers, self._start, self._stop = buffers, 0, kept[0].shape[-2]
 
     def _replace(self, keep, tensors):
         """A chunk larger than the window's memory: return all of it, keep sinks and end."""
         pairs = zip(self._kept(keep), tensors, strict=True)
         everything = tuple(torch.cat([old, new], dim=-2) for old, new in pairs)
         self._length += tensors[0].shape[-2]
-        self._fill([self._ends(one, self.held_length) for one in everything])
+        self._move([self._ends(one, self.held_length) for one in everything], self._capacity)
         return everything
-
-    def _check(self, tensors):
-        if not tensors:
-            raise ValueError("append needs at least one tensor, got none")
-        named = {f"tensor {place}": tensor for place, tensor in enumerate(tensors)}
-        check_kind("torch", **named)
-        check_floating(**named)
-        for name, tensor in named.items():
-            if tensor.ndim != 4:
-                raise ValueError(f"{name} must have shape [B, G, T, D], got {tuple(tensor.shape)}")
-            if tensor.shape[0] != tensors[0].shape[0] or tensor.shape[2] != tensors[0].shape[2]:
-                raise ValueError(
-                    f"{name} must have the B and T of tensor 0 {tuple(tensors[0].shape)}, "
-                    f"got {tuple(tensor.shape)}"
-                )
-            if tensor.requires_grad and torch.is_grad_enabled():
-                raise ValueError(
-                    f"{name} needs a gradient, and none flows through a cache: "
-                    "call the model under torch.no_grad() or torch.inference_mode()"
-                )
-        if self._buffers:
-            self._check_as_before(named)
-        if self.max_length is not None:
-            self._check_room(tensors[0].shape[2])
 
     def check_next(self, name, x, kinds, dtype):
         """What is made of x `[B, T, C]` may be appended.
 
         kinds: the number of heads and the width of each tensor that will be; dtype: theirs.
         """
-        if self.max_length is not None:
-            self._check_room(x.shape[1])
-        if not self._buffers:
-            return
-        if x.shape[0] != self.batch:
-            raise ValueError(
-                f"{name} must have the batch size {self.batch} of what the cache holds, "
-                f"got shape {tuple(x.shape)}"
-            )
-        held = tuple([(buffer.shape[1], buffer.shape[3]) for buffer in self._buffers])
-        if held != kinds:
-            raise ValueError(
-                f"cache must hold tensors with these heads and widths: {kinds}, got {held}"
-            )
-        buffer = self._buffers[0]
-        if dtype != buffer.dtype or x.device != buffer.device:
-            raise TypeError(
-                f"{name} must give the dtype and device of what the cache holds, {buffer.dtype} "
-                f"on {buffer.device}, got {dtype} on {x.device}"
-            )
+        self.check_room(x.shape[1])
+        if self._buffers:
+            check_projected(name, x, kinds, dtype, self._buffers)
 
-    def _check_room(self, new):
-        if self._length + new > self.max_length:
+    def check_room(self, new):
+        """So many new positions may come."""
+        if self.max_length is not None and self._length + new > self.max_length:
             raise ValueError(
                 f"the cache holds at most max_length = {self.max_length} positions, got "
                 f"{new} more after {self._length}"
             )
 
-    def _check_as_before(self, named):
-        if len(named) != len(self._buffers):
-            raise ValueError(
-                f"the cache keeps {len(self._buffers)} tensor(s) side by side, got {len(named)}"
-            )
-        for (name, tensor), buffer in zip(named.items(), self._buffers, strict=True):
-            for axis, meaning in ((0, "batch size"), (1, "number of heads"), (3, "width")):
-                if tensor.shape[axis] != buffer.shape[axis]:
-                    raise ValueError(
-                        f"{name} must have the {meaning} {buffer.shape[axis]} of what the cache "
-                        f"holds, got shape {tuple(tensor.shape)}"
-                    )
-            for meaning in ("dtype", "device"):
-                given, held = getattr(tensor, meaning), getattr(buffer, meaning)
-                if given != held:
-                    raise TypeError(
-                        f"{name} must have the {meaning} {held} of what the cache holds, "
-                        f"got {given}"
-                    )
+    def mark(self, *, lasting=False):
+        """What `rewind` needs to come back after an append; lasting: after any number of them."""
+        at = self._buffers, self._start, self._stop, self._length
+        if not self.n_sinks or not self._buffers:
+            return at, None  # what is held is never written over
+        # Sinks are: they move up to the window, over the first positions that it drops.
+        first = self._start if lasting else self._stop - self._count(itself=1)
+        last = self._stop if lasting else self._stop - self._count(itself=0) + self.n_sinks
+        return at, (first, [one[:, :, first:last].clone() for one in self._buffers])
 
-
-def check_rows(rows, batch):
-    """rows is int64 `[B']` and picks from the B rows that a cache holds; batch None: none yet."""
-    check_kind("torch", rows=rows)
-    if rows.dtype != torch.int64:
-        raise TypeError(f"rows must have dtype int64, got {rows.dtype}")
-    if rows.ndim != 1:
-        raise ValueError(f"rows must have shape [B'], got {tuple(rows.shape)}")
-    if batch is None:
-        raise ValueError("rows cannot be reordered in a cache to which nothing was appended")
-    if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < batch:
-        raise ValueError(
-            f"rows must lie in 0..{batch - 1}, got {int(rows.min())}..{int(rows.max())}"
-        )
+    def rewind(self, mark):
+        """Be as at the mark."""
+        (self._buffers, self._start, self._stop, self._length), moved = mark
+        if moved is not None:
+            first, rows = moved
+            for buffer, old in zip(self._buffers, rows, strict=True):
+                buffer[:, :, first : first + old.shape[2]] = old

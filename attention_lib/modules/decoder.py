@@ -5,43 +5,13 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from ..checks import check_count, check_kind
-from .cache import KVCache
-from .calling import run
-from .feed_forward import PositionwiseFeedForward
-from .multi_head import MultiHeadAttention
-from .residual import ResidualLayer, check_causal_cache, judge_attention, make_final_norm, make_norm
-from .stack import judge_stack, run_stack
-from .torch_layers import layer_from_torch, stack_from_torch
+from ..checks import check_kind
+from .memory_cache import DecoderCache, MemoryCache
+from .residual import ResidualLayer, check_causal_cache, judge_attention
+from .rewind import Rewound
+from .stack import Stack
+from .torch_layers import layer_from_torch
 from .torch_parts import check_instance
-
-
-class DecoderCache(NamedTuple):
-    """What one decoder layer remembers between two steps of generation.
-
-    Attributes:
-        self_attention: a `KVCache` that grows by the new positions, or what the layer's mechanism
-            needs to remember.
-        cross_attention: a `KVCache` that the first step fills from the memory, once.
-    """
-
-    self_attention: KVCache
-    cross_attention: KVCache
-
-    @property
-    def length(self):
-        """Positions decoded so far."""
-        return self.self_attention.length
-
-    def reorder(self, rows):
-        """Make row b of the batch what row rows[b] was, in both."""
-        for cache in self:
-            cache.reorder(rows)
-
-    def reset(self):
-        """Forget everything."""
-        for cache in self:
-            cache.reset()
 
 
 class DecoderWeights(NamedTuple):
@@ -81,10 +51,10 @@ class TransformerDecoderLayer(ResidualLayer):
     Called with x `[..., T, C]` and memory `[..., S, C]`; mask, boolean, broadcastable to `[..., H,
     T, S']`, for the self-attention; memory_mask, to `[..., H, T, S]`, for the cross-attention (for
     padding, `padding_mask(lengths, S)[:, None]`); causal, for the self-attention, True unless
-    given; a `DecoderCache`, which needs causal=True: x then holds the T new positions only, and the
-    memory, projected at the first call, is not read again. S' is T, and with a cache the number of
-    target positions seen. Returns y `[..., T, C]`, or with `return_weights=True` (y,
-    `DecoderWeights`).
+    given; a cache, as `new_cache` makes it, which needs causal=True: x then holds the T new
+    positions only, and the memory, projected at the first call, is not read again. S' is T, and
+    with a cache the number of target positions seen. Returns y `[..., T, C]`, or with
+    `return_weights=True` (y, `DecoderWeights`).
 
     Raises:
         TypeError, ValueError: as `TransformerEncoderLayer`; memory that does not fit.
@@ -97,41 +67,11 @@ class TransformerDecoderLayer(ResidualLayer):
     torch.Size([3, 5, 6])
     """
 
-    def __init__(
-        self,
-        d_model,
-        n_heads,
-        d_ff,
-        *,
-        norm_first=True,
-        norm="layer",
-        activation="relu",
-        dropout=0.0,
-        n_kv_heads=None,
-        bias=True,
-        rotary=None,
-        position_bias=None,
-        mechanism=None,
-        residual=True,
-    ):
-        super().__init__(d_model, norm_first=norm_first, residual=residual, dropout=dropout)
-        options = {"n_kv_heads": n_kv_heads, "bias": bias}
-        self.self_attention = MultiHeadAttention(
-            d_model,
-            n_heads,
-            dropout=dropout if mechanism is None else 0.0,
-            rotary=rotary,
-            position_bias=position_bias,
-            mechanism=mechanism,
-            **options,
-        )
-        self.self_attention_norm = make_norm(norm, d_model, bias=bias)
-        self.cross_attention = MultiHeadAttention(d_model, n_heads, dropout=dropout, **options)
-        self.cross_attention_norm = make_norm(norm, d_model, bias=bias)
-        self.feed_forward = PositionwiseFeedForward(
-            d_model, d_ff, activation=activation, dropout=dropout, bias=bias
-        )
-        self.feed_forward_norm = make_norm(norm, d_model, bias=bias)
+    reads_memory = True
+
+    def new_cache(self, max_length=None):
+        """An empty `DecoderCache`, for up to max_length positions (None: any) and any memory."""
+        return DecoderCache(super().new_cache(max_length), MemoryCache())
 
     def forward(
         self,
@@ -145,8 +85,12 @@ class TransformerDecoderLayer(ResidualLayer):
         return_weights=False,
     ):
         options = {"mask": mask, "memory_mask": memory_mask, "causal": causal, "cache": cache}
-        self.check_call(x, memory, **options, return_weights=return_weights)
-        return self.forward_core(x, memory, **options, return_weights=return_weights)
+        options["return_weights"] = return_weights
+        self.check_call(x, memory, **options)
+        if cache is None:
+            return self.forward_core(x, memory, **options)
+        with Rewound(cache):
+            return self.forward_core(x, memory, **options)
 
     def check_call(
         self,
@@ -224,7 +168,7 @@ class TransformerDecoderLayer(ResidualLayer):
         return layer_from_torch(cls, module, counterparts)
 
 
-class TransformerDecoder(nn.Module):
+class TransformerDecoder(Stack):
     """A stack of decoder layers, with a final norm where the layers are pre-LN.
 
     Args:
@@ -251,33 +195,7 @@ class TransformerDecoder(nn.Module):
     (torch.Size([3, 1, 6]), 2)
     """
 
-    def __init__(
-        self,
-        n_layers,
-        d_model,
-        n_heads,
-        d_ff,
-        *,
-        norm_first=True,
-        norm="layer",
-        bias=True,
-        final_norm=None,
-        **layer_options,
-    ):
-        super().__init__()
-        check_count(n_layers=n_layers)
-        options = {"norm_first": norm_first, "norm": norm, "bias": bias, **layer_options}
-        self.layers = nn.ModuleList(
-            TransformerDecoderLayer(d_model, n_heads, d_ff, **options) for _ in range(n_layers)
-        )
-        self.final_norm = make_final_norm(final_norm, norm_first, norm, d_model, bias=bias)
-
-    def new_caches(self, max_length=None):
-        """One empty `DecoderCache` for each layer, for up to max_length positions (None: any)."""
-        return [
-            DecoderCache(layer.self_attention.new_cache(max_length), KVCache())
-            for layer in self.layers
-        ]
+    layer_kind, torch_kind = TransformerDecoderLayer, nn.TransformerDecoder
 
     def forward(
         self,
@@ -291,52 +209,20 @@ class TransformerDecoder(nn.Module):
         return_weights=False,
     ):
         options = {"mask": mask, "memory_mask": memory_mask, "causal": causal, "caches": caches}
-        self.check_call(x, memory, **options, return_weights=return_weights)
-        return self.forward_core(x, memory, **options, return_weights=return_weights)
-
-    def check_call(
-        self,
-        x,
-        memory,
-        *,
-        mask=None,
-        memory_mask=None,
-        causal=True,
-        caches=None,
-        return_weights=False,
-    ):
-        """Refuse what a call would refuse."""
-        options = {"mask": mask, "memory_mask": memory_mask, "causal": causal}
-        judge_stack(self.layers, caches, x, memory, return_weights=return_weights, **options)
-
-    def forward_core(
-        self,
-        x,
-        memory,
-        *,
-        mask=None,
-        memory_mask=None,
-        causal=True,
-        caches=None,
-        return_weights=False,
-    ):
-        """A call for arguments that were checked."""
-        options = {"mask": mask, "memory_mask": memory_mask, "causal": causal}
         options["return_weights"] = return_weights
-        x, weights = run_stack(self.layers, caches, x, memory, **options)
-        x = x if self.final_norm is None else run(self.final_norm, x)
-        return (x, weights) if return_weights else x
+        self.check_call(x, memory, **options)
+        if caches is None:
+            return self.forward_core(x, memory, **options)
+        with Rewound(*caches):
+            return self.forward_core(x, memory, **options)
 
-    @classmethod
-    def from_torch(cls, module):
-        """A copy of a torch.nn.TransformerDecoder and its final norm, if it has one.
+    def check_call(self, x, memory, *, caches=None, **options):
+        """Refuse what a call would refuse."""
+        self.judge_layers(caches, x, memory, **options)
 
-        Raises:
-            TypeError, ValueError: as `TransformerDecoderLayer.from_torch`, for each layer; no
-                layers.
-        """
-        check_instance(module, nn.TransformerDecoder)
-        return stack_from_torch(cls, TransformerDecoderLayer, module)
+    def forward_core(self, x, memory, *, caches=None, **options):
+        """A call for arguments that were checked."""
+        return self.run_layers(caches, x, memory, **options)
 
 
 def _both(cache):
@@ -345,4 +231,7 @@ def _both(cache):
         return None, None
     if not isinstance(cache, DecoderCache):
         raise TypeError(f"cache must be a DecoderCache, got {type(cache).__name__}")
+    if not isinstance(cache.cross_attention, MemoryCache):
+        kind = type(cache.cross_attention).__name__
+        raise TypeError(f"the cross_attention of cache must be a MemoryCache, got {kind}")
     return cache

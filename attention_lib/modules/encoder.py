@@ -3,13 +3,10 @@
 import torch  # noqa: F401  (the doctests use it)
 from torch import nn
 
-from ..checks import check_count
-from .calling import run
-from .feed_forward import PositionwiseFeedForward
-from .multi_head import MultiHeadAttention
-from .residual import ResidualLayer, check_causal_cache, judge_attention, make_final_norm, make_norm
-from .stack import judge_stack, run_stack
-from .torch_layers import layer_from_torch, stack_from_torch
+from .residual import ResidualLayer, check_causal_cache, judge_attention
+from .rewind import Rewound
+from .stack import Stack
+from .torch_layers import layer_from_torch
 from .torch_parts import check_instance
 
 
@@ -45,8 +42,8 @@ class TransformerEncoderLayer(ResidualLayer):
 
     Called with x `[..., T, C]`; mask boolean, broadcastable to `[..., H, T, S]`, True = may attend
     (for padding, `padding_mask(lengths, T)[:, None]`); causal, False unless given; a cache, as
-    `self_attention.new_cache` makes it, which needs causal=True: x then holds the T new positions
-    only, and S counts all positions seen. Without a cache S is T. Returns y `[..., T, C]`, or with
+    `new_cache` makes it, which needs causal=True: x then holds the T new positions only, and S
+    counts all positions seen. Without a cache S is T. Returns y `[..., T, C]`, or with
     `return_weights=True` (y, weights `[..., H, T, S]`).
 
     What stands at a position that the mask hides from all others changes nothing elsewhere, as long
@@ -67,44 +64,14 @@ class TransformerEncoderLayer(ResidualLayer):
     torch.Size([3, 5, 6])
     """
 
-    def __init__(
-        self,
-        d_model,
-        n_heads,
-        d_ff,
-        *,
-        norm_first=True,
-        norm="layer",
-        activation="relu",
-        dropout=0.0,
-        n_kv_heads=None,
-        bias=True,
-        rotary=None,
-        position_bias=None,
-        mechanism=None,
-        residual=True,
-    ):
-        super().__init__(d_model, norm_first=norm_first, residual=residual, dropout=dropout)
-        self.self_attention = MultiHeadAttention(
-            d_model,
-            n_heads,
-            n_kv_heads=n_kv_heads,
-            dropout=dropout if mechanism is None else 0.0,
-            bias=bias,
-            rotary=rotary,
-            position_bias=position_bias,
-            mechanism=mechanism,
-        )
-        self.self_attention_norm = make_norm(norm, d_model, bias=bias)
-        self.feed_forward = PositionwiseFeedForward(
-            d_model, d_ff, activation=activation, dropout=dropout, bias=bias
-        )
-        self.feed_forward_norm = make_norm(norm, d_model, bias=bias)
-
     def forward(self, x, *, mask=None, causal=False, cache=None, return_weights=False):
         options = {"mask": mask, "causal": causal, "cache": cache}
-        self.check_call(x, **options, return_weights=return_weights)
-        return self.forward_core(x, **options, return_weights=return_weights)
+        options["return_weights"] = return_weights
+        self.check_call(x, **options)
+        if cache is None:
+            return self.forward_core(x, **options)
+        with Rewound(cache):
+            return self.forward_core(x, **options)
 
     def check_call(self, x, *, mask=None, causal=False, cache=None, return_weights=False):
         """Refuse what a call would refuse."""
@@ -148,7 +115,7 @@ class TransformerEncoderLayer(ResidualLayer):
         return layer_from_torch(cls, module, counterparts)
 
 
-class TransformerEncoder(nn.Module):
+class TransformerEncoder(Stack):
     """A stack of encoder layers, with a final norm where the layers are pre-LN.
 
     Args:
@@ -179,55 +146,21 @@ class TransformerEncoder(nn.Module):
     (torch.Size([3, 5, 6]), 2, torch.Size([3, 2, 5, 5]))
     """
 
-    def __init__(
-        self,
-        n_layers,
-        d_model,
-        n_heads,
-        d_ff,
-        *,
-        norm_first=True,
-        norm="layer",
-        bias=True,
-        final_norm=None,
-        **layer_options,
-    ):
-        super().__init__()
-        check_count(n_layers=n_layers)
-        options = {"norm_first": norm_first, "norm": norm, "bias": bias, **layer_options}
-        self.layers = nn.ModuleList(
-            TransformerEncoderLayer(d_model, n_heads, d_ff, **options) for _ in range(n_layers)
-        )
-        self.final_norm = make_final_norm(final_norm, norm_first, norm, d_model, bias=bias)
-
-    def new_caches(self, max_length=None):
-        """One empty cache for each layer: a `KVCache`, or what its mechanism needs to remember."""
-        return [layer.self_attention.new_cache(max_length) for layer in self.layers]
+    layer_kind, torch_kind = TransformerEncoderLayer, nn.TransformerEncoder
 
     def forward(self, x, *, mask=None, causal=False, caches=None, return_weights=False):
         options = {"mask": mask, "causal": causal, "caches": caches}
-        self.check_call(x, **options, return_weights=return_weights)
-        return self.forward_core(x, **options, return_weights=return_weights)
+        options["return_weights"] = return_weights
+        self.check_call(x, **options)
+        if caches is None:
+            return self.forward_core(x, **options)
+        with Rewound(*caches):
+            return self.forward_core(x, **options)
 
-    def check_call(self, x, *, mask=None, causal=False, caches=None, return_weights=False):
+    def check_call(self, x, *, caches=None, **options):
         """Refuse what a call would refuse."""
-        options = {"mask": mask, "causal": causal, "return_weights": return_weights}
-        judge_stack(self.layers, caches, x, **options)
+        self.judge_layers(caches, x, **options)
 
-    def forward_core(self, x, *, mask=None, causal=False, caches=None, return_weights=False):
+    def forward_core(self, x, *, caches=None, **options):
         """A call for arguments that were checked."""
-        options = {"mask": mask, "causal": causal, "return_weights": return_weights}
-        x, weights = run_stack(self.layers, caches, x, **options)
-        x = x if self.final_norm is None else run(self.final_norm, x)
-        return (x, weights) if return_weights else x
-
-    @classmethod
-    def from_torch(cls, module):
-        """A copy of a torch.nn.TransformerEncoder and its final norm, if it has one.
-
-        Raises:
-            TypeError, ValueError: as `TransformerEncoderLayer.from_torch`, for each layer; no
-                layers.
-        """
-        check_instance(module, nn.TransformerEncoder)
-        return stack_from_torch(cls, TransformerEncoderLayer, module)
+        return self.run_layers(caches, x, **options)

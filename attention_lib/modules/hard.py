@@ -15,8 +15,8 @@ from ..checks import (
     check_value,
 )
 from .additive import AdditiveAttention
-from .scored import check_input, uniform_parameter
-from .seq2seq import check_source_lengths, check_tokens
+from .scored import check_input, is_scored, uniform_parameter
+from .seq2seq import check_source_lengths, check_tokens, vocabulary_of
 
 
 class Glance(NamedTuple):
@@ -66,19 +66,25 @@ class HardAttention(nn.Module):
         self.score = AdditiveAttention(query_width, key_width, hidden_width)
 
     def forward(self, query, key, value, *, rng, mask=None):
-        check_input("query", query, self.score.query_weight)
-        check_input("key", key, self.score.key_weight)
+        for name, array in (("query", query), ("key", key)):
+            check_input(name, array, getattr(self.score, f"{name}_weight", None))
         check_kind("torch", value=value)
         check_floating(value=value)
         check_value(value, check_query_key(query, key, same_width=False))
-        scores = self.score.scores(query, self.score.project(key))  # [..., T, S]
-        weights = functional.softmax(scores, mask=mask)
+        weights = self._weights(query, key, mask)
         index = functional.draw(weights, rng=rng) if self.training else _likeliest(weights)
         if weights.shape[-1] == 0:
             return Glance(functional.take(value, index), index, weights.sum(dim=-1))
         chosen = weights.gather(-1, index.clamp(min=0)[..., None])[..., 0]
         log_probability = chosen.masked_fill(index < 0, 1).log()
         return Glance(functional.take(value, index), index, log_probability)
+
+    def _weights(self, query, key, mask):
+        """The probability `[..., T, S]` of each key."""
+        if is_scored(self.score):
+            scores = self.score.scores(query, self.score.project(key))
+            return functional.softmax(scores, mask=mask)
+        return self.score(query, key, key, mask=mask, return_weights=True)[1]
 
 
 class GlimpseReader(nn.Module):
@@ -115,13 +121,14 @@ class GlimpseReader(nn.Module):
         check_count(vocabulary=vocabulary, width=width)
         check_choice("attention", attention, ("soft", "hard"))
         module = HardAttention if attention == "hard" else AdditiveAttention
+        self.vocabulary = vocabulary
         self.embedding = nn.Embedding(vocabulary, width)
         self.query = uniform_parameter(1, width)
         self.attention = module(width, 2 * width, width)
         self.readout = nn.Linear(width, vocabulary)
 
     def forward(self, source, source_lengths, *, rng=None):
-        check_tokens("source", source, self.embedding.num_embeddings)
+        check_tokens("source", source, vocabulary_of(self.embedding, self.vocabulary))
         check_source_lengths(source, source_lengths)
         mask = functional.padding_mask(source_lengths, source.shape[1])  # [B, 1, S]
         value = self.embedding(source)  # [B, S, W]

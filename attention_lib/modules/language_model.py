@@ -6,11 +6,13 @@ from torch import nn
 from ..checks import check_count, check_flag
 from .encoder import TransformerEncoder
 from .position_schemes import attention_positions, embedding_positions
-from .seq2seq import check_tokens
+from .rewind import Rewound
+from .seq2seq import check_tokens, vocabulary_of
 from .stack import check_caches
+from .ties import TiedModule
 
 
-class LanguageModel(nn.Module):
+class LanguageModel(TiedModule):
     r"""Predict each token from those before it: embeddings, a causal stack, a readout.
 
     With the tokens y, the embedding matrix E (a row for each token id), the positions p, the causal
@@ -76,6 +78,7 @@ class LanguageModel(nn.Module):
         super().__init__()
         check_count(vocabulary=vocabulary, d_model=d_model, n_heads=n_heads)
         check_flag(tie_embeddings=tie_embeddings)
+        self.vocabulary, self.d_model = vocabulary, d_model
         self.embedding = nn.Embedding(vocabulary, d_model)
         nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
         self.positions = embedding_positions(positions, d_model, max_length=max_length)
@@ -89,15 +92,20 @@ class LanguageModel(nn.Module):
         if tie_embeddings:
             self.readout.weight = self.embedding.weight
 
+    @property
+    def vocabulary_size(self):
+        """V, number of token ids."""
+        return vocabulary_of(self.embedding, self.vocabulary)
+
     def new_caches(self, max_length=None):
         """One empty cache for each layer, for up to max_length positions (None: any)."""
         return self.stack.new_caches(max_length)
 
     def hidden_states(self, tokens, *, caches=None, return_weights=False):
         """What the readout reads: `[B, T, C]`, or (that, weights); arguments as for the call."""
-        check_tokens("tokens", tokens, self.embedding.num_embeddings)
+        check_tokens("tokens", tokens, self.vocabulary_size)
         offset = 0 if caches is None else check_caches(caches, len(self.stack.layers))[0].length
-        x = self.embedding(tokens) * self.embedding.embedding_dim**0.5  # [B, T, C]
+        x = self.embedding(tokens) * self.d_model**0.5  # [B, T, C]
         if self.positions is not None:
             x = self.positions(x, offset=offset)
         x = self.dropout(x)
@@ -105,8 +113,9 @@ class LanguageModel(nn.Module):
 
     def forward(self, tokens, *, caches=None, return_weights=False):
         check_flag(return_weights=return_weights)
-        result = self.hidden_states(tokens, caches=caches, return_weights=return_weights)
-        if not return_weights:
-            return self.readout(result)  # [B, T, V]
-        hidden, weights = result
-        return self.readout(hidden), weights
+        check_caches(caches, len(self.stack.layers))
+        with Rewound(*caches or ()):
+            result = self.hidden_states(tokens, caches=caches, return_weights=return_weights)
+            hidden, weights = result if return_weights else (result, None)
+            logits = self.readout(hidden)  # [B, T, V]
+        return (logits, weights) if return_weights else logits

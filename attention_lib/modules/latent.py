@@ -15,10 +15,13 @@ from ..functional.attention import attention_core
 from ..functional.grouped import grouped_query_attention_core
 from ..functional.heads import merge_heads_core, split_heads_core
 from ..functional.precision import check_torch_mask
-from .cached import append, check_cache, check_growing
-from .calling import run
+from .cache import KVCache
+from .cached import append
+from .cached_checks import check_cache, check_growing
+from .calling import is_plain_linear, run
 from .norms import RMSNorm
 from .positions_rotary import RotaryPositionalEncoding
+from .rewind import Rewound
 from .scored import check_layer_input
 
 
@@ -63,7 +66,8 @@ class MultiHeadLatentAttention(nn.Module):
         mask, causal, return_weights: as for `MultiHeadAttention`.
         cache: None or a `KVCache`; x is then `[B, T, C]`, the new positions alone. The cache gets
             one tensor `[B, 1, T, L + R]`.
-        absorbed: True or False; None means absorbed where the cache held something before.
+        absorbed: True or False; None means absorbed where the cache held something before. Always
+            naive where W^{UK} or W^{UV} is more than a matrix: hooked, adapted, quantised.
 
     Returns:
         output `[..., T, C]`, or (output, weights `[..., H, T, S]`); S is T, and with a cache the
@@ -124,12 +128,20 @@ class MultiHeadLatentAttention(nn.Module):
         self.value_projection = nn.Linear(d_latent, n_heads * d_value, bias=False)  # W^UV
         self.output_projection = nn.Linear(n_heads * d_value, d_model, bias=False)
 
+    def new_cache(self, max_length=None):
+        """An empty `KVCache`, for up to max_length positions (None: any)."""
+        return KVCache(max_length=max_length)
+
     def forward(
         self, x, *, mask=None, causal=False, cache=None, absorbed=None, return_weights=False
     ):
         options = {"mask": mask, "causal": causal, "cache": cache, "absorbed": absorbed}
-        self.check_call(x, **options, return_weights=return_weights)
-        return self.forward_core(x, **options, return_weights=return_weights)
+        options["return_weights"] = return_weights
+        self.check_call(x, **options)
+        if cache is None:
+            return self.forward_core(x, **options)
+        with Rewound(cache):
+            return self.forward_core(x, **options)
 
     def check_call(
         self, x, *, mask=None, causal=False, cache=None, absorbed=None, return_weights=False
@@ -153,7 +165,7 @@ class MultiHeadLatentAttention(nn.Module):
     ):
         """A call for arguments that were checked."""
         offset = 0 if cache is None else cache.length
-        absorbed = offset > 0 if absorbed is None else absorbed
+        absorbed = (offset > 0 if absorbed is None else absorbed) and self._absorbable()
         queries = self._queries(x, offset)  # [..., H, T, D + R]
         shared = self._shared(x, offset)  # [..., 1, T, L + R]
         if cache is not None:
@@ -203,6 +215,11 @@ class MultiHeadLatentAttention(nn.Module):
         values = shared[..., : self.d_latent]
         return grouped_query_attention_core(queries, shared, values, **options)
 
+    def _absorbable(self):
+        """Whether the two projections are nothing but their weights."""
+        layers = (self.key_projection, self.value_projection)
+        return all(is_plain_linear(layer) and layer.bias is None for layer in layers)
+
     def _stripes(self, projection):
         """The weight of each head, `[H, D or E, L]`."""
         return projection.weight.unflatten(0, (self.n_heads, -1))
@@ -210,4 +227,5 @@ class MultiHeadLatentAttention(nn.Module):
 
 def _normed(norm, x):
     """The norm of a projection, which under torch.autocast has not the dtype of the gain."""
-    return run(norm, x.to(norm.gain.dtype)).to(x.dtype)
+    gain = getattr(norm, "gain", x)  # what stands in for the norm may have none
+    return run(norm, x.to(gain.dtype)).to(x.dtype)

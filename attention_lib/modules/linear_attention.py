@@ -5,7 +5,7 @@ import torch
 from .. import functional
 from ..checks import check_count, check_feature_map, check_kind, check_shape
 from ..functional.linear_attention import FEATURE_MAPS, linear_attention_core
-from .cache import check_rows
+from .cache_checks import check_rows
 from .mechanism import Mechanism, share_heads
 
 
@@ -164,3 +164,11 @@ class LinearCache(functional.LinearAttentionState):
         self.numerator, self.normaliser = self.numerator[rows], self.normaliser[rows]
         *shapes, dtype = self._kind  # what the next call has to resemble
         self._kind = (*((len(rows), *shape[1:]) for shape in shapes), dtype)
+
+    def mark(self, *, lasting=False):
+        """What `rewind` needs to come back: no sum is written over."""
+        return self.length, self.numerator, self.normaliser, self._kind
+
+    def rewind(self, mark):
+        """Be as at the mark."""
+        self.length, self.numerator, self.normaliser, self._kind = mark

@@ -14,13 +14,15 @@ from ..checks import (
 from ..functional.attention import attention_core
 from ..functional.heads import merge_heads_core, split_heads_core
 from ..functional.linformer import along_length, check_not_causal, linformer_attention_core
+from .calling import is_plain_linear
 from .mechanism import check_mask_of_keys, reset_projections
 from .scored import check_layer_input
+from .ties import TiedModule
 
 SHARING = ("none", "heads", "key_value")
 
 
-class LinformerAttention(nn.Module):
+class LinformerAttention(TiedModule):
     r"""Multi-head attention whose keys and values are first projected along the length, S to R.
 
     $$\mathrm{head}_h = \mathrm{softmax}\Big(\frac{x_q W^Q_h (E_h\, x W^K_h)^\top}{\sqrt{D}}\Big)
@@ -110,7 +112,8 @@ class LinformerAttention(nn.Module):
         self._check_call(query, key, mask, causal)
         queries = split_heads_core(self.query_projection(query), self.n_heads)
         n_keys, dropout = key.shape[-2], self.dropout if self.training else 0.0
-        lengths = [one[..., :n_keys] for one in (self.key_length, self.value_length)]  # [R, S]
+        other = self.key_length if self.sharing == "key_value" else self.value_length
+        lengths = [one[..., :n_keys] for one in (self.key_length, other)]  # [R, S]
         if self.sharing == "none":
             layers = (self.key_projection, self.value_projection)
             keys, values = (split_heads_core(layer(key), self.n_heads) for layer in layers)
@@ -129,24 +132,37 @@ class LinformerAttention(nn.Module):
         return self.output_projection(merge_heads_core(heads))
 
     def _shortened(self, x, mask, lengths):
-        """Keys and values `[..., H, R, D]` as (E x) W + (E 1) b, which is E (x W + 1 b)."""
-        sums = [length.sum(-1, keepdim=True) for length in lengths]  # E 1, [R, 1]
+        """Keys and values `[..., H, R, D]`, E (x W + 1 b) and F (x W + 1 b)."""
+        real = None  # None, or which positions count, [..., S, 1]
         if mask is not None:
             real = torch.atleast_2d(mask).mT  # [..., 1, S, 1]
             real = real.squeeze(-3) if real.ndim > 2 else real
-            x, real = x.masked_fill(~real, 0), real.expand(*real.shape[:-2], x.shape[-2], 1)
+            real = real.expand(*real.shape[:-2], x.shape[-2], 1)
+        layers = (self.key_projection, self.value_projection)
+        if all(is_plain_linear(layer) for layer in layers):
+            shortened = self._mixed_first(x, real, lengths, layers)
+        else:
+            shortened = [
+                along_length(length, one if real is None else one.masked_fill(~real, 0))
+                for length, one in zip(lengths, [layer(x) for layer in layers], strict=True)
+            ]
+        return [split_heads_core(one, self.n_heads) for one in shortened]
+
+    def _mixed_first(self, x, real, lengths, layers):
+        """The same as (E x) W + (E 1) b: W meets R rows instead of S."""
+        if real is None:
+            sums = [length.sum(-1, keepdim=True) for length in lengths]  # E 1, [R, 1]
+        else:
+            x = x.masked_fill(~real, 0)
             sums = [along_length(length, real.to(x.dtype)) for length in lengths]  # [..., R, 1]
         mixtures = [along_length(lengths[0], x)]  # [..., R, C]
         shared = self.sharing == "key_value"
         mixtures.append(mixtures[0] if shared else along_length(lengths[1], x))
-        shortened = []
-        layers = (self.key_projection, self.value_projection)
         for layer, total, mixture in zip(layers, sums, mixtures, strict=True):
             projected = nn.functional.linear(mixture, layer.weight)
             if layer.bias is not None:
                 projected = projected + total * layer.bias
-            shortened.append(split_heads_core(projected.to(mixture.dtype), self.n_heads))
-        return shortened
+            yield projected.to(mixture.dtype)
 
     def _check_call(self, query, key, mask, causal):
         for name, array in (("query", query), ("key", key)):

@@ -5,7 +5,8 @@ from torch import nn
 from ..checks import check_key_mask, check_kind, check_leading
 from ..functional.folded import check_attended
 from .cache import KVCache
-from .cached import check_batched, check_cache, columns_held
+from .cached import columns_held
+from .cached_checks import check_batched, check_cache
 from .calling import run
 
 

@@ -3,23 +3,18 @@
 import torch  # noqa: F401  (the doctest uses it)
 from torch import nn
 
-from ..checks import (
-    check_bias,
-    check_count,
-    check_divides,
-    check_flag,
-    check_floating,
-    check_kind,
-    check_probability,
-)
+from ..checks import check_count, check_divides, check_flag, check_probability
 from ..functional.grouped import grouped_query_attention_core
 from ..functional.heads import merge_heads_core, split_heads_core
 from .cache import KVCache
-from .cached import append, columns_held
-from .calling import linear, run
+from .cached import append
+from .calling import linear
 from .mechanism import check_mechanism
+from .memory_cache import MemoryCache
 from .multi_head_checks import check_multi_head_call, check_position_modules
+from .multi_head_parts import bias_for, head_contributions, turn
 from .multi_head_torch import from_torch, to_torch
+from .rewind import Rewound
 
 
 class MultiHeadAttention(nn.Module):
@@ -59,12 +54,13 @@ class MultiHeadAttention(nn.Module):
             counts all positions seen, also those that its window has dropped. A mechanism takes
             masks that are the same for every query.
         causal: no query sees a key after its own position; the last query stands at the last key.
-        cache: None, a `KVCache` or what `new_cache` makes; query is then `[B, T, C]`. Without key
-            the new positions are appended, and the queries see all that the cache holds (with a
-            window w: its sinks and those from w positions before them to themselves). With key
-            (cross-attention) the first call projects and stores it, and later calls use what is
-            stored; they check that key has the same number of rows, and trust that it is the same
-            key.
+        cache: None, or for inference what fits the call; query is then `[B, T, C]`. Self-attention
+            (no key, or the query itself) needs a `KVCache` or what `new_cache` makes: the new
+            positions are appended, and the queries see all that it holds (with a window w: its
+            sinks and those from w positions before them to themselves). A key of its own needs a
+            `MemoryCache`: the first call projects key and value and fills it, later calls use what
+            it holds; they check that key has the same number of rows, and trust that it is the
+            same key. A call that fails leaves the cache as it was.
         head_gate: None, or `[H]`, a factor for the result of each head: 0 silences it, and the
             gradient at 1 says how much the loss depends on it.
         return_weights: also return the weights.
@@ -76,8 +72,8 @@ class MultiHeadAttention(nn.Module):
 
     Raises:
         TypeError, ValueError: sizes that do not fit one another, tensors that do not fit the sizes,
-            a cache together with what it cannot serve, a mechanism together with return_weights,
-            dropout or position_bias; else as the function or the mechanism.
+            a cache of the wrong kind or for what it cannot serve, a mechanism together with
+            return_weights, dropout or position_bias; else as the function or the mechanism.
 
     Cost: `attention_lib.reference.multi_head_attention`; of the scores and averages, the cost of
     the mechanism instead, to which shared key and value heads are given repeated. Initialised as
@@ -171,26 +167,18 @@ class MultiHeadAttention(nn.Module):
         head_gate=None,
         return_weights=False,
     ):
-        self.check_call(
-            query,
-            key,
-            value,
-            mask=mask,
-            causal=causal,
-            cache=cache,
-            head_gate=head_gate,
-            return_weights=return_weights,
-        )
-        return self.forward_core(
-            query,
-            key,
-            value,
-            mask=mask,
-            causal=causal,
-            cache=cache,
-            head_gate=head_gate,
-            return_weights=return_weights,
-        )
+        options = {
+            "mask": mask,
+            "causal": causal,
+            "cache": cache,
+            "head_gate": head_gate,
+            "return_weights": return_weights,
+        }
+        self.check_call(query, key, value, **options)
+        if cache is None:
+            return self.forward_core(query, key, value, **options)
+        with Rewound(cache):
+            return self.forward_core(query, key, value, **options)
 
     check_call = check_multi_head_call
 
@@ -228,8 +216,7 @@ class MultiHeadAttention(nn.Module):
         heads, _ = self._heads(query, key, value, mask, causal, None, False)
         if head_gate is not None:
             heads = heads * head_gate[:, None, None].to(heads.dtype)
-        stripes = split_heads_core(self.output_projection.weight, self.n_heads)  # [H, C, E]
-        return heads @ stripes.mT  # [..., H, T, E] @ [H, E, C]
+        return head_contributions(self.output_projection, heads)
 
     @classmethod
     def from_torch(cls, module):
@@ -256,23 +243,30 @@ class MultiHeadAttention(nn.Module):
         """Results of the heads `[..., H, T, E]`, and their weights if asked for, else None."""
         layers = self._modules  # an attribute that is a module takes as long as a small product
         queries = split_heads_core(linear(layers["query_projection"], query), self.n_heads)
-        if key is not None and cache is not None and cache.length:
-            keys, values = cache.held()  # cross-attention: projected and stored by the first call
+        growing, memory = cache, None
+        if key is not None and cache is not None:
+            if isinstance(cache, MemoryCache):
+                growing, memory = None, cache
+            else:
+                key = value = None  # the query itself: nothing else is accepted
+        if memory is not None and memory.filled:
+            keys, values = memory.held()
         else:
             source = query if key is None else key
             value = source if value is None else value
             # [..., G, S, D] and [..., G, S, E]
             keys = split_heads_core(linear(layers["key_projection"], source), self.n_kv_heads)
             values = split_heads_core(linear(layers["value_projection"], value), self.n_kv_heads)
-            if self.rotary is not None:
-                queries, keys = self._turn(queries, keys, key is None, cache)
-            if cache is not None and key is not None:
-                keys, values = cache.append_core(keys, values)  # the first call
-        growing = cache if key is None else None  # the new positions have yet to be appended to it
+            if memory is not None:
+                memory.fill_core(keys, values)
+        if self.rotary is not None:
+            queries, keys = turn(self.rotary, queries, keys, key is None, growing)
         if self.mechanism is not None:
             options = {"mask": mask, "causal": causal, "cache": growing}
             return self.mechanism.attend(queries, keys, values, **options), None
-        bias = None if self.position_bias is None else self._bias(queries, keys, growing)
+        bias = self.position_bias
+        if bias is not None:
+            bias = bias_for(self, queries, keys, growing)
         if growing is not None:
             # The queries see the old positions too, and the mask is cut to what is held.
             (keys, values), mask = append(growing, (keys, values), mask, queries)
@@ -287,26 +281,3 @@ class MultiHeadAttention(nn.Module):
             dropout=self.dropout if self.training else 0.0,
         )
         return result if return_weights else (result, None)
-
-    def _turn(self, queries, keys, to_itself, cache):
-        if to_itself:  # the new positions follow those that the cache has seen
-            first = second = cache.length if cache is not None else 0
-        else:
-            behind = keys.shape[-2] - queries.shape[-2]  # the last query stands at the last key
-            first, second = max(behind, 0), max(-behind, 0)
-        return run(self.rotary, queries, offset=first), run(self.rotary, keys, offset=second)
-
-    def _bias(self, queries, keys, cache):
-        """What position_bias adds to the scores; judged here, for it may come from anywhere."""
-        n_queries = queries.shape[-2]
-        n_keys = n_seen = keys.shape[-2]
-        if cache is not None:
-            n_keys = cache.length_for(n_queries)
-            # Between sinks and window there are keys that the cache has dropped.
-            n_seen = cache.length + n_queries if cache.n_sinks else n_keys
-        bias = self.position_bias(n_queries, n_seen)  # [H, T, S]
-        check_kind("torch", bias=bias)
-        check_floating(bias=bias, weight=self.query_projection.weight)
-        check_bias(bias, (*queries.shape[:-1], n_seen))
-        bias = bias if cache is None else columns_held(bias, cache, n_keys)
-        return bias.to(queries.dtype)  # under torch.autocast not that of the weight

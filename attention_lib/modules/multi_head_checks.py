@@ -15,7 +15,7 @@ from ..checks import (
     check_width,
 )
 from .cache import KVCache
-from .cached import check_cache, check_cross, check_growing
+from .cached_checks import check_cache, check_growing, check_memory, check_role
 from .positions_rotary import RotaryPositionalEncoding
 from .scored import asked_dtype, check_layer_input
 
@@ -26,6 +26,7 @@ class Names(NamedTuple):
     query: str = "query"
     key: str = "key"
     mask: str = "mask"
+    memory: bool = False  # the key is one, whatever it is
 
 
 NAMES = Names()
@@ -51,25 +52,32 @@ def check_multi_head_call(
     if causal.__class__ is not bool or return_weights.__class__ is not bool:
         check_flag(causal=causal, return_weights=return_weights)
     check_layer_input(names.query, query, module.query_projection, module.d_model)
-    stored = key is not None and cache is not None and getattr(cache, "length", 0) > 0
+    stored = memory = False
+    if key is not None and cache is not None:
+        if check_role(query, key, value, cache, names):
+            key = value = None
+        else:
+            memory, stored = True, cache.filled
     if key is not None or value is not None or not module.one_width:
         _check_keys(module, query, key, value, stored, names)
     if module.rotary is not None:
         check_rotary(module.rotary, module.d_key)
     if module.mechanism is not None:
-        module.mechanism.check_call(query, cache, return_weights)
-    elif cache is not None:
+        module.mechanism.check_call(query, None if memory else cache, return_weights)
+    if memory:
+        check_memory(module, query, key, cache, names)
+    elif cache is not None and module.mechanism is None:
         if cache.__class__ is not KVCache or query.ndim != 3:
             check_cache(cache, **{names.query: query})
-        if key is None:
-            groups = module.n_kv_heads
-            kinds = ((groups, module.d_key), (groups, module.d_value))
-            check_growing(cache, names.query, query, kinds, module)
-    if cache is not None and key is not None:
-        check_cross(module, query, key, cache, names)
+        groups = module.n_kv_heads
+        kinds = ((groups, module.d_key), (groups, module.d_value))
+        check_growing(cache, names.query, query, kinds, module)
     if mask is not None:
-        seen = 0 if cache is None else cache.length
-        n_keys = seen + query.shape[-2] if key is None else seen or key.shape[-2]
+        if stored:
+            n_keys = cache.length
+        else:
+            seen = 0 if memory or cache is None else cache.length
+            n_keys = (query if key is None else key).shape[-2] + seen
         _check_heads_mask(module, query, None if stored else key, mask, n_keys, names)
     if head_gate is not None:
         _check_gate(module, head_gate)

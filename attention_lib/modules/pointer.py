@@ -6,7 +6,8 @@ from torch import nn
 from .. import functional
 from ..checks import check_count
 from .additive import AdditiveAttention
-from .seq2seq import check_source_lengths, check_tokens
+from .scored import is_scored
+from .seq2seq import check_source_lengths, check_tokens, vocabulary_of
 
 
 class PointerNetwork(nn.Module):
@@ -48,6 +49,7 @@ class PointerNetwork(nn.Module):
         check_count(source_vocab=source_vocab, width=width)
         if width % 2:
             raise ValueError(f"width must be even, got {width}")
+        self.source_vocab = source_vocab
         self.embedding = nn.Embedding(source_vocab, width)
         self.encoder = nn.LSTM(width, width // 2, bidirectional=True, batch_first=True)
         self.first_input = nn.Parameter(torch.zeros(width))
@@ -63,10 +65,10 @@ class PointerNetwork(nn.Module):
                 f"positions must hold {len(source)} rows of positions below {source.shape[1]}, "
                 f"-1 for none, got shape {tuple(positions.shape)}, smallest {low}, largest {high}"
             )
-        projected = self.attention.project(states)
+        projected = self._project(states)
         inputs, logits = self.first_input.expand(len(source), -1), []
         for position in positions.unbind(dim=1):
-            step, state = self._step(inputs, state, projected, mask)
+            step, state = self._step(inputs, state, states, projected, mask)
             logits.append(step)
             inputs = _rows(states, position.clamp(min=0))
         return torch.stack(logits, dim=1)  # [B, T, S]
@@ -76,16 +78,16 @@ class PointerNetwork(nn.Module):
         """Point at the most likely position for `steps` steps; returns positions `[B, steps]`."""
         check_count(steps=steps)
         states, state, mask = self._encode(source, source_lengths)
-        projected = self.attention.project(states)
+        projected = self._project(states)
         inputs, positions = self.first_input.expand(len(source), -1), []
         for _ in range(steps):
-            logits, state = self._step(inputs, state, projected, mask)
+            logits, state = self._step(inputs, state, states, projected, mask)
             positions.append(logits.argmax(dim=-1))
             inputs = _rows(states, positions[-1])
         return torch.stack(positions, dim=1)
 
     def _encode(self, source, source_lengths):
-        check_tokens("source", source, self.embedding.num_embeddings)
+        check_tokens("source", source, vocabulary_of(self.embedding, self.source_vocab))
         check_source_lengths(source, source_lengths)
         packed = nn.utils.rnn.pack_padded_sequence(
             self.embedding(source), source_lengths.cpu(), batch_first=True, enforce_sorted=False
@@ -96,10 +98,18 @@ class PointerNetwork(nn.Module):
         state = tuple(one.transpose(0, 1).flatten(1) for one in last)  # [B, W] each
         return states, state, functional.padding_mask(source_lengths, length)[:, 0]
 
-    def _step(self, inputs, state, projected, mask):
+    def _project(self, states):
+        """What the attention makes of the states alone, once; None where it is called as whole."""
+        return self.attention.project(states) if is_scored(self.attention) else None
+
+    def _step(self, inputs, state, states, projected, mask):
         state = self.decoder(inputs, state)
-        scores = self.attention.scores(state[0][:, None], projected)[:, 0]  # [B, S]
-        return scores.masked_fill(~mask, -torch.inf), state
+        query = state[0][:, None]  # [B, 1, W]
+        if projected is None:
+            scores = self.attention(query, states, states, return_scores=True)
+        else:
+            scores = self.attention.scores(query, projected)
+        return scores[:, 0].masked_fill(~mask, -torch.inf), state
 
 
 def _rows(states, position):

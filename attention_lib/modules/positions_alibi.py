@@ -1,6 +1,6 @@
 """Attention with linear biases: a penalty on the scores that grows with the distance."""
 
-import torch  # noqa: F401  (the doctest uses it)
+import torch
 from torch import nn
 
 from .. import functional
@@ -34,8 +34,24 @@ class ALiBi(nn.Module):
     def __init__(self, n_heads):
         super().__init__()
         self.n_heads = n_heads
-        self.register_buffer("slopes", functional.alibi_slopes(n_heads), persistent=False)
+        slopes = functional.alibi_slopes(n_heads, device=_real_device())
+        self.register_buffer("slopes", slopes, persistent=False)
+
+    def _apply(self, *inputs, **options):
+        super()._apply(*inputs, **options)
+        if not self.slopes.is_meta:
+            slopes = functional.alibi_slopes(self.n_heads, device=self.slopes.device)
+            slopes = slopes.to(self.slopes.dtype)
+            if not torch.equal(slopes, self.slopes):  # `to_empty` has left none, and none are saved
+                self.slopes = slopes
+        return self
 
     def forward(self, n_queries, n_keys):
         like = {"dtype": self.slopes.dtype, "device": self.slopes.device}
         return functional.alibi_bias(self.n_heads, n_queries, n_keys, **like)
+
+
+def _real_device():
+    """Where tensors are made: under torch.device("meta") the CPU, for nobody will load these."""
+    device = torch.get_default_device()
+    return "cpu" if device.type == "meta" else device

@@ -4,24 +4,44 @@ from torch import nn
 from torch.nn import functional as F
 
 from ..checks import check_choice, check_flag, check_probability
+from .cache import KVCache
 from .calling import judge, run
+from .feed_forward import PositionwiseFeedForward
 from .multi_head import MultiHeadAttention
 from .multi_head_checks import Names
 from .norms import LayerNorm, RMSNorm
 from .scored import check_layer_input
 
 NORMS = ("layer", "rms", None)
-SELF, CROSS = Names("x", "x"), Names("x", "memory", "memory_mask")
+SELF, CROSS = Names("x", "x"), Names("x", "memory", "memory_mask", memory=True)
 
 
 class ResidualLayer(nn.Module):
     r"""A layer whose sublayers f each read the stream x and add to it, with dropout D and norm N.
 
     Pre-LN: $x + D(f(N(x)))$. Post-LN: $N(x + D(f(x)))$. Without the residual, x is not added;
-    without a norm, N does nothing.
+    without a norm, N does nothing. Arguments as for `TransformerEncoderLayer`.
     """
 
-    def __init__(self, d_model, *, norm_first, residual, dropout):
+    reads_memory = False  # by a cross-attention between the other two sublayers
+
+    def __init__(
+        self,
+        d_model,
+        n_heads,
+        d_ff,
+        *,
+        norm_first=True,
+        norm="layer",
+        activation="relu",
+        dropout=0.0,
+        n_kv_heads=None,
+        bias=True,
+        rotary=None,
+        position_bias=None,
+        mechanism=None,
+        residual=True,
+    ):
         super().__init__()
         check_flag(norm_first=norm_first, residual=residual)
         check_probability(dropout=dropout)
@@ -29,6 +49,29 @@ class ResidualLayer(nn.Module):
         self.norm_first = norm_first
         self.residual = residual
         self.dropout = dropout
+        heads = {"n_kv_heads": n_kv_heads, "bias": bias}
+        self.self_attention = MultiHeadAttention(
+            d_model,
+            n_heads,
+            dropout=dropout if mechanism is None else 0.0,
+            rotary=rotary,
+            position_bias=position_bias,
+            mechanism=mechanism,
+            **heads,
+        )
+        self.self_attention_norm = make_norm(norm, d_model, bias=bias)
+        if self.reads_memory:
+            self.cross_attention = MultiHeadAttention(d_model, n_heads, dropout=dropout, **heads)
+            self.cross_attention_norm = make_norm(norm, d_model, bias=bias)
+        self.feed_forward = PositionwiseFeedForward(
+            d_model, d_ff, activation=activation, dropout=dropout, bias=bias
+        )
+        self.feed_forward_norm = make_norm(norm, d_model, bias=bias)
+
+    def new_cache(self, max_length=None):
+        """An empty cache for the self-attention, for up to max_length positions (None: any)."""
+        make = getattr(self.self_attention, "new_cache", KVCache)  # it may have been replaced
+        return make(max_length=max_length)
 
     def attend(self, x, attention, norm, *memory, return_weights, **options):
         """The stream after a sublayer of attention, and the weights, or None if not asked for."""
@@ -60,16 +103,6 @@ def make_norm(kind, d_model, *, bias):
     if kind is None:
         return nn.Identity()
     return LayerNorm(d_model, bias=bias) if kind == "layer" else RMSNorm(d_model)
-
-
-def make_final_norm(wanted, norm_first, kind, d_model, *, bias):
-    """The norm after the last layer of a stack, or None; wanted=None means: with pre-LN."""
-    if wanted is None:
-        wanted = norm_first and kind is not None
-    check_flag(final_norm=wanted)
-    if wanted and kind is None:
-        raise ValueError("final_norm must be False or None where norm is None, got True")
-    return make_norm(kind, d_model, bias=bias) if wanted else None
 
 
 def judge_attention(layer, attention, x, *memory, mask, causal=False, cache, return_weights):

@@ -12,6 +12,7 @@ from ..checks import (
     check_probability,
     check_width,
 )
+from .calling import is_bare
 
 
 class ScoredAttention(nn.Module):
@@ -38,10 +39,17 @@ class ScoredAttention(nn.Module):
         dropout = self.dropout if self.training else 0.0
         return functional.attend(self.scores(query, projected), value, mask=mask, dropout=dropout)
 
-    def forward(self, query, key, value, *, mask=None, return_weights=False):
-        check_flag(return_weights=return_weights)
+    def forward(self, query, key, value, *, mask=None, return_weights=False, return_scores=False):
+        check_flag(return_weights=return_weights, return_scores=return_scores)
+        if return_scores:  # alone, before mask and softmax
+            return self.scores(query, self.project(key))
         output, weights = self.attend(query, self.project(key), value, mask=mask)
         return (output, weights) if return_weights else output
+
+
+def is_scored(module):
+    """Whether a module is nothing but its scores: its parts may be called in its place."""
+    return isinstance(module, ScoredAttention) and is_bare(module)
 
 
 def check_input(name, array, weight, n_axes=2):

@@ -11,6 +11,7 @@ from .additive import AdditiveAttention
 from .concat import ConcatAttention
 from .dot import DotAttention
 from .general import GeneralAttention
+from .scored import is_scored
 
 _ATTENTIONS = {
     "additive": lambda width: AdditiveAttention(width, width, width),
@@ -87,7 +88,7 @@ class Seq2Seq(nn.Module):
             raise ValueError(f"width must be even for a bidirectional encoder, got {width}")
         directions = 2 if bidirectional else 1
         self.padding = padding
-        self._target_vocab = target_vocab
+        self._source_vocab, self._target_vocab = source_vocab, target_vocab
         self._check_target_ids(padding=padding)
         self.source_embedding = nn.Embedding(source_vocab, width)
         self.target_embedding = nn.Embedding(target_vocab, width)
@@ -98,9 +99,14 @@ class Seq2Seq(nn.Module):
         self.decoder = nn.LSTMCell(2 * width, width)
         self.readout = nn.Linear(2 * width, target_vocab)
 
+    @property
+    def target_vocabulary_size(self):
+        """Number of target token ids."""
+        return vocabulary_of(self.target_embedding, self._target_vocab)
+
     def encode(self, source, source_lengths):
         """Read the source; returns `Encoded`."""
-        check_tokens("source", source, self.source_embedding.num_embeddings)
+        check_tokens("source", source, vocabulary_of(self.source_embedding, self._source_vocab))
         check_source_lengths(source, source_lengths)
         packed = nn.utils.rnn.pack_padded_sequence(
             self.source_embedding(source),
@@ -121,7 +127,7 @@ class Seq2Seq(nn.Module):
 
     def forward(self, source, source_lengths, target_in, *, return_weights=False):
         check_tokens("source", source)
-        check_tokens("target_in", target_in, self.target_embedding.num_embeddings)
+        check_tokens("target_in", target_in, self.target_vocabulary_size)
         if target_in.shape[0] != source.shape[0]:
             raise ValueError(
                 f"target_in must have {source.shape[0]} rows like source, "
@@ -166,17 +172,21 @@ class Seq2Seq(nn.Module):
         return (tokens, torch.cat(rows, dim=1)) if return_weights else tokens
 
     def _project(self, encoded):
-        return None if self.attention is None else self.attention.project(encoded.states)
+        """What the attention makes of the keys alone, once; None where it is called as a whole."""
+        return self.attention.project(encoded.states) if is_scored(self.attention) else None
 
     def _step(self, embedded, state, encoded, projected):
         """One decoder step: output `[B, 2W]`, the new state, weights `[B, 1, S]` or None."""
         if self.attention is None:
             context, weights = encoded.hidden, None
         else:
-            query = state[0][:, None]  # [B, 1, W]
-            context, weights = self.attention.attend(
-                query, projected, encoded.states, mask=encoded.mask
-            )
+            query, values, mask = state[0][:, None], encoded.states, encoded.mask  # [B, 1, W]
+            if projected is None:
+                context, weights = self.attention(
+                    query, values, values, mask=mask, return_weights=True
+                )
+            else:
+                context, weights = self.attention.attend(query, projected, values, mask=mask)
             context = context[:, 0]  # [B, W]
         state = self.decoder(torch.cat([embedded, context], dim=-1), state)
         return torch.cat([state[0], context], dim=-1), state, weights
@@ -211,6 +221,11 @@ def check_tokens(name, tokens, vocabulary=None):
             f"{name} must hold token ids in 0..{vocabulary - 1}, "
             f"got {int(tokens.min())}..{int(tokens.max())}"
         )
+
+
+def vocabulary_of(embedding, made_for):
+    """How many token ids an embedding knows; what stands in for one may not say."""
+    return getattr(embedding, "num_embeddings", made_for)
 
 
 def check_source_lengths(source, lengths):

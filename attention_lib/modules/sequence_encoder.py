@@ -4,11 +4,11 @@ import torch  # noqa: F401  (the doctest uses it)
 from torch import nn
 
 from .. import functional
-from ..checks import check_count, check_dimensions, check_width
+from ..checks import check_count
 from .encoder import TransformerEncoder
 from .position_schemes import attention_positions, embedding_positions
-from .scored import check_input
-from .seq2seq import check_tokens
+from .scored import check_layer_input
+from .seq2seq import check_tokens, vocabulary_of
 
 
 class SequenceEncoder(nn.Module):
@@ -116,11 +116,9 @@ class SequenceEncoder(nn.Module):
 
     def _embed(self, inputs):
         if self.patch_width is None:
-            check_tokens("inputs", inputs, self.vocabulary)
+            check_tokens("inputs", inputs, vocabulary_of(self.embedding, self.vocabulary))
         else:
-            check_input("inputs", inputs, self.embedding.weight)
-            check_dimensions(3, inputs=inputs)
-            check_width("inputs", inputs, self.patch_width)
+            check_layer_input("inputs", inputs, self.embedding, self.patch_width, n_axes=3)
         if inputs.shape[1] > self.max_length:
             raise ValueError(
                 f"inputs must have at most max_length = {self.max_length} positions, "

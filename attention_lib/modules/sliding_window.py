@@ -5,7 +5,7 @@ import torch  # noqa: F401  (the doctest uses it)
 from ..checks import check_count
 from ..functional.sliding_window import sliding_window_attention_core
 from .cache import KVCache
-from .cached import check_cache
+from .cached_checks import check_cache
 from .mechanism import Mechanism
 
 

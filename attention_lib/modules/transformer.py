@@ -11,8 +11,10 @@ from ..checks import check_count, check_flag, check_probability
 from .decoder import TransformerDecoder
 from .encoder import TransformerEncoder
 from .position_schemes import attention_positions, embedding_positions
-from .seq2seq import check_source_lengths, check_tokens
+from .rewind import Rewound
+from .seq2seq import check_source_lengths, check_tokens, vocabulary_of
 from .stack import check_caches
+from .ties import TiedModule
 from .torch_transformer import transformer_from_torch
 
 
@@ -44,7 +46,7 @@ class TransformerWeights(NamedTuple):
     decoder: list
 
 
-class Transformer(nn.Module):
+class Transformer(TiedModule):
     r"""Translate a sequence into another without recurrence: all positions at once in training.
 
     $$M = \mathrm{encoder}(\sqrt{C} \, e(x) + p), \qquad
@@ -125,6 +127,7 @@ class Transformer(nn.Module):
                 f"padding must be a target token id in 0..{target_vocabulary - 1}, got {padding}"
             )
         self.d_model, self.padding, self.dropout = d_model, padding, dropout
+        self.source_vocabulary, self.target_vocabulary = source_vocabulary, target_vocabulary
         self.source_embedding = _embedding(source_vocabulary, d_model)
         self.target_embedding = _embedding(target_vocabulary, d_model)
         self.source_positions = embedding_positions(positions, d_model, max_length=max_length)
@@ -141,9 +144,14 @@ class Transformer(nn.Module):
         if tie_embeddings:
             self.readout.weight = self.target_embedding.weight
 
+    @property
+    def target_vocabulary_size(self):
+        """Number of target token ids."""
+        return vocabulary_of(self.target_embedding, self.target_vocabulary)
+
     def encode(self, source, source_lengths, *, return_weights=False):
         """Read the source; returns `Memory`, or with return_weights (memory, list of weights)."""
-        check_tokens("source", source, self.source_embedding.num_embeddings)
+        check_tokens("source", source, vocabulary_of(self.source_embedding, self.source_vocabulary))
         check_source_lengths(source, source_lengths)
         mask = functional.padding_mask(source_lengths, source.shape[1])  # [B, 1, S]
         x = self._embed(source, self.source_embedding, self.source_positions, 0)
@@ -163,7 +171,7 @@ class Transformer(nn.Module):
             TypeError, ValueError: memory is not a `Memory` with as many rows as target_in; as the
                 call.
         """
-        check_tokens("target_in", target_in, self.target_embedding.num_embeddings)
+        check_tokens("target_in", target_in, self.target_vocabulary_size)
         if not isinstance(memory, Memory):
             raise TypeError(f"memory must be a Memory, got {type(memory).__name__}")
         if len(memory.states) != len(target_in):
@@ -173,16 +181,12 @@ class Transformer(nn.Module):
             )
         layers = self.decoder.layers
         offset = 0 if caches is None else check_caches(caches, len(layers))[0].length
-        x = self._embed(target_in, self.target_embedding, self.target_positions, offset)
-        result = self.decoder(
-            x,
-            memory.states,
-            memory_mask=memory.mask,
-            caches=caches,
-            return_weights=return_weights,
-        )
-        x, weights = result if return_weights else (result, None)
-        logits = self.readout(x)
+        options = {"memory_mask": memory.mask, "caches": caches, "return_weights": return_weights}
+        with Rewound(*caches or ()):
+            x = self._embed(target_in, self.target_embedding, self.target_positions, offset)
+            result = self.decoder(x, memory.states, **options)
+            x, weights = result if return_weights else (result, None)
+            logits = self.readout(x)
         return (logits, weights) if return_weights else logits
 
     def new_caches(self, max_length=None):

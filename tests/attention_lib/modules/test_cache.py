@@ -7,7 +7,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 from torch import nn
 
 from attention_lib import functional
-from attention_lib.modules import ALiBi, KVCache, MultiHeadAttention, RotaryPositionalEncoding
+from attention_lib.modules import (
+    ALiBi,
+    KVCache,
+    MemoryCache,
+    MultiHeadAttention,
+    RotaryPositionalEncoding,
+)
 from attention_lib.training import seeded
 
 B, G, C, H, N = 2, 3, 12, 6, 23
@@ -468,7 +474,7 @@ def test_cross_attention_projects_its_key_once(chunks, n_kv_heads):
         layer.register_forward_hook(lambda *_: projected.append(1))
         for layer in (module.key_projection, module.value_projection)
     ]
-    cache = KVCache(max_length=11)
+    cache = MemoryCache()
     outputs = [
         module(part, MEMORY, MEMORY.flip(2), cache=cache, mask=mask) for part in X.split(chunks, 1)
     ]
@@ -488,7 +494,7 @@ def test_cache_and_masks_live_where_the_module_lives(window):
 
 
 def test_cross_attention_after_a_beam_was_reordered():
-    module, cache = built().double(), KVCache()
+    module, cache = built().double(), MemoryCache()
     rows = torch.tensor([1, 0, 1])
     module(X[:, :1], MEMORY, cache=cache)
     cache.reorder(rows)
@@ -497,7 +503,7 @@ def test_cross_attention_after_a_beam_was_reordered():
 
 
 def crossed(**options):
-    cache = KVCache()
+    cache = MemoryCache()
     built(**options).double()(X, MEMORY, cache=cache)
     return cache
 
@@ -505,10 +511,6 @@ def crossed(**options):
 @pytest.mark.parametrize(
     ("run", "message"),
     [
-        (
-            lambda: built().double()(X, MEMORY, cache=KVCache(window=3)),
-            "^a cache with a window serves self-attention, not a key of its own$",
-        ),
         (
             lambda: crossed(rotary=RotaryPositionalEncoding(2)),
             "^a cached key has no position relative to the queries of later steps: "
@@ -527,12 +529,12 @@ def crossed(**options):
             r"^query must have the batch size 2 of what the cache holds, got shape \(1, 23, 12\)$",
         ),
         (
-            lambda: built().double()(X, MEMORY[:1], cache=KVCache()),
+            lambda: built().double()(X, MEMORY[:1], cache=MemoryCache()),
             r"^key must have shape \[B, S, key_width\] with the batch size of query where a cache "
             r"is used, got key \(1, 11, 12\) and query \(2, 23, 12\)$",
         ),
         (
-            lambda: built().double()(X, MEMORY[0], cache=KVCache()),
+            lambda: built().double()(X, MEMORY[0], cache=MemoryCache()),
             r"^key must have shape .*got key \(11, 12\) and query \(2, 23, 12\)$",
         ),
         (
@@ -561,7 +563,7 @@ def test_what_a_cache_cannot_serve_is_named(run, message):
 
 @pytest.mark.parametrize("filled", [False, True])
 def test_a_key_of_another_dtype_is_named(filled):
-    cache = crossed() if filled else KVCache()
+    cache = crossed() if filled else MemoryCache()
     message = "^arguments must share one dtype, got key float32, weight float64$"
     with pytest.raises(TypeError, match=message):
         built().double()(X, MEMORY.float(), cache=cache)

@@ -15,6 +15,7 @@ from attention_lib.modules import (
     DecoderWeights,
     KVCache,
     LayerNorm,
+    MemoryCache,
     RelativePositionBias,
     RMSNorm,
     RotaryPositionalEncoding,
@@ -232,7 +233,7 @@ def test_caches_are_made_reordered_and_emptied():
     caches = stack.new_caches(max_length=T)
     assert [type(one) for one in caches] == [DecoderCache] * 2
     assert caches[0].self_attention.max_length == T
-    assert caches[0].cross_attention.max_length is None
+    assert type(caches[0].cross_attention) is MemoryCache
     assert stack.new_caches()[0].self_attention.max_length is None
     rows = torch.tensor([2, 0, 0, 1])
     with torch.no_grad():
@@ -309,7 +310,7 @@ def test_zero_sizes_and_no_batch():
 
 LAYER = built(TransformerDecoderLayer, C, H, F)
 STACK = built(TransformerDecoder, 2, C, H, F)
-CACHE = DecoderCache(KVCache(), KVCache())
+CACHE = DecoderCache(KVCache(), MemoryCache())
 
 
 @pytest.mark.parametrize(

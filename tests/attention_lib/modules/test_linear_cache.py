@@ -222,9 +222,10 @@ def filled():
             "query must have shape [B, T, C] where a cache is used, got (17, 12)",
         ),
         (
-            lambda: built()(X, X, cache=LinearCache()),
-            ValueError,
-            "a LinearCache serves self-attention, not a key of its own: give a KVCache",
+            lambda: built()(X, X.clone(), cache=LinearCache()),
+            TypeError,
+            "cache must be a MemoryCache where key or value is not query itself, got LinearCache, "
+            "which grows by self-attention",
         ),
         (
             lambda: built()(X[:1], cache=filled(), causal=True),

@@ -21,6 +21,7 @@ from attention_lib.modules import (
     LanguageModel,
     LinearAttention,
     LinearCache,
+    MemoryCache,
     MultiHeadAttention,
     PerformerAttention,
     RotaryPositionalEncoding,
@@ -444,7 +445,7 @@ def test_a_cache_may_keep_more_than_the_window(larger):
 @one_of_each
 def test_cross_attention_projects_its_key_once(name):
     module, memory = built(MECHANISMS[name][0]), normal(B, N, C, seed=6)
-    cache = KVCache()
+    cache = MemoryCache()
     mask = {"mask": PADDING}
     expected = module(X, memory, **mask)
     for _ in range(2):
@@ -756,9 +757,10 @@ WRONG_MASK = torch.ones(N, N, dtype=torch.bool)
             for mechanism in (BlockSparseAttention(2), PerformerAttention(2), LinearAttention())
         ),
         (
-            lambda: built(WINDOW)(X, X, cache=KVCache(window=2, n_sinks=3)),
-            ValueError,
-            "a cache with a window serves self-attention, not a key of its own",
+            lambda: built(WINDOW)(X, X.clone(), cache=KVCache(window=2, n_sinks=3)),
+            TypeError,
+            "cache must be a MemoryCache where key or value is not query itself, got KVCache, "
+            "which grows by self-attention",
         ),
     ],
 )

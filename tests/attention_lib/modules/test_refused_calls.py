@@ -9,6 +9,7 @@ from attention_lib.modules import (
     KVCache,
     LanguageModel,
     LinearAttention,
+    MemoryCache,
     MultiHeadAttention,
     MultiHeadLatentAttention,
     RotaryPositionalEncoding,
@@ -110,12 +111,8 @@ CASES = {
 
 def new_cache(module, name):
     """What the module of this case keeps between its calls."""
-    if name == "cross-attention" or isinstance(module, MultiHeadLatentAttention):
-        return KVCache()
-    if isinstance(module, TransformerEncoderLayer):
-        return module.self_attention.new_cache()
-    if isinstance(module, TransformerDecoderLayer):
-        return TransformerDecoder(1, C, H, 7).new_caches()[0]
+    if name == "cross-attention":
+        return MemoryCache()
     return module.new_cache() if hasattr(module, "new_cache") else module.new_caches()
 
 
