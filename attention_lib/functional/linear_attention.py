@@ -121,6 +121,11 @@ class LinearAttentionState:
         self.length, self.numerator, self.normaliser = 0, None, None
         self._kind = None
 
+    def __deepcopy__(self, memo):
+        made = object.__new__(type(self))  # sums are never written over, and may have a graph
+        vars(made).update(vars(self))
+        return made
+
     def append(self, query, key, value, *, mask=None):
         """Add the next N positions and return their outputs.
 

@@ -4,6 +4,7 @@ import torch
 
 from .cache import KVCache
 from .cache_checks import check_no_gradient, check_projected
+from .dtypes import projected_dtype
 from .memory_cache import MemoryCache
 
 
@@ -37,14 +38,6 @@ def check_growing(cache, name, x, kinds, *layers):
     """
     check_no_gradient(name, x, *layers)
     cache.check_next(name, x, kinds, projected_dtype(x))
-
-
-def projected_dtype(x):
-    """The dtype in which a linear layer hands on x, which torch.autocast may change."""
-    kind = x.device.type
-    if kind != "meta" and x.dtype != torch.float64 and torch.is_autocast_enabled(kind):
-        return torch.get_autocast_dtype(kind)
-    return x.dtype
 
 
 def check_role(query, key, value, cache, names):

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 from ..checks import (
     check_flag,
-    check_floating,
     check_heads_mask,
     check_key_mask,
     check_kind,
@@ -16,8 +15,9 @@ from ..checks import (
 )
 from .cache import KVCache
 from .cached_checks import check_cache, check_growing, check_memory, check_role
+from .dtypes import check_like
 from .positions_rotary import RotaryPositionalEncoding
-from .scored import asked_dtype, check_layer_input
+from .scored import check_layer_input
 
 
 class Names(NamedTuple):
@@ -131,7 +131,5 @@ def _check_heads_mask(module, query, key, mask, n_keys, names):
 
 def _check_gate(module, head_gate):
     check_kind("torch", head_gate=head_gate)
-    weight = getattr(module.output_projection, "weight", None)
-    asks = asked_dtype(weight) is not None
-    check_floating(head_gate=head_gate, **({"weight": weight} if asks else {}))
+    check_like(getattr(module.output_projection, "weight", None), head_gate=head_gate)
     check_shape("head_gate", head_gate, (module.n_heads,), "[H]")

@@ -2,11 +2,11 @@
 
 import torch
 
-from ..checks import check_bias, check_floating, check_kind
+from ..checks import check_bias, check_kind
 from ..functional.heads import split_heads_core
 from .cached import columns_held
 from .calling import is_plain_linear, run
-from .scored import asked_dtype
+from .dtypes import check_like
 
 
 def turn(rotary, queries, keys, to_itself, cache):
@@ -32,9 +32,7 @@ def bias_for(module, queries, keys, cache):
         n_seen = cache.length + n_queries if cache.n_sinks else n_keys
     bias = module.position_bias(n_queries, n_seen)  # [H, T, S]
     check_kind("torch", bias=bias)
-    weight = getattr(module.query_projection, "weight", None)
-    asks = asked_dtype(weight) is not None
-    check_floating(bias=bias, **({"weight": weight} if asks else {}))
+    check_like(getattr(module.query_projection, "weight", None), bias=bias)
     check_bias(bias, (*queries.shape[:-1], n_seen))
     bias = bias if cache is None else columns_held(bias, cache, n_keys)
     return bias.to(queries)  # under torch.autocast not of the dtype of the weight

@@ -4,8 +4,15 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ..checks import check_count, check_dimensions, check_flag, check_positive, check_width
-from ..functional.precision import check_tensors
+from ..checks import (
+    check_count,
+    check_dimensions,
+    check_flag,
+    check_kind,
+    check_positive,
+    check_width,
+)
+from .dtypes import check_like
 from .torch_parts import check_instance, copied
 
 
@@ -110,7 +117,10 @@ class RMSNorm(nn.Module):
 
     def forward_core(self, x):
         """A call for vectors that were checked."""
-        return F.rms_norm(x, self.gain.shape, self.gain, self.eps)
+        gain = self.gain
+        if x.dtype != gain.dtype:  # under torch.autocast
+            return F.rms_norm(x.to(gain.dtype), gain.shape, gain, self.eps).to(x.dtype)
+        return F.rms_norm(x, gain.shape, gain, self.eps)
 
     def extra_repr(self):
         return f"{len(self.gain)}, eps={self.eps}"
@@ -136,7 +146,9 @@ class RMSNorm(nn.Module):
 
 def check_vectors(x, gain):
     """x `[..., C]` has the width and dtype of the gain."""
-    check_tensors(x=x, gain=gain)
+    if getattr(x, "dtype", None) != gain.dtype or not isinstance(x, torch.Tensor):
+        check_kind("torch", x=x)
+        check_like(gain, x=x)
     check_dimensions(1, x=x)
     check_width("x", x, len(gain))
 

@@ -6,13 +6,13 @@ from torch import nn
 from ..checks import (
     check_count,
     check_dimensions,
-    check_floating,
     check_kind,
     check_offset,
     check_probability,
     check_width,
 )
 from ..functional.positions import across, steps
+from .dtypes import check_like
 
 
 class LearnedPositionalEncoding(nn.Module):
@@ -52,7 +52,7 @@ class LearnedPositionalEncoding(nn.Module):
 
     def forward(self, x, *, offset=0):
         check_kind("torch", x=x)
-        check_floating(x=x, weight=self.weight)
+        check_like(self.weight, x=x)
         check_dimensions(2, x=x)
         check_width("x", x, self.d_model)
         check_offset("torch", offset, x)

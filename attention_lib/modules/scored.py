@@ -7,12 +7,12 @@ from .. import functional
 from ..checks import (
     check_dimensions,
     check_flag,
-    check_floating,
     check_kind,
     check_probability,
     check_width,
 )
 from .calling import is_bare
+from .dtypes import check_like, is_cast
 
 
 class ScoredAttention(nn.Module):
@@ -36,8 +36,11 @@ class ScoredAttention(nn.Module):
 
     def attend(self, query, projected, value, *, mask=None):
         """(output `[..., T, E]`, weights `[..., T, S]`) for keys that `project` has seen."""
-        dropout = self.dropout if self.training else 0.0
-        return functional.attend(self.scores(query, projected), value, mask=mask, dropout=dropout)
+        dropout, scores = self.dropout if self.training else 0.0, self.scores(query, projected)
+        if scores.dtype != value.dtype and is_cast(scores) and is_cast(value):
+            wider = torch.promote_types(scores.dtype, value.dtype)
+            scores, value = scores.to(wider), value.to(wider)
+        return functional.attend(scores, value, mask=mask, dropout=dropout)
 
     def forward(self, query, key, value, *, mask=None, return_weights=False, return_scores=False):
         check_flag(return_weights=return_weights, return_scores=return_scores)
@@ -55,8 +58,7 @@ def is_scored(module):
 def check_input(name, array, weight, n_axes=2):
     """`array` is a tensor `[..., length, width]` of the dtype of a module's weight."""
     check_kind("torch", **{name: array})
-    asks = asked_dtype(weight) is not None
-    check_floating(**{name: array, "weight": weight} if asks else {name: array})
+    check_like(weight, **{name: array})
     check_dimensions(n_axes, **{name: array})
 
 
@@ -74,12 +76,6 @@ def check_layer_input(name, array, layer, width, *, n_axes=2):
         return
     check_input(name, array, weight, n_axes)
     check_width(name, array, width)
-
-
-def asked_dtype(weight):
-    """The dtype of a floating weight; None for others, such as the weight of a quantised layer."""
-    floating = isinstance(weight, torch.Tensor) and weight.is_floating_point()
-    return weight.dtype if floating else None
 
 
 def uniform_parameter(*shape):

@@ -1,0 +1,31 @@
+"""Which dtype a module takes: that of its weights, or what torch.autocast makes of it."""
+
+import torch
+
+from ..checks import check_floating
+
+
+def asked_dtype(weight):
+    """The dtype of a floating weight; None for others, such as the weight of a quantised layer."""
+    floating = isinstance(weight, torch.Tensor) and weight.is_floating_point()
+    return weight.dtype if floating else None
+
+
+def check_like(weight, **arrays):
+    """Tensors are floating and of the dtype of the weight, unless autocast will cast them."""
+    check_floating(**arrays)
+    asked = asked_dtype(weight)
+    for name, array in arrays.items():
+        if asked not in (None, array.dtype) and not (is_cast(array) and asked != torch.float64):
+            check_floating(**{name: array, "weight": weight})
+
+
+def is_cast(x):
+    """Whether torch.autocast casts x where it meets a product."""
+    kind = x.device.type
+    return kind != "meta" and x.dtype != torch.float64 and torch.is_autocast_enabled(kind)
+
+
+def projected_dtype(x):
+    """The dtype in which a linear layer hands on x, which torch.autocast may change."""
+    return torch.get_autocast_dtype(x.device.type) if is_cast(x) else x.dtype
