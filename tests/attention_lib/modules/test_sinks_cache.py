@@ -1,8 +1,8 @@
 """KVCache that keeps sinks beside its window: what it holds, and attention with it."""
 
-import numpy as np
 import itertools
 
+import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
