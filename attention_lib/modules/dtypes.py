@@ -11,13 +11,13 @@ def asked_dtype(weight):
     return weight.dtype if floating else None
 
 
-def check_like(weight, **arrays):
+def check_like(weight, *, called="weight", **arrays):
     """Tensors are floating and of the dtype of the weight, unless autocast will cast them."""
     check_floating(**arrays)
     asked = asked_dtype(weight)
     for name, array in arrays.items():
         if asked not in (None, array.dtype) and not (is_cast(array) and asked != torch.float64):
-            check_floating(**{name: array, "weight": weight})
+            check_floating(**{name: array, called: weight})
 
 
 def is_cast(x):

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from ..checks import check_flag
+from .torch_parts import check_instance, settled
 
 
 def from_torch(cls, module):
@@ -25,6 +26,7 @@ def from_torch(cls, module):
         bias=module.in_proj_bias is not None,
     )
     ours.to(module.out_proj.weight)
+    settled(module, module.embed_dim, module.kdim, module.vdim)
     _copy(_torch_parameters(module), _our_parameters(ours))
     return ours.train(module.training)
 
@@ -32,6 +34,7 @@ def from_torch(cls, module):
 def to_torch(module, *, batch_first):
     """A torch.nn.MultiheadAttention with the numbers of a module of ours."""
     check_flag(batch_first=batch_first)
+    _our_parameters(module)  # refuses layers that are no longer linear
     wrong = [
         f"{name} = {has} instead of {needed}"
         for name, has, needed in (
@@ -62,6 +65,9 @@ def to_torch(module, *, batch_first):
 def _our_parameters(module):
     layers = ("query", "key", "value", "output")
     layers = [getattr(module, f"{name}_projection") for name in layers]
+    for layer in layers:
+        check_instance(layer, nn.Linear)
+        settled(layer, layer.in_features)
     return [layer.weight for layer in layers] + [layer.bias for layer in layers]
 
 

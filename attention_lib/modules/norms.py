@@ -13,7 +13,7 @@ from ..checks import (
     check_width,
 )
 from .dtypes import check_like
-from .torch_parts import check_instance, copied
+from .torch_parts import check_instance, copied, settled
 
 
 class LayerNorm(nn.Module):
@@ -73,7 +73,9 @@ class LayerNorm(nn.Module):
             ValueError: it normalises several axes, has no weight, or its eps is 0.
         """
         check_instance(module, nn.LayerNorm)
-        made = cls(_width(module), eps=module.eps)
+        width = _width(module)
+        settled(module, width)
+        made = cls(width, eps=module.eps)
         made.gain, made.shift = copied(module.weight), copied(module.bias)
         return made.train(module.training)
 
@@ -137,6 +139,7 @@ class RMSNorm(nn.Module):
         """
         check_instance(module, nn.RMSNorm)
         width = _width(module)
+        settled(module, width)
         computed = torch.promote_types(module.weight.dtype, torch.float32)
         eps = torch.finfo(computed).eps if module.eps is None else module.eps
         made = cls(width, eps=eps)
@@ -148,7 +151,7 @@ def check_vectors(x, gain):
     """x `[..., C]` has the width and dtype of the gain."""
     if getattr(x, "dtype", None) != gain.dtype or not isinstance(x, torch.Tensor):
         check_kind("torch", x=x)
-        check_like(gain, x=x)
+        check_like(gain, called="gain", x=x)
     check_dimensions(1, x=x)
     check_width("x", x, len(gain))
 

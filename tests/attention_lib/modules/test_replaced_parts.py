@@ -348,3 +348,21 @@ def test_embeddings_can_be_wrapped():
                 replace(module, part, Wrapped(one))
                 doubled.get_submodule(part).weight.mul_(2)
         assert_allclose(module(*inputs), doubled(*inputs), rtol=1e-5, atol=1e-6)
+
+
+@torch.no_grad()
+def test_copies_to_and_from_torch_have_what_pruning_left():
+    layer = nn.TransformerEncoderLayer(C, H, F, batch_first=True).eval()
+    attention = nn.MultiheadAttention(C, H, batch_first=True).eval()
+    ours = MultiHeadAttention(C, H).eval()
+    pruned = [(layer.linear1, "weight"), (layer.norm1, "weight"), (attention, "in_proj_weight")]
+    for one, name in [*pruned, (ours.key_projection, "weight")]:
+        prune.random_unstructured(one, name, 0.5)
+        getattr(one, f"{name}_orig").mul_(3)  # as an optimiser would, after the last call
+    close = {"rtol": 1e-4, "atol": 1e-5}
+    assert_allclose(TransformerEncoderLayer.from_torch(layer)(X), layer(X), **close)
+    assert_allclose(MultiHeadAttention.from_torch(attention)(X), attention(X, X, X)[0], **close)
+    assert_allclose(ours.to_torch()(X, X, X)[0], ours(X), **close)
+    ours.key_projection = Adapter(ours.key_projection)
+    with pytest.raises(TypeError, match=r"^module must be a torch\.nn\.Linear, got Adapter$"):
+        ours.to_torch()
