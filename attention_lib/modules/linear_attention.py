@@ -66,7 +66,7 @@ class LinearAttention(Mechanism):
         """cache is a `LinearCache` with this feature map, or a `KVCache` without a window."""
         if not isinstance(cache, LinearCache):
             super().check_cache(cache)
-        elif cache.feature_map != self.feature_map:
+        elif not _same_map(cache.feature_map, self.feature_map):
             raise ValueError(
                 f"cache must have the feature_map {self.feature_map!r} of the mechanism, "
                 f"got {cache.feature_map!r}"
@@ -87,6 +87,16 @@ class LinearAttention(Mechanism):
 
     def extra_repr(self):
         return f"feature_map={self.feature_map!r}"
+
+
+def _same_map(one, other):
+    """Whether two feature maps are one, or a learned map and a copy of it."""
+    if one is other or one == other:
+        return True
+    if type(one) is not type(other) or not isinstance(one, torch.nn.Module):
+        return False
+    one, other = one.state_dict(), other.state_dict()
+    return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
 
 
 class LinearCache(functional.LinearAttentionState):

@@ -150,18 +150,19 @@ class LinearAttentionState:
         mask = np.ones(1, dtype=bool) if mask is None else mask
         query_features = _features(query, self.feature_map)
         key_features = _key_features(key, mask, self.feature_map)
+        sums = self.numerator, self.normaliser
         if self.numerator is None:  # zeros in the shape of a sum over no keys
-            empty = _sums(key_features[..., :0, :], value[..., :0, :])
-            self.numerator, self.normaliser = empty
-        outputs = [_ratio(query_features[..., :0, :], self.numerator, self.normaliser)]
+            sums = _sums(key_features[..., :0, :], value[..., :0, :])
+        outputs = [_ratio(query_features[..., :0, :], *sums)]
         for i in range(shape[-2]):
             more, total = _sums(key_features[..., i : i + 1, :], value[..., i : i + 1, :])
-            self.numerator, self.normaliser = self.numerator + more, self.normaliser + total
-            one = query_features[..., i : i + 1, :]
-            outputs.append(_ratio(one, self.numerator, self.normaliser))
+            sums = sums[0] + more, sums[1] + total
+            outputs.append(_ratio(query_features[..., i : i + 1, :], *sums))
+        result = np.concatenate(outputs, axis=-2).astype(dtype)
+        self.numerator, self.normaliser = sums
         self.length += shape[-2]
         self._kind = kind
-        return np.concatenate(outputs, axis=-2).astype(dtype)
+        return result
 
 
 def _checked(query, key, value, mask, feature_map):

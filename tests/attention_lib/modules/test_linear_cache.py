@@ -1,5 +1,6 @@
 """LinearCache: two sums in the place of all keys and values."""
 
+import pickle
 import re
 
 import numpy as np
@@ -266,3 +267,25 @@ def test_a_refused_call_changes_nothing():
         module(X[:, 7:9], cache=cache, causal=True, mask=mask)
     assert cache.length == 7
     assert_array_equal(cache.numerator, before)
+
+
+class LearnedMap(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.ones(4))
+
+    def forward(self, x):
+        return (x * self.weight).exp()
+
+
+@torch.no_grad()
+def test_a_cache_that_was_saved_serves_its_module_again():
+    module = MultiHeadAttention(C, H, mechanism=LinearAttention(feature_map=LearnedMap())).double()
+    cache = module.new_cache()
+    module(X[:, :3], cache=cache, causal=True)
+    loaded = pickle.loads(pickle.dumps(cache))
+    expected = module(X[:, 3:5], cache=cache, causal=True)
+    assert_array_equal(module(X[:, 3:5], cache=loaded, causal=True), expected)
+    loaded.feature_map.weight.mul_(2)
+    with pytest.raises(ValueError, match=r"^cache must have the feature_map LearnedMap"):
+        module(X[:, 5:6], cache=loaded, causal=True)
