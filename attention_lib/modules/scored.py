@@ -37,6 +37,7 @@ class ScoredAttention(nn.Module):
     def attend(self, query, projected, value, *, mask=None):
         """(output `[..., T, E]`, weights `[..., T, S]`) for keys that `project` has seen."""
         dropout, scores = self.dropout if self.training else 0.0, self.scores(query, projected)
+        check_kind("torch", value=value)
         if scores.dtype != value.dtype and is_cast(scores) and is_cast(value):
             wider = torch.promote_types(scores.dtype, value.dtype)
             scores, value = scores.to(wider), value.to(wider)

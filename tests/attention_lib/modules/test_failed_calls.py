@@ -263,9 +263,9 @@ def test_a_step_that_fails_was_not_taken(name):
             state.advance(TOKENS[:, 3:5])
     with pytest.raises(ValueError, match="prompts must"):
         state.advance(TOKENS[:, 3:5] + VOCABULARY)
-    rows = torch.tensor([1, 0])
+    rows, other = torch.tensor([1, 0]), copy.copy(state)
     with FailsAt() as counted:
-        copy.copy(state).reorder(rows)
+        other.reorder(rows)
     for number in range(counted.count):
         with pytest.raises(MemoryError), FailsAt(number):
             state.reorder(rows)
