@@ -11,6 +11,7 @@ The network with attention of seed 0 is kept beside the result, in half precisio
 
 from __future__ import annotations
 
+import io
 import math
 from collections import Counter
 
@@ -25,6 +26,7 @@ from attention_lib.data.tokens import EOS, PAD, SOS
 from attention_lib.data.translation import load_tatoeba
 from attention_lib.modules import Seq2Seq
 from attention_lib.training import fit, seeded, seq2seq_loss
+from attention_lib.writing import replace_file
 
 FULL = {
     "models": {"additive": 80, "none": 84},
@@ -106,7 +108,9 @@ def main():
         if (name, seed) == ("additive", 0):
             kept = {key: value.half().numpy() for key, value in model.state_dict().items()}
     path = save("first_translation", arguments=arguments, settings=settings, results=results)
-    np.savez_compressed(path.with_suffix(".npz"), **kept)
+    weights = io.BytesIO()
+    np.savez_compressed(weights, **kept)
+    replace_file(path.with_suffix(".npz"), weights.getvalue())
     print(path)
 
 

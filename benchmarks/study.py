@@ -16,6 +16,7 @@ import torch
 
 from attention_book.studies import RESULTS
 from attention_lib.machine import processor
+from attention_lib.writing import replace_file
 
 
 def options(description, *, seeds=5):
@@ -51,7 +52,7 @@ def save(name, *, arguments, settings, results, peers=None):
     }
     arguments.out.mkdir(parents=True, exist_ok=True)
     path = arguments.out / f"{name}.json"
-    path.write_text(json.dumps(rounded(record), indent=1) + "\n")
+    replace_file(path, json.dumps(rounded(record), indent=1) + "\n")
     return path
 
 

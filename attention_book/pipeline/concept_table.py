@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from attention_book.concepts import CONCEPTS, LAYERS, Concept
+from attention_lib.writing import replace_file
 
-from .execute import write_atomically
 from .project import PipelineError, Project
 
 BEGIN = "<!-- concepts: python -m attention_book concepts writes this table -->"
@@ -81,5 +81,5 @@ def write(project: Project) -> bool:
     text = path.read_text(encoding="utf-8")
     new = rendered(text, project.root)
     if new != text:
-        write_atomically(path, new)
+        replace_file(path, new)
     return new != text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 import tempfile
@@ -16,6 +15,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from tqdm import tqdm
+
+from attention_lib.writing import replace_file
 
 from .environment import chapter_environment
 from .fingerprint import KEY, fingerprint
@@ -62,7 +63,7 @@ def execute(project: Project, chapter: Chapter) -> None:
             f"unexpected text on stderr:\n{_indented(unexpected.text)}",
             "correct what warns; a warning on the page would only puzzle the reader",
         ) from None
-    write_atomically(chapter.notebook, nbformat.writes(notebook) + "\n")
+    replace_file(chapter.notebook, nbformat.writes(notebook) + "\n")
 
 
 def run_cells(notebook: NotebookNode, name: str, folder: Path, environment: dict) -> None:
@@ -124,13 +125,3 @@ def _write_kernelspec(folder: Path, environment: dict) -> None:
     }
     (folder / KERNEL).mkdir()
     (folder / KERNEL / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
-
-
-def write_atomically(path: Path, content: str) -> None:
-    """Write the file whole or not at all."""
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        temporary.write_text(content, encoding="utf-8", newline="\n")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -9,7 +9,8 @@ import sys
 import tomllib
 from pathlib import Path
 
-from .execute import write_atomically
+from attention_lib.writing import replace_file
+
 from .project import PipelineError
 
 HEADER = """\
@@ -28,7 +29,7 @@ def lock(root: Path) -> None:
     if done.returncode:
         raise PipelineError("requirements.txt", done.stderr.strip(), "see what pip says above")
     report = json.loads(done.stdout)
-    write_atomically(root / "requirements.txt", rendered(report))
+    replace_file(root / "requirements.txt", rendered(report))
 
 
 def held_back(root: Path) -> list[str]:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from .execute import write_atomically
+from attention_lib.writing import replace_file
+
 from .page_text import Page
 from .project import Chapter, PipelineError, Project
 
@@ -31,9 +32,9 @@ def new_page(project: Project, name: str) -> Path:
     toc = _entered(project, name, *found.groups())
     page = Chapter(name, project.chapters_folder / f"{name}.md", project.notebook(name))
     text = ONLY_MAIN.sub("" if found[2] else r"\1", SKELETON.read_text(encoding="utf-8"))
-    write_atomically(page.text, text)
-    write_atomically(page.text, _with_minutes(text, Page(page)))
-    write_atomically(project.root / "_toc.yml", toc)
+    replace_file(page.text, text)
+    replace_file(page.text, _with_minutes(text, Page(page)))
+    replace_file(project.root / "_toc.yml", toc)
     return page.text
 
 

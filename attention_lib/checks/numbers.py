@@ -15,7 +15,7 @@ def check_real(**numbers):
         try:
             finite = math.isfinite(number)
         except OverflowError:
-            raise ValueError(f"{name} must fit a float, got a larger integer") from None
+            raise ValueError(f"{name} must fit a float, got {told(number)}") from None
         if not finite:
             raise ValueError(f"{name} must be finite, got {number}")
 
@@ -46,15 +46,22 @@ def check_probability(**numbers):
             raise ValueError(f"{name} must lie in [0, 1), got {number}")
 
 
-def check_count(minimum=1, **numbers):
-    """All arguments are integers of at least `minimum`."""
+def check_count(minimum=1, limit=2**63, **numbers):
+    """All arguments are integers of at least `minimum`; limit: math.inf for what is no size."""
     for name, number in numbers.items():
         if isinstance(number, (bool, np.bool_)) or not isinstance(number, Integral):
             raise TypeError(f"{name} must be an integer, got {type(number).__name__}")
         if number < minimum:
-            raise ValueError(f"{name} must be at least {minimum}, got {number}")
-        if number >= 2**63:
-            raise ValueError(f"{name} must fit 64 bits, got {number}")
+            raise ValueError(f"{name} must be at least {minimum}, got {told(number)}")
+        if number >= limit:
+            raise ValueError(f"{name} must fit 64 bits, got {told(number)}")
+
+
+def told(number):
+    """A number as a message can show it: Python writes no integer of 5,000 digits."""
+    if isinstance(number, Integral) and abs(int(number)) >= 2**128:
+        return f"an integer of {int(number).bit_length()} bits"
+    return str(number)
 
 
 def check_flag(**flags):
@@ -64,9 +71,19 @@ def check_flag(**flags):
 
 
 def check_choice(name, choice, choices):
-    if choice not in choices:
+    """choice is one of the choices, which are texts and None."""
+    if not isinstance(choice, str | None) or choice not in choices:
         listing = ", ".join(repr(one) for one in choices)
-        raise ValueError(f"{name} must be one of {listing}, got {choice!r}")
+        raise ValueError(f"{name} must be one of {listing}, got {shown(choice)}")
+
+
+def shown(value):
+    """A wrong value in a message: what is short as it is written, of the rest the kind."""
+    try:
+        text = repr(value)
+    except Exception:  # 10**5000, or an object of another's making
+        text = ""
+    return text if 0 < len(text) <= 100 and "\n" not in text else f"a {type(value).__name__}"
 
 
 def check_even(**numbers):

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from tqdm.auto import tqdm
 
-from ..checks import check_count
+from ..checks import as_list, check_callable, check_count, check_flag, check_positive
 from .mechanisms import MECHANISMS
 from .origin import Origin
 from .rates import Point, fit
@@ -86,15 +86,20 @@ def calibrate(
         `Calibration`.
 
     Raises:
-        TypeError, ValueError: rounds or a length is not an integer of at least 1.
+        TypeError, ValueError: rounds or a length is not an integer of at least 1; what `measure` or
+            its `judge` returns is no number of seconds.
 
     Cost: 20 to 30 seconds on one core of 2023.
     """
-    check_count(rounds=rounds, **{f"lengths[{k}]": one for k, one in enumerate(lengths)})
+    check_count(rounds=rounds)
     if long is not None:
         check_count(long=long)
-    measure = Stopwatch() if measure is None else measure
-    judge = getattr(measure, "judge", lambda: 1.0)
+    check_positive(longest=longest)
+    check_flag(progress=progress)
+    if measure is not None:
+        check_callable(measure=measure)
+    measure = _Judged(Stopwatch() if measure is None else measure)
+    judge = measure.judge
     plans, seconds, judged, reached = plan(lengths), {}, [judge()], {}
     total = rounds * sum(len(cases) for cases in plans.values()) + len(plans)
     with tqdm(total=total, desc="measuring attention", disable=not progress, leave=False) as bar:
@@ -125,6 +130,23 @@ def calibrate(
     return Calibration(Origin.here(), points, spread)
 
 
+class _Judged:
+    """Somebody's watch; what it says is looked at."""
+
+    def __init__(self, measure):
+        self.measure = measure
+
+    def __call__(self, *case):
+        seconds = self.measure(*case)
+        check_positive(**{f"measure{case!r}": seconds})
+        return seconds
+
+    def judge(self):
+        seconds = getattr(self.measure, "judge", lambda: 1.0)()
+        check_positive(**{"measure.judge()": seconds})
+        return seconds
+
+
 def _at_length(long, name, measured, measure):
     """The point at the long length, in a list; empty where it takes too long or was measured."""
     setting = measured[0].setting.at(n=long, d_head=64, n_heads=8, batch=1)
@@ -142,9 +164,14 @@ def _at_length(long, name, measured, measure):
 def plan(lengths=LENGTHS):
     """What is measured: (name, mode) -> [(setting, options)], the lengths first.
 
+    Raises:
+        TypeError, ValueError: a length is not an integer of at least 1.
+
     >>> plan((128,))["linear", "causal forward"][0]
     (Setting(n=128, d_head=64, n_heads=8, batch=1, causal=True, training=False), {})
     """
+    lengths = as_list("lengths", lengths, "integers")
+    check_count(**{f"lengths[{k}]": one for k, one in enumerate(lengths)})
     plans = {}
     for name, mechanism in MECHANISMS.items():
         for causal in (False, True) if mechanism.causal else (False,):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..checks import check_flag
+from ..checks import check_flag, check_mapping
 from ..cost import readable
 from .mechanisms import MECHANISMS
 from .origin import Origin
@@ -139,9 +139,16 @@ def explain(choice):
 def seconds_text(seconds):
     """Three digits and a unit.
 
+    Raises:
+        TypeError: seconds is no number.
+
     >>> seconds_text(0.01234), seconds_text(2.5), seconds_text(3e-5), seconds_text(12345)
     ('12.3 ms', '2.5 s', '30 us', '12,345 s')
     """
+    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
+        raise TypeError(f"seconds must be a number, got {type(seconds).__name__}")
+    if seconds >= 1e15:
+        return f"{seconds:.3g} s"
     if seconds >= 1000:
         return f"{seconds:,.0f} s"
     for unit, name in ((1, "s"), (1e-3, "ms")):
@@ -153,9 +160,15 @@ def seconds_text(seconds):
 def options_text(options):
     """Options as they are written in a call; "-" for none.
 
+    Raises:
+        TypeError: options is no mapping and not None.
+
     >>> options_text({"bucket_size": 64, "n_hashes": 2})
     'bucket_size=64, n_hashes=2'
     """
+    if options is None:
+        return "-"
+    check_mapping("names to values", options=options)
     if not options:
         return "-"
     return ", ".join(f"{name}={value}" for name, value in options.items())

@@ -5,9 +5,16 @@ from __future__ import annotations
 import torch
 from torch.nn import functional as F
 
-from ..checks import check_count, check_dimensions, check_floating, check_kind, check_shape
+from ..checks import (
+    check_count,
+    check_dimensions,
+    check_flag,
+    check_floating,
+    check_kind,
+    check_shape,
+)
 from ..functional import attention
-from .mechanisms import MECHANISMS
+from .mechanisms import MECHANISMS, check_options
 
 LONGEST = 4096  # tokens of the default sample: longer ones take seconds
 ROWS = 128  # queries at which exact attention is computed
@@ -19,6 +26,8 @@ def normal_sample(n, d_head):
     What a query attends to is then spread over all positions, far and near alike. Real text or
     images are easier for a window and for hashing, and may be harder for random features.
     """
+    check_count(minimum=0, n=n)
+    check_count(d_head=d_head)
     rng = torch.Generator().manual_seed(0)
     return tuple(torch.randn(n, d_head, generator=rng) for _ in range(3))
 
@@ -60,9 +69,16 @@ def relative_error(name, options, sample, *, causal=False):
     Returns:
         a number >= 0: 0 is exact, 1 as wrong as an output of zeros.
 
+    Raises:
+        TypeError, ValueError: no such mechanism, option or sample.
+
     >>> relative_error("dense", {}, normal_sample(7, 3))
     0.0
     """
+    check_options(name, options)
+    check_flag(causal=causal)
+    d_head = sample[0].shape[-1] if isinstance(sample, (tuple, list)) and _has_axes(sample) else 0
+    check_sample(sample, d_head)
     query, key, value = (one.detach() for one in sample)
     if MECHANISMS[name].exact:
         return 0.0
@@ -74,6 +90,10 @@ def relative_error(name, options, sample, *, causal=False):
     size = exact.double().norm().item()
     distance = (found.double() - exact.double()).norm().item()
     return distance / size if size else (0.0 if distance == 0 else float("inf"))
+
+
+def _has_axes(sample):
+    return bool(sample) and bool(getattr(sample[0], "ndim", 0))
 
 
 def _exact(query, key, value, rows, causal, *, shared):

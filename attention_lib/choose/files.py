@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import re
 import sys
@@ -11,6 +10,8 @@ from pathlib import Path
 
 import torch
 
+from ..checks import check_instance, check_not_negative, check_positive
+from ..writing import replace_file
 from .calibration import Calibration
 from .mechanisms import MECHANISMS
 from .origin import Origin
@@ -47,6 +48,7 @@ def save(calibration, path):
     Raises:
         OSError: the place cannot be written.
     """
+    check_instance(Calibration, calibration=calibration)
     path = Path(path)
     record = {
         "format": FORMAT,
@@ -64,9 +66,7 @@ def save(calibration, path):
     }
     text = _one_row_a_line(json.dumps(record, indent=1))
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
-    unfinished.write_text(text + "\n", encoding="utf-8")
-    unfinished.replace(path)
+    replace_file(path, text + "\n")
 
 
 def _one_row_a_line(text):
@@ -87,12 +87,14 @@ def load(path):
     """
     try:
         record = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, a number of 5,000 digits
         raise ValueError(f"{path} is not JSON: {error}") from None
     try:
-        return _from_record(record)
-    except (KeyError, TypeError, ValueError) as error:
+        calibration = _from_record(record)
+        calibration.laws  # noqa: B018 - the laws follow from the points, or there are none
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is not a calibration: {error}") from None
+    return calibration
 
 
 def load_here(path):
@@ -126,8 +128,7 @@ def _from_record(record):
             if not points[name, mode]:
                 raise ValueError(f"there is no measurement of {name}, {mode}")
     spread = record["judge_spread"]
-    if not isinstance(spread, (int, float)) or not spread >= 0:
-        raise ValueError(f"judge_spread must be a number of at least 0, got {spread!r}")
+    check_not_negative(judge_spread=spread)
     return Calibration(Origin.from_json(record["origin"]), points, spread)
 
 
@@ -145,8 +146,7 @@ def _point(name, mode, row):
     if not isinstance(options, dict) or set(options) != set(MECHANISMS[name].grid()[0]):
         raise ValueError(f"{name} has other options than {options!r}")
     MECHANISMS[name].count(setting.at(n=1), options)  # refuses values that there cannot be
-    if not isinstance(seconds, (int, float)) or not 0 < seconds < math.inf:
-        raise ValueError(f"seconds must be a number greater than 0, got {seconds!r}")
+    check_positive(seconds=seconds)
     if not SHORTEST <= seconds <= LONGEST:
         raise ValueError(f"seconds must lie in [{SHORTEST}, {LONGEST}], got {seconds!r}")
     return Point(setting, options, seconds)

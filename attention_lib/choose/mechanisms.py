@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from .. import cost, functional, modules
+from ..checks import check_choice, check_mapping, shown
 from ..mechanisms import MECHANISMS as LISTED
 from ..mechanisms import Listed
+from .setting import Setting
 
 
 class Way(Listed):
@@ -61,11 +63,22 @@ _OTHERWISE = {"dense": Dense, "linformer": Linformer, "lsh": LSH}
 MECHANISMS = {name: _OTHERWISE.get(name, Way)(**vars(one)) for name, one in LISTED.items()}
 
 
+def check_options(name, options):
+    """options are a mapping of those that the mechanism has, with values that it takes."""
+    check_choice("name", name, tuple(MECHANISMS))
+    check_mapping("names to values", options=options)
+    try:
+        MECHANISMS[name].count(Setting(n=1), options)  # refuses values that there cannot be
+    except (TypeError, ValueError) as error:
+        raise type(error)(
+            f"options must be those of {name}, got {shown(options)}: {error}"
+        ) from None
+
+
 def _causal_pairs(n):
     """How many scores PyTorch's kernel on the CPU computes: whole blocks of up to 512 keys."""
-    rows = 32 if n < 192 else 64 if n < 768 else 256
-    starts = range(0, n, rows)
-    return sum(min(rows, n - start) * min(n, -(-(start + rows) // 512) * 512) for start in starts)
+    whole, rest = divmod(n, 512)  # blocks of 32, 64 or 256 queries, which all divide 512
+    return 512**2 * whole * (whole + 1) // 2 + rest * n
 
 
 def _sizes(setting):

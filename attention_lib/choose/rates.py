@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .mechanisms import MECHANISMS
+from ..checks import as_list, check_choice, check_instance, check_positive
+from .mechanisms import MECHANISMS, check_options
 from .setting import Setting
 
 TERMS = ("call", "products", "elementwise", "bytes", "steps", "far bytes")
@@ -33,6 +34,9 @@ def work(name, setting, options):
     >>> work("dense", Setting(n=2, d_head=3, n_heads=1), {})
     array([ 1., 48., 24., 96.,  0.,  0.])
     """
+    check_choice("name", name, tuple(MECHANISMS))
+    check_instance(Setting, setting=setting)
+    check_options(name, options)
     mechanism = MECHANISMS[name]
     count = mechanism.count(setting, options)
     steps = mechanism.steps(setting.n, options)
@@ -89,6 +93,12 @@ def fit(name, points):
     >>> round(fit("dense", points).seconds(Setting(n=1024), {}), 6)
     0.002049
     """
+    check_choice("name", name, tuple(MECHANISMS))
+    points = as_list("points", points, "Point")
+    if not points:
+        raise ValueError("points must hold at least one Point, got none")
+    check_instance(Point, **{f"points[{k}]": one for k, one in enumerate(points)})
+    check_positive(**{f"points[{k}].seconds": one.seconds for k, one in enumerate(points)})
     measured = np.array([one.seconds for one in points])
     done = np.array([work(name, one.setting, one.options) for one in points])
     if (done[:, -1] < done[:, 3] / 2).all():

@@ -5,12 +5,12 @@ from __future__ import annotations
 import warnings
 from dataclasses import replace
 
-from ..checks import check_choice, check_count, check_divides, check_flag
+from ..checks import check_choice, check_count, check_divides, check_flag, check_instance, shown
 from .calibration import Calibration, calibrate
 from .choice import Candidate, Choice, options_text
 from .demands import Demands
 from .files import DEFAULT, cached_path, load, load_here, save
-from .mechanisms import MECHANISMS
+from .mechanisms import MECHANISMS, check_options
 from .setting import Setting
 
 
@@ -20,6 +20,10 @@ class NothingFitsError(ValueError):
     def __init__(self, message, candidates):
         super().__init__(message)
         self.candidates = candidates
+
+    def __reduce__(self):
+        """A copy of an exception is made from its arguments, and there are two."""
+        return type(self), (str(self), self.candidates)
 
 
 class AttentionSelector:
@@ -94,10 +98,13 @@ class AttentionSelector:
             seconds, peak_bytes: of one call on heads; queries, keys, values and output included.
 
         Raises:
-            ValueError: no such mechanism, or it cannot serve the setting.
+            TypeError, ValueError: no such mechanism, or it cannot serve the setting; setting is no
+                `Setting`, options are others than the mechanism has.
         """
         check_choice("name", name, tuple(MECHANISMS))
+        check_instance(Setting, setting=setting)
         mechanism = MECHANISMS[name]
+        check_options(name, options)
         if mechanism.refuses(setting):
             raise ValueError(f"{name} is {mechanism.refuses(setting)}")
         seconds = self.calibration.law(name, setting).seconds(setting, options)
@@ -119,12 +126,13 @@ class AttentionSelector:
         mechanisms=None,
     ):
         """The fastest mechanism that meets the demands; arguments as for `choose_attention`."""
-        check_count(n=n, d_model=d_model, n_heads=n_heads, batch=batch)
-        check_divides("n_heads", n_heads, "d_model", d_model)
-        sizes = {"d_head": d_model // n_heads, "n_heads": n_heads, "batch": batch}
-        setting = Setting(n=n, **sizes, causal=causal, training=training)
-        demands = Demands(setting, memory_limit, tolerated_error, reach, sample)
-        names = _check_names(mechanisms)
+        sizes = {"d_model": d_model, "n_heads": n_heads, "batch": batch}
+        flags = {"causal": causal, "training": training}
+        limits = {"memory_limit": memory_limit, "tolerated_error": tolerated_error, "reach": reach}
+        demands, names = _judged(
+            n, **sizes, **flags, **limits, sample=sample, mechanisms=mechanisms
+        )
+        setting = demands.setting
         found = [self._candidate(name, demands) for name in names]
         found.sort(key=lambda one: (not one.fits, one.options is None, one.seconds))
         if not found[0].fits:
@@ -218,6 +226,7 @@ def choose_attention(n, *, calibration=None, recalibrate=False, progress=True, *
     ('sliding_window', {'window': 256})
     """
     check_flag(recalibrate=recalibrate, progress=progress)
+    _judged(n, **demands)  # before anything is measured
     if recalibrate and calibration is not None:
         raise ValueError("recalibrate measures this machine: calibration must be None with it")
     if isinstance(calibration, str):
@@ -232,12 +241,31 @@ def choose_attention(n, *, calibration=None, recalibrate=False, progress=True, *
     return selector.choose(n, **demands)
 
 
+def _judged(
+    n,
+    *,
+    d_model=512,
+    n_heads=8,
+    batch=1,
+    causal=False,
+    training=False,
+    mechanisms=None,
+    **limits,
+):
+    """The arguments of a choice as `Demands` and the names to consider."""
+    check_count(n=n, d_model=d_model, n_heads=n_heads, batch=batch)
+    check_divides("n_heads", n_heads, "d_model", d_model)
+    sizes = {"d_head": d_model // n_heads, "n_heads": n_heads, "batch": batch}
+    setting = Setting(n=n, **sizes, causal=causal, training=training)
+    return Demands(setting, **limits), _check_names(mechanisms)
+
+
 def _check_names(mechanisms):
     """The names to consider, in the order of the table."""
     if mechanisms is None:
         return tuple(MECHANISMS)
     if isinstance(mechanisms, str) or not hasattr(mechanisms, "__iter__"):
-        raise TypeError(f"mechanisms must be a list of names, got {mechanisms!r}")
+        raise TypeError(f"mechanisms must be a list of names, got {shown(mechanisms)}")
     names = tuple(mechanisms)
     if not names:
         raise ValueError("mechanisms must name at least one, got none")

@@ -6,6 +6,8 @@ from .attention import attention, causal_pairs
 from .fused_blocks import Blocks, fused_blocks
 from .kernels import Heads
 
+LONGEST = 2**26  # blocks of a sequence: each is counted by itself
+
 
 def block_sparse_attention(
     n,
@@ -74,6 +76,8 @@ def _seen(n, block_size, window_blocks, global_blocks, random_blocks, causal):
     check_count(minimum=0, n=n, global_blocks=global_blocks, random_blocks=random_blocks)
     check_odd(window_blocks=window_blocks)
     check_flag(causal=causal)
+    if n > LONGEST * block_size:
+        raise ValueError(f"n must be at most {LONGEST} blocks of {block_size}, got {n}")
     return blocks_seen(-(-n // block_size), window_blocks, global_blocks, random_blocks, causal)
 
 

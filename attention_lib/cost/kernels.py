@@ -1,8 +1,12 @@
-"""The steps that every mechanism is made of: one kernel, one product, one pass over numbers."""
+"""The steps that every mechanism is made of: one kernel, one product, one pass over numbers.
 
+Their sizes are products of those that a reader gives, and may be any integers.
+"""
+
+import math
 from dataclasses import dataclass, replace
 
-from ..checks import check_count, check_flag
+from ..checks import check_count, check_flag, check_instance, check_mapping
 from .ledger import Cost, combine
 
 SOFTMAX_FLOPS = 5  # maximum, difference, exponential, sum, quotient
@@ -158,7 +162,7 @@ def kernel(
     """
     counts = {"reads": reads, "writes": writes, "parameters": parameters, "matmul": matmul}
     counts |= {"elementwise": elementwise, "saves": saves, "held": held, "live": live}
-    check_count(minimum=0, **counts, mask_bytes=mask_bytes)
+    check_count(minimum=0, limit=math.inf, **counts, mask_bytes=mask_bytes)
     check_count(itemsize=itemsize)
     check_flag(training=training)
     reads, writes, parameters, matmul, elementwise, saves, held, live = map(int, counts.values())
@@ -166,7 +170,7 @@ def kernel(
     moved, peak, passes = reads + writes + parameters, reads - held + writes, 1
     if training:
         backward = 2 * matmul if backward_matmul is None else backward_matmul
-        check_count(minimum=0, backward_matmul=backward)
+        check_count(minimum=0, limit=math.inf, backward_matmul=backward)
         matmul, peak, passes = matmul + backward, saves + reads + writes, 3
     return Cost(
         parameters=parameters,
@@ -189,8 +193,8 @@ def linear(rows, d_in, d_out, *, bias=True, tied=False, held=0, live=0, **each):
     >>> linear(10, 3, 5).parameters, linear(10, 3, 5).matmul_flops
     (20, 300)
     """
-    check_count(minimum=0, rows=rows)
-    check_count(d_in=d_in, d_out=d_out)
+    check_count(minimum=0, limit=math.inf, rows=rows, held=held, live=live)
+    check_count(limit=math.inf, d_in=d_in, d_out=d_out)
     check_flag(bias=bias, tied=tied)
     cost = kernel(
         reads=rows * d_in,
@@ -215,7 +219,7 @@ def elementwise(numbers, flops=1, *, operands=1, **more):
     >>> elementwise(10, operands=2).bytes_moved  # the sum of two arrays
     120
     """
-    check_count(minimum=0, numbers=numbers, flops=flops, operands=operands)
+    check_count(minimum=0, limit=math.inf, numbers=numbers, flops=flops, operands=operands)
     work = {"reads": operands * numbers, "writes": numbers, "elementwise": flops * numbers}
     return kernel(**work, **more)
 
@@ -237,6 +241,10 @@ def with_inputs(parts, numbers, *, itemsize=4, training=False):
     >>> with_inputs({"step": elementwise(10, held=10)}, 10).peak_bytes
     80
     """
+    check_mapping("names to costs", parts=parts)
+    check_count(minimum=0, limit=math.inf, numbers=numbers)
+    check_count(itemsize=itemsize)
+    check_flag(training=training)
     inputs = numbers * itemsize
     if training:
         (name, first), *rest = parts.items()
@@ -252,7 +260,10 @@ def in_pieces(cost, numbers, *, itemsize=4, training=False):
     >>> in_pieces(elementwise(1000), 20).peak_bytes
     80
     """
-    check_count(minimum=0, numbers=numbers)
+    check_instance(Cost, cost=cost)
+    check_count(minimum=0, limit=math.inf, numbers=numbers)
+    check_count(itemsize=itemsize)
+    check_flag(training=training)
     return cost if training else replace(cost, peak_bytes=numbers * itemsize)
 
 
@@ -265,8 +276,8 @@ def embedding(rows, vocabulary, d_model, *, scaled=False, itemsize=4, training=F
     >>> embedding(10, 97, 6).parameters
     582
     """
-    check_count(minimum=0, rows=rows)
-    check_count(vocabulary=vocabulary, d_model=d_model, itemsize=itemsize)
+    check_count(minimum=0, limit=math.inf, rows=rows)
+    check_count(limit=math.inf, vocabulary=vocabulary, d_model=d_model, itemsize=itemsize)
     check_flag(scaled=scaled, training=training)
     size, ids = rows * d_model * itemsize, rows * 8
     table = vocabulary * d_model * itemsize
@@ -301,7 +312,7 @@ def optimiser(parameters, *, states=2, itemsize=4):
     >>> optimiser(1000).weight_bytes  # gradient and two moments, 4 bytes each
     12000
     """
-    check_count(minimum=0, parameters=parameters, states=states)
+    check_count(minimum=0, limit=math.inf, parameters=parameters, states=states)
     check_count(itemsize=itemsize)
     return Cost(
         elementwise_flops=(2 + 5 * states) * parameters,

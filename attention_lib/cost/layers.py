@@ -35,6 +35,7 @@ def encoder_layer(
     >>> encoder_layer(10, d_model=512, n_heads=8, d_ff=2048).parameters
     3152384
     """
+    check_count(minimum=0, n_tokens=n_tokens)
     sizes = {"d_model": d_model, "bias": bias}
     attend = {"self_attention": multi_head_attention(n_tokens, **sizes, **attention)}
     inner = {"d_ff": d_ff, "activation": activation}
@@ -74,6 +75,7 @@ def decoder_layer(
     >>> decoder_layer(10, 20, d_model=512, n_heads=8, d_ff=2048).parameters
     4204032
     """
+    check_count(minimum=0, n_tokens=n_tokens, n_memory=n_memory, n_cached=n_cached)
     sizes = {"d_model": d_model, "bias": bias}
     both = {name: attention[name] for name in _OF_BOTH if name in attention}
     cross = {"n_cached": n_memory if n_cached else 0, "memory_held": memory_held, **sizes, **both}

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from decimal import Decimal
 from functools import wraps
 from types import MappingProxyType
 
 import numpy as np
 
-from ..checks import check_count
+from ..checks import check_count, check_text, shown
 
 _UNITS = ((10**15, "P"), (10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
+LONGEST = 10**24  # beyond it the powers of ten are told
 _COLUMNS = (
     ("parameters", "parameters", ""),
     ("matmul", "matmul_flops", "FLOP"),
@@ -68,7 +71,7 @@ class Cost:
     parts: Mapping[str, Cost] = field(default_factory=dict, repr=False, hash=False)
 
     def __post_init__(self):
-        check_count(minimum=0, **self._counts())
+        check_count(minimum=0, limit=math.inf, **self._counts())
         for name, count in self._counts().items():
             object.__setattr__(self, name, int(count))  # NumPy's integers overflow
         if self.peak_bytes < self.held_bytes:
@@ -132,7 +135,7 @@ class Cost:
 
     def beside(self, live_bytes):
         """The same while `live_bytes` of other activations are alive, such as a residual."""
-        check_count(minimum=0, live_bytes=live_bytes)
+        check_count(minimum=0, limit=math.inf, live_bytes=live_bytes)
         counts = self._counts() | {"peak_bytes": self.peak_bytes + live_bytes}
         return Cost(**counts, parts=self.parts)
 
@@ -182,7 +185,7 @@ def combine(parts):
     total = Cost()
     for name, part in parts.items():
         if not isinstance(part, Cost):
-            raise TypeError(f"part {name!r} must be a Cost, got {type(part).__name__}")
+            raise TypeError(f"parts[{shown(name)}] must be a Cost, got {type(part).__name__}")
         total = total + Cost(**part._counts())  # without its parts: they stay under its name
     return Cost(**total._counts(), parts=parts)
 
@@ -190,10 +193,13 @@ def combine(parts):
 def readable(number, unit=""):
     """A number with three digits and a decimal prefix.
 
-    >>> readable(1_234_567_890, "FLOP"), readable(37, "B"), readable(1500)
-    ('1.23 GFLOP', '37 B', '1.50 k')
+    >>> readable(1_234_567_890, "FLOP"), readable(37, "B"), readable(1500), readable(10**40)
+    ('1.23 GFLOP', '37 B', '1.50 k', '1.00e+40')
     """
-    check_count(minimum=0, number=number)
+    check_count(minimum=0, limit=math.inf, number=number)
+    check_text(unit=unit)
+    if number >= LONGEST:
+        return f"{Decimal(int(number)):.2e} {unit}".rstrip()
     for size, prefix in _UNITS:
         if number >= size:
             digits = number / size

@@ -110,6 +110,8 @@ def transformer(
         sizes = {"n_layers": n_layers, **layer}
         parts["encoder"] = _stack(run, encoder, (n_source,), positions, **sizes)
     parts |= _embedded(run, "target_", n_target, target_vocabulary, *ends)
+    if n_decoder_layers is not None:
+        check_count(n_decoder_layers=n_decoder_layers)
     n_layers = n_layers if n_decoder_layers is None else n_decoder_layers
     sizes = {"n_layers": n_layers, "cache": cache, "n_cached": n_cached, **layer}
     parts["decoder"] = _stack(run, decoder, (n_target, n_source), positions, **sizes)
@@ -177,6 +179,8 @@ def _check_positions(positions, max_length, longest, d_model, n_heads):
     """What the modules refuse is not counted, but for a max_length that is not needed."""
     check_choice("positions", positions, POSITIONS)
     check_count(n_heads=n_heads)
+    if max_length is not None:
+        check_count(max_length=max_length)
     if positions == "sinusoidal":
         check_even(d_model=d_model)
     if positions == "rotary":
@@ -184,7 +188,6 @@ def _check_positions(positions, max_length, longest, d_model, n_heads):
     if positions == "learned":
         if max_length is None:
             raise ValueError('max_length must be given for positions="learned", got None')
-        check_count(max_length=max_length)
         if longest > max_length:
             raise ValueError(f"max_length must be at least {longest}, the tokens, got {max_length}")
 

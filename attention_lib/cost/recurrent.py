@@ -76,6 +76,7 @@ def seq2seq(
     2072
     """
     check_count(n_source=n_source, n_target=n_target, width=width)
+    check_count(source_vocab=source_vocab, target_vocab=target_vocab)
     check_flag(bidirectional=bidirectional)
     check_choice("attention", attention, (None, "additive", "concat", "general", "dot"))
     if bidirectional:

@@ -1,10 +1,15 @@
 """Sliding-window attention: the band, and what its blocks compute beside it."""
 
+import math
+
 from ..checks import check_count, check_flag
+from ..plans.pieces import PIECE
 from ..plans.sliding_window import Band
 from .attention import attention, causal_pairs
 from .fused_blocks import Blocks, fused_blocks
 from .kernels import Heads
+
+PARTS = 2**20  # in which the rows at an end are computed; each is counted by itself
 
 
 def sliding_window_attention(n, *, window, causal=False, n_sinks=0, **heads):
@@ -42,6 +47,8 @@ def sliding_window_attention(n, *, window, causal=False, n_sinks=0, **heads):
     check_flag(causal=causal)
     if window >= n - 1:
         return attention(n, n, fused=True, **heads.sizes)
+    if window**2 > PARTS * PIECE:
+        raise ValueError(f"window must be at most {math.isqrt(PARTS * PIECE)}, got {window}")
     band = Band(n, n, window, causal, min(n_sinks, n))
     width = max(heads.d_key, heads.d_value)
     sizes = {"n_rows": heads.sequences, "width": width, "n_masks": 0, "grad": heads.training}
@@ -62,10 +69,12 @@ def window_pairs(n, *, window, causal=False, n_sinks=0):
     half = causal_pairs(n, n) - causal_pairs(max(0, n - window - 1), max(0, n - window - 1))
     # Sink j is too far back for the queries behind j + w, and, if they see it, too far ahead for
     # those before j - w.
-    far = sum(max(0, n - 1 - sink - window) for sink in range(n_sinks))
+    late, ahead = max(0, n - 1 - window), max(0, n_sinks - 1 - window)
+    behind = min(n_sinks, late)
+    far = behind * late - behind * (behind - 1) // 2
     if causal:
         return half + far
-    return 2 * half - n + far + sum(max(0, sink - window) for sink in range(n_sinks))
+    return 2 * half - n + far + ahead * (ahead + 1) // 2
 
 
 def _blocks(plan, n_sinks):

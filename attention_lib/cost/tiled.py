@@ -1,7 +1,7 @@
 """Tiled attention: exact attention in plain steps, one tile of scores at a time."""
 
 from ..checks import check_count, check_flag
-from ..plans.tiled import tiles
+from ..plans.tiled import tile_counts
 from .kernels import Heads, in_pieces, recomputed
 
 
@@ -34,10 +34,7 @@ def tiled_attention(n, *, causal=False, block_size=128, **heads):
     check_count(block_size=block_size)
     check_flag(causal=causal)
     d_key, d_value, tile = heads.d_key, heads.d_value, min(block_size, n)
-    pairs = keys_read = 0
-    for rows, seen in tiles(n, n, block_size=block_size, causal=causal):
-        pairs += (rows.stop - rows.start) * seen
-        keys_read += seen
+    pairs, keys_read = tile_counts(n, block_size=block_size, causal=causal)
     scores, output = heads.sequences * pairs, heads.value + heads.rows  # with a sum for each row
     read = heads.query + heads.sequences * keys_read * (d_key + d_value)
     step = heads.kernel(

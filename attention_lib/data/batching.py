@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..checks import check_count, check_flag
-from .tokens import EOS, PAD, SOS, LabelledBatch, PairBatch, as_row, is_integer, pad
+from ..checks import as_list, check_count, check_flag
+from .tokens import EOS, PAD, SOS, LabelledBatch, PairBatch, as_array, as_row, is_integer, pad
 
 
 def length_batches(lengths, batch_size, *, seed, epoch=0, shuffle=True):
@@ -55,12 +55,15 @@ def padding_share(lengths, batches):
         a float from 0 to 1; 0 where there are no places at all.
 
     Raises:
-        TypeError, ValueError: lengths have a wrong shape or dtype.
+        TypeError, ValueError: lengths have a wrong shape or dtype; a batch holds no examples, or an
+            index that is none of theirs.
 
     >>> padding_share([4, 1, 4], [np.array([0, 1]), np.array([2])])
     0.25
     """
     lengths = _lengths(lengths)
+    batches = as_list("batches", batches, "arrays of indices")
+    batches = [_indices(f"batches[{k}]", one, len(lengths)) for k, one in enumerate(batches)]
     real = sum(int(lengths[batch].sum()) for batch in batches)
     places = sum(len(batch) * int(lengths[batch].max(axis=0).sum()) for batch in batches)
     return 1 - real / places if places else 0.0
@@ -187,14 +190,25 @@ def _checked(name, sequences, absent):
 
 
 def _check_examples(**examples):
+    for name, one in examples.items():
+        if not hasattr(one, "__len__") or isinstance(one, (str, bytes, dict, set)):
+            raise TypeError(f"{name} must be a list, got {type(one).__name__}")
     sizes = {name: len(one) for name, one in examples.items()}
     if len(set(sizes.values())) > 1 or 0 in sizes.values():
         listing = " and ".join(f"{size} {name}" for name, size in sizes.items())
         raise ValueError(f"{' and '.join(sizes)} must be equally many and not none, got {listing}")
 
 
+def _indices(name, indices, n):
+    """The indices of some of n examples."""
+    row = as_row(name, indices)
+    if not len(row) or row.min() < 0 or row.max() >= n:
+        raise ValueError(f"{name} must hold indices in 0..{n - 1}, at least one, got {row}")
+    return row
+
+
 def _lengths(lengths):
-    lengths = np.asarray(lengths)
+    lengths = as_array("lengths", lengths)
     if lengths.ndim not in (1, 2):
         raise ValueError(f"lengths must have shape [n] or [n, k], got {lengths.shape}")
     if lengths.size and not is_integer(lengths):

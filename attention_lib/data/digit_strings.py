@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..checks import check_choice, check_count, check_positive, check_real
+from ..checks import as_list, check_choice, check_count, check_positive, check_real, shown
 from .speech import RATE, load_spoken_digits
 
 SPLITS = ("train", "validation", "test")
+LOUDEST = 300  # dB: float32 holds no more
 
 
 class Augmentation(NamedTuple):
@@ -18,7 +19,7 @@ class Augmentation(NamedTuple):
         gap: seconds of silence before, between and after the digits, drawn for each gap: digits
             stand elsewhere in every string.
         speed: of each digit; 1.1 is 10% faster, and higher in pitch as a tape would be.
-        gain: dB, of each digit.
+        gain: dB, of each digit, from -300 to 300.
         noise: dB by which the voice is stronger than white noise over the whole string, mean power
             to mean power; None adds none.
     """
@@ -121,6 +122,7 @@ def split_of_digits(digits):
     >>> split_of_digits([3, 1, 4])
     'train'
     """
+    digits = as_list("digits", digits, "integers from 0 to 9")
     for index, digit in enumerate(digits):
         check_count(minimum=0, **{f"digits[{index}]": digit})
         if digit > 9:
@@ -176,11 +178,13 @@ def _check_augmentation(augmentation):
         if name == "noise" and pair is None:
             continue
         if not isinstance(pair, tuple) or len(pair) != 2:
-            raise ValueError(f"{name} must be a tuple of two numbers, got {pair!r}")
+            raise ValueError(f"{name} must be a tuple of two numbers, got {shown(pair)}")
         low, high = pair
         check_real(**{f"{name}[0]": low, f"{name}[1]": high})
         if high < low:
             raise ValueError(f"{name} must not fall, got {pair}")
+        if name in ("gain", "noise") and not -LOUDEST <= low <= high <= LOUDEST:
+            raise ValueError(f"{name} must lie in -{LOUDEST}..{LOUDEST} dB, got {pair}")
     check_positive(**{"speed[0]": augmentation.speed[0]})
     if augmentation.gap[0] < 0:
         raise ValueError(f"gap[0] must be at least 0, got {augmentation.gap[0]}")

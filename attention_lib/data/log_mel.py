@@ -139,4 +139,4 @@ def log_mel(audio, *, n_mels=40, window=WINDOW, hop=HOP, rate=RATE, floor=1e-10)
 
 
 def _fourier_size(window):
-    return 1 << (window - 1).bit_length()
+    return 1 << (int(window) - 1).bit_length()

@@ -43,7 +43,6 @@ class SpokenDigit(NamedTuple):
     end: int
 
 
-@cache
 def load_spoken_digits(language):
     """The ten digits in one language, by one speaker, one recording each.
 
@@ -67,6 +66,11 @@ def load_spoken_digits(language):
     (7, 'Allison Smith', (6561,), 880, 6240)
     """
     check_choice("language", language, tuple(VOICES))
+    return _recordings(language)
+
+
+@cache
+def _recordings(language):
     return tuple(_read(language, digit) for digit in range(10))
 
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..checks import check_count
+from ..checks import as_list, check_count
 from .digit_strings import DigitString
 from .log_mel import HOP, WINDOW, log_mel
 from .tokens import EOS, FIRST_SYMBOL, pad, teacher_forcing
@@ -62,7 +62,7 @@ def speech_batch(strings, *, n_mels=40, stack=4):
     ((1, 33, 160), array([[12, 10,  2]]), array([[ 2, 18, -1]]), array([[14, 30, -1]]))
     """
     check_count(stack=stack)
-    strings = list(strings)
+    strings = as_list("strings", strings, "DigitString")
     if not strings:
         raise ValueError("strings must hold a DigitString, got none")
     for index, string in enumerate(strings):

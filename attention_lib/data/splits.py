@@ -3,6 +3,8 @@
 import hashlib
 import unicodedata
 
+from ..checks import as_list, check_count, check_mapping, check_text
+
 CONTRACTIONS = (
     ("won't", "will not"),
     ("can't", "can not"),
@@ -23,9 +25,13 @@ def sentence_key(sentence):
     Lower case, English contractions written out, accents off, letters and digits alone. It is a key
     to compare by, not a text to read: a possessive 's is written out too.
 
+    Raises:
+        TypeError: sentence is no string.
+
     >>> sentence_key("It's  HERE!") == sentence_key("It is here.")
     True
     """
+    check_text(sentence=sentence)
     text = sentence.casefold().replace("’", "'")
     for short, long in CONTRACTIONS:
         text = text.replace(short, long)
@@ -41,11 +47,22 @@ def connected_groups(items):
     Returns:
         a list of names, one an item: the smallest key of the group.
 
+    Raises:
+        TypeError, ValueError: an item has no keys, or something else than strings.
+
     Cost: nearly linear in the number of keys.
 
     >>> connected_groups([("b", "x"), ("c", "x"), ("d", "y"), ("a", "c")])
     ['a', 'a', 'd', 'a']
     """
+    items = as_list("items", items, "tuples of keys")
+    for index, keys in enumerate(items):
+        name = f"items[{index}]"
+        items[index] = tuple(as_list(name, keys, "keys"))
+        if not items[index]:
+            raise ValueError(f"{name} must hold at least one key, got none")
+        for key in items[index]:
+            check_text(**{name: key})
     parent = {}  # keys form trees, one tree a group; a root is its own parent
 
     def root(key):
@@ -75,11 +92,16 @@ def split_by_hash(groups, sizes):
         a dictionary of sorted lists of indices, with "train" first.
 
     Raises:
+        TypeError: a group is no string, a size no integer.
         ValueError: the groups cannot fill a split exactly.
 
     >>> split_by_hash(["a", "b", "a", "c"], {"test": 2})
     {'train': [0, 2], 'test': [1, 3]}
     """
+    groups = as_list("groups", groups, "names")
+    check_text(**{f"groups[{index}]": group for index, group in enumerate(groups)})
+    check_mapping("names to numbers", sizes=sizes)
+    check_count(minimum=0, **{f"sizes[{name!r}]": size for name, size in sizes.items()})
     members = {}
     for index, group in enumerate(groups):
         members.setdefault(group, []).append(index)

@@ -4,9 +4,12 @@ The package tokenizers of Hugging Face does the splitting; nothing else in the l
 """
 
 import json
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
-from ..checks import check_choice, check_count
+from ..checks import as_list, check_choice, check_count, check_text
+from ..writing import replace_file
 from .tokens import EOS, PAD, SOS, UNK
 from .truecase import recase, truecase
 
@@ -36,14 +39,18 @@ class Tokeniser:
         self._tokenizer = tokenizer
         self._tokenizer.encode_special_tokens = True
 
+    def __setstate__(self, state):
+        """Of a copy: the package forgets on the way that a text may spell "<eos>"."""
+        self.__dict__.update(state)
+        self._tokenizer.encode_special_tokens = True
+
     def __len__(self):
         """The number of ids, the four special ones counted."""
         return self._tokenizer.get_vocab_size()
 
     def encode(self, text):
         """The ids of a text, as a list; no SOS, no EOS."""
-        if not isinstance(text, str):
-            raise TypeError(f"text must be a string, got {type(text).__name__}")
+        check_text(text=text)
         return self._tokenizer.encode(prepared(text, self.kind, self.forms)).ids
 
     def tokens(self, text):
@@ -52,9 +59,12 @@ class Tokeniser:
 
     def token(self, token_id):
         """The token with this id, as a string."""
-        check_count(minimum=0, token_id=token_id)
+        return self._token("token_id", token_id)
+
+    def _token(self, name, token_id):
+        check_count(minimum=0, **{name: token_id})
         if token_id >= len(self):
-            raise ValueError(f"token_id must be less than {len(self)}, the size, got {token_id}")
+            raise ValueError(f"{name} must be less than {len(self)}, the size, got {token_id}")
         return self._tokenizer.id_to_token(int(token_id))
 
     def decode(self, ids):
@@ -64,8 +74,9 @@ class Tokeniser:
         wrote.
         """
         tokens = []
-        for token_id in ids.tolist() if hasattr(ids, "tolist") else ids:
-            token = self.token(token_id)
+        ids = ids.tolist() if hasattr(ids, "tolist") else ids
+        for index, token_id in enumerate(as_list("ids", ids, "integers")):
+            token = self._token(f"ids[{index}]", token_id)
             if token_id == EOS:
                 break
             if token_id not in (PAD, SOS):
@@ -85,6 +96,7 @@ class Tokeniser:
     @classmethod
     def from_json(cls, text):
         """The tokeniser that `to_json` wrote; a ValueError if it is none."""
+        check_text(text=text)
         tokenizers = tokenizers_package()
         try:
             parts = json.loads(text)
@@ -93,16 +105,31 @@ class Tokeniser:
         except Exception as error:  # the package raises plain Exception
             raise ValueError(f"text must be what Tokeniser.to_json wrote, got {error!r}") from None
         check_choice("kind", kind, KINDS)
+        _check_parts(kind, tokenizer, forms)
         return cls(kind, tokenizer, forms)
 
     def save(self, path):
-        """Write `to_json` to a file."""
-        Path(path).write_text(self.to_json(), encoding="utf-8")
+        """Write `to_json` to a file, whole or not at all: what was there stays if the disk is full.
+
+        Raises:
+            TypeError: path is no path. OSError: the place cannot be written.
+        """
+        _check_path(path)
+        replace_file(path, self.to_json())
 
     @classmethod
     def load(cls, path):
-        """Read a file that `save` wrote."""
-        return cls.from_json(Path(path).read_text(encoding="utf-8"))
+        """Read a file that `save` wrote.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            ValueError: it is not what `save` wrote; the message names it.
+        """
+        _check_path(path)
+        try:
+            return cls.from_json(Path(path).read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ValueError(f"{path} is not a tokeniser: {error}") from None
 
     def __repr__(self):
         cased = "" if self.forms is None else ", truecased"
@@ -113,6 +140,31 @@ def prepared(text, kind, forms):
     """The text as the package is to see it: in true case, with the space that starts a BPE word."""
     text = text if forms is None else truecase(text, forms)
     return " " + text if kind == "bpe" and text else text
+
+
+def _check_path(path):
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"path must be a path, got {type(path).__name__}")
+
+
+def _check_parts(kind, tokenizer, forms):
+    """What a file can hold that reads well and would encode or decode wrongly."""
+    for token, token_id in SPECIAL.items():
+        if tokenizer.token_to_id(token) != token_id:
+            raise ValueError(
+                f"text must have {token} as id {token_id}, got {tokenizer.token_to_id(token)}"
+            )
+    ids = set(tokenizer.get_vocab().values())
+    if ids != set(range(len(ids))):
+        raise ValueError(f"text must have the ids 0 to {len(ids) - 1}, each once")
+    model = type(tokenizer.model).__name__
+    if model != {"words": "WordLevel", "bpe": "BPE"}[kind]:
+        raise ValueError(f"kind must fit the model of the tokenizer, got {kind!r} and {model}")
+    texts = [*forms.keys(), *forms.values()] if isinstance(forms, Mapping) else []
+    if forms is not None and not (
+        isinstance(forms, Mapping) and all(isinstance(one, str) for one in texts)
+    ):
+        raise ValueError("truecase must map words to their forms, or be null")
 
 
 _NO_SPACE_BEFORE = frozenset(".,?!:;%)…")

@@ -1,8 +1,6 @@
 """Tokenisers learned from texts: by whole words, or by byte-pair encoding."""
 
-from collections.abc import Iterable
-
-from ..checks import check_choice, check_count, check_flag
+from ..checks import as_list, check_choice, check_count, check_flag
 from .sentiment import load_movie_sentences
 from .tokeniser import KINDS, SPECIAL, Tokeniser, prepared, tokenizers_package
 from .translation import load_tatoeba
@@ -131,9 +129,7 @@ def _train(kind, texts, vocabulary, truecased, model, splitter, trainer, options
 
 
 def _checked_texts(texts):
-    if isinstance(texts, str) or not isinstance(texts, Iterable):
-        raise TypeError(f"texts must be an iterable of strings, got {type(texts).__name__}")
-    texts = list(texts)
+    texts = as_list("texts", texts, "strings")
     if not texts:
         raise ValueError("texts must hold a text to learn from, got none")
     for index, text in enumerate(texts):

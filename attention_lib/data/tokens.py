@@ -1,11 +1,10 @@
 """Token ids with a meaning of their own, and the batches of them that the models take."""
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 
-from ..checks import check_count
+from ..checks import as_list, check_count, dtype_name
 
 PAD = 0
 SOS = 1
@@ -53,9 +52,18 @@ class LabelledBatch(NamedTuple):
 def teacher_forcing(target):
     """SOS, then the target `[..., T]` but its last token; a NumPy array or a torch tensor.
 
+    Raises:
+        TypeError, ValueError: target is no array of integers with at least one axis.
+
     >>> teacher_forcing(np.array([[7, 8, EOS]]))
     array([[1, 7, 8]])
     """
+    if not hasattr(target, "dtype") or not hasattr(target, "ndim"):
+        raise TypeError(f"target must be an array or a tensor, got {type(target).__name__}")
+    if dtype_name(target) not in ("int64", "int32", "int16", "int8", "uint8"):
+        raise TypeError(f"target must hold integers, got dtype {dtype_name(target)}")
+    if target.ndim == 0:
+        raise ValueError("target must have shape [..., T], got ()")
     shifted = target * 0 + SOS
     shifted[..., 1:] = target[..., :-1]
     return shifted
@@ -77,7 +85,8 @@ def pad(sequences, *, padding=PAD):
     >>> pad([[5, 6, 7], [8]])
     (array([[5, 6, 7], [8, 0, 0]]), array([3, 1]))
     """
-    check_count(minimum=-math.inf, padding=padding)
+    check_count(minimum=-(2**63), padding=padding)
+    sequences = as_list("sequences", sequences, "sequences of integers")
     rows = [as_row(f"sequences[{index}]", one) for index, one in enumerate(sequences)]
     lengths = np.array([len(row) for row in rows], dtype=np.int64)
     tokens = np.full((len(rows), lengths.max(initial=0)), padding, dtype=np.int64)
@@ -88,12 +97,20 @@ def pad(sequences, *, padding=PAD):
 
 def as_row(name, sequence):
     """A flat sequence of integers as an array."""
-    row = np.asarray(sequence)
+    row = as_array(name, sequence)
     if row.ndim != 1:
         raise ValueError(f"{name} must have shape [length], got {row.shape}")
     if len(row) and not is_integer(row):
         raise TypeError(f"{name} must hold integers, got dtype {row.dtype}")
     return row
+
+
+def as_array(name, numbers):
+    """The numbers as an array; what NumPy cannot read is named."""
+    try:
+        return np.asarray(numbers)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise TypeError(f"{name} must be a regular array of integers: {error}") from None
 
 
 def is_integer(array):

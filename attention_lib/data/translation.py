@@ -4,7 +4,7 @@ import gzip
 from functools import cache
 from typing import NamedTuple
 
-from ..checks import check_choice
+from ..checks import as_list, check_choice, check_instance
 from .splits import connected_groups, sentence_key, split_by_hash
 from .vendored import read_vendored
 
@@ -69,6 +69,8 @@ def pair_groups(pairs):
     >>> pair_groups([pair, other])
     ['en iamhere', 'en iamhere']
     """
+    pairs = as_list("pairs", pairs, "SentencePair")
+    check_instance(SentencePair, **{f"pairs[{index}]": one for index, one in enumerate(pairs)})
     return connected_groups(
         [("en " + sentence_key(p.english), "es " + sentence_key(p.spanish)) for p in pairs]
     )

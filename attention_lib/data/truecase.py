@@ -3,6 +3,8 @@
 import re
 from collections import Counter
 
+from ..checks import as_list, check_mapping, check_text
+
 # A number with its points, or letters with apostrophes and hyphens inside.
 WORD = re.compile(r"\d+(?:[.,:]\d+)+|\w+(?:['’-]\w+)*")
 _ENDS = re.compile(r"[.?!]")
@@ -25,7 +27,8 @@ def learn_truecase(sentences):
     {'tom': 'Tom'}
     """
     counts = {}
-    for sentence in sentences:
+    for index, sentence in enumerate(as_list("sentences", sentences, "strings")):
+        check_text(**{f"sentences[{index}]": sentence})
         for word, starts in _words(sentence):
             if not starts:
                 counts.setdefault(word.lower(), Counter())[word] += 1
@@ -44,16 +47,26 @@ def truecase(sentence, forms):
     >>> truecase("I'd ask Tom. The end.", {"i": "I", "tom": "Tom"})
     "I'd ask Tom. the end."
     """
-    return _rewrite(sentence, lambda word: _inside(word, forms))
+    check_text(sentence=sentence)
+    check_mapping("words to their forms", forms=forms)
+    return _rewrite(sentence, lambda match: _inside(match[0], forms))
 
 
 def recase(sentence):
     """Write each word that starts a sentence with a capital: what a reader expects.
 
-    >>> recase("¿no es así? sí.")
-    '¿No es así? Sí.'
+    "<unk>" stands for a word that is not known, and stays as it is.
+
+    >>> recase("¿no es así? sí. <unk> lo sabe.")
+    '¿No es así? Sí. <unk> lo sabe.'
     """
-    return _rewrite(sentence, lambda word: word[:1].upper() + word[1:])
+    check_text(sentence=sentence)
+    return _rewrite(sentence, _with_capital)
+
+
+def _with_capital(match):
+    around = match.string[max(0, match.start() - 1) : match.end() + 1]
+    return match[0] if around == "<unk>" else match[0][:1].upper() + match[0][1:]
 
 
 def _inside(word, forms):
@@ -74,4 +87,4 @@ def _words(sentence):
 
 def _rewrite(sentence, change):
     starts = iter([starts for _, starts in _words(sentence)])
-    return WORD.sub(lambda match: change(match[0]) if next(starts) else match[0], sentence)
+    return WORD.sub(lambda match: change(match) if next(starts) else match[0], sentence)

@@ -7,6 +7,8 @@ import hashlib
 import json
 from importlib import resources
 
+from ..checks import shown
+
 
 def folder():
     """Where the files lie: a folder, or a place inside a zip that Python imports from."""
@@ -31,8 +33,8 @@ def read_vendored(name):
     b'RIFF'
     """
     checksums = json.loads(_bytes("checksums.json"))
-    if name not in checksums:
-        raise ValueError(f"name must be a file in checksums.json, got {name!r}")
+    if not isinstance(name, str) or name not in checksums:
+        raise ValueError(f"name must be a file in checksums.json, got {shown(name)}")
     content, expected = _bytes(name), checksums[name]
     came = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
     if came != expected:

@@ -1,12 +1,21 @@
 """Beam search: follow several beginnings at once and keep the best endings."""
 
+import math
 from typing import NamedTuple
 
 import torch
 
 from .. import functional
 from ..checks import check_count, check_not_negative
-from .decoding import check_ids, check_limits, check_prompts, claimed, log_probabilities
+from ..functional.positions import with_float64
+from .decoding import (
+    check_ids,
+    check_limits,
+    check_prompts,
+    check_state,
+    claimed,
+    log_probabilities,
+)
 from .stepwise import Generated
 
 
@@ -17,7 +26,8 @@ class Hypotheses(NamedTuple):
         tokens: `[B, N, T]`, int64, without the prompt; padding after the end token.
         lengths: `[B, N]`, int64, the end token counted; 0 where fewer than N were found.
         log_probability: `[B, N]`, the sum over the tokens; -inf where fewer were found.
-        score: `[B, N]`, log_probability divided by the length penalty: what they are ranked by.
+        score: `[B, N]`, float64, log_probability divided by the length penalty: what they are
+            ranked by; -inf where fewer were found, else finite.
     """
 
     tokens: torch.Tensor
@@ -58,7 +68,8 @@ def beam_search(
             sequences the search is exhaustive and the result the best of all; between the two, more
             is usually but not always better.
         length_penalty: alpha >= 0. 0 ranks by log P, which favours short sequences, since each
-            further token lowers it; larger values favour longer ones.
+            further token lowers it; larger values favour longer ones. lp(max_new_tokens) must not
+            be above 1e300.
         n_best: None, or N of 1 to beam_width: return the N best.
 
     Returns:
@@ -67,7 +78,7 @@ def beam_search(
 
     Raises:
         TypeError, ValueError: as `greedy_search`; also when beam_width is not a positive integer,
-            n_best not in 1..beam_width, length_penalty negative.
+            n_best not in 1..beam_width, length_penalty negative or too large for max_new_tokens.
 
     Cost: as `greedy_search`, with up to beam_width rows in the state for each prompt.
     Source: Wu et al. (2016), section 7, equation 14, without their coverage penalty; the beam as in
@@ -83,10 +94,12 @@ def beam_search(
     >>> found.score.shape
     torch.Size([1, 2])
     """
+    check_state(state)
     prompt_lengths = check_prompts(prompts, prompt_lengths)
     check_limits(max_new_tokens, end, padding)
     check_count(beam_width=beam_width)
     check_not_negative(length_penalty=length_penalty)
+    _check_penalty(length_penalty, max_new_tokens)
     wanted = _check_n_best(n_best, beam_width)
     with claimed(state), torch.no_grad():
         limits = (max_new_tokens, end, padding)
@@ -170,13 +183,16 @@ def _write(tokens, slot, token, column):
 
 
 def _score(log_probability, lengths, alpha):
-    return log_probability / ((5 + lengths) / 6) ** alpha
+    """In float64, where the penalty neither overflows nor takes a score below what there is."""
+    log_probability = log_probability.to(with_float64(log_probability.device)).double()
+    penalty = ((5 + torch.as_tensor(lengths).to(log_probability)) / 6) ** float(alpha)
+    return log_probability / penalty
 
 
 def _better(best, tokens, lengths, log_probability, alpha):
     """The best N of those so far and the new ones `[B, W]`; of equal ones the earlier."""
     lengths = lengths[:, None].expand(log_probability.shape)
-    score = _score(log_probability, lengths.clamp(min=1).to(log_probability.dtype), alpha)
+    score = _score(log_probability, lengths.clamp(min=1), alpha)
     new = Hypotheses(tokens, lengths, log_probability, score)
     tokens, *rest = (torch.cat(pair, dim=1) for pair in zip(best, new, strict=True))
     order = rest[-1].sort(dim=1, descending=True, stable=True).indices
@@ -188,7 +204,15 @@ def _better(best, tokens, lengths, log_probability, alpha):
 def _nothing(tokens, like):
     """The best N before anything is finished: `[B, N]` of length 0 and log-probability -inf."""
     never = like.new_full(tokens.shape[:2], -torch.inf)
-    return Hypotheses(tokens, torch.zeros_like(tokens[..., 0]), never, never)
+    return Hypotheses(tokens, torch.zeros_like(tokens[..., 0]), never, _score(never, 1, 0))
+
+
+def _check_penalty(alpha, longest):
+    most = 300 * math.log(10) / math.log((5 + longest) / 6) if longest > 1 else math.inf
+    if alpha > most:
+        raise ValueError(
+            f"length_penalty must be at most {most:.4g} for max_new_tokens = {longest}, got {alpha}"
+        )
 
 
 def _check_n_best(n_best, beam_width):

@@ -38,6 +38,14 @@ class DecodingState(Protocol):
         """Make row r what row rows[r] was; rows `[R']` (int64) picks, repeats and drops rows."""
 
 
+def check_state(state):
+    missing = [name for name in ("advance", "reorder") if not callable(getattr(state, name, None))]
+    if missing or isinstance(state, type):
+        raise TypeError(
+            f"state must be a DecodingState, with advance and reorder, got {type(state).__name__}"
+        )
+
+
 @contextmanager
 def claimed(state):
     """A state of the library serves one search: a second would go on where the first stopped.

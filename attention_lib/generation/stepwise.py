@@ -6,7 +6,14 @@ import torch
 
 from .. import functional
 from ..checks import check_count, check_positive, check_top_p
-from .decoding import check_ids, check_limits, check_prompts, claimed, log_probabilities
+from .decoding import (
+    check_ids,
+    check_limits,
+    check_prompts,
+    check_state,
+    claimed,
+    log_probabilities,
+)
 
 
 class Generated(NamedTuple):
@@ -126,6 +133,7 @@ def sample(
 
 
 def _generate(state, prompts, prompt_lengths, max_new_tokens, end, padding, choose):
+    check_state(state)
     prompt_lengths = check_prompts(prompts, prompt_lengths)
     check_limits(max_new_tokens, end, padding)
     with claimed(state), torch.no_grad():

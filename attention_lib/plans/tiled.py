@@ -13,3 +13,16 @@ def tiles(n_queries, n_keys, *, block_size, causal):
         rows = slice(start, min(start + block_size, n_queries))
         last = rows.stop + n_keys - n_queries if causal else n_keys  # keys that some query sees
         yield rows, min(n_keys, max(0, -(-last // block_size) * block_size))
+
+
+def tile_counts(n, *, block_size, causal):
+    """Pairs of a query and a key in all tiles of n tokens, and rows of keys read by them.
+
+    >>> tile_counts(5, block_size=2, causal=True)
+    (17, 11)
+    """
+    whole, rest = divmod(n, block_size)
+    if not causal:
+        return n * n, (whole + (rest > 0)) * n
+    keys_read = block_size * whole * (whole + 1) // 2
+    return keys_read * block_size + rest * n, keys_read + (n if rest else 0)

@@ -1,8 +1,7 @@
 """How much of a predicted sequence is right."""
 
-import torch
-
 from ..checks import check_kind
+from .losses import real_tokens
 
 
 def token_accuracy(predicted, target, *, padding):
@@ -18,11 +17,12 @@ def token_accuracy(predicted, target, *, padding):
         a float from 0 to 1.
 
     Raises:
-        TypeError: predicted or target is not a tensor.
+        TypeError: predicted or target is not a tensor, padding not an integer.
         ValueError: the numbers of rows differ, or the target is all padding.
 
     Chapter: 01_seq2seq.
 
+    >>> import torch
     >>> token_accuracy(torch.tensor([[5, 6]]), torch.tensor([[5, 7, 0]]), padding=0)
     0.5
     """
@@ -32,7 +32,7 @@ def token_accuracy(predicted, target, *, padding):
             f"predicted and target must be [B, T] with one B, "
             f"got {tuple(predicted.shape)}, {tuple(target.shape)}"
         )
-    real = torch.ones_like(target, dtype=torch.bool) if padding is None else target != padding
+    real = real_tokens(target, padding)
     if not real.any():
         raise ValueError("target must hold a token that is not padding, got padding alone")
     both = min(predicted.shape[1], target.shape[1])

@@ -1,10 +1,10 @@
 """A training run on disk: written whole or not at all, read only if it is the same run."""
 
+import copy
 import hashlib
 import io
 import json
 import os
-import pickle
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -12,10 +12,12 @@ import numpy as np
 import torch
 from torch import nn
 
+from ..writing import check_place, check_writable, replace_file
 from .history import History
 
 FORMAT = "attention_lib training run 1"
 DIGEST = hashlib.sha256().digest_size
+PARTS = ("model", "optimizer", "history", "best_weights", "settings", "generator")
 
 
 @dataclass
@@ -42,7 +44,7 @@ class Run:
         """Go back to what `state` returned, generators included."""
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.history = History(**state["history"])
+        self.history = History.from_dict(state["history"])
         self.best_weights = state["best_weights"]
         torch.random.set_rng_state(state["generator"])
         if state["cuda_generators"] and torch.cuda.is_available():
@@ -61,31 +63,28 @@ class Checkpoint:
     """
 
     def __init__(self, path, settings):
-        if not isinstance(path, (str, os.PathLike)):
-            raise TypeError(f"checkpoint must be a path, got {type(path).__name__}")
+        check_place("checkpoint", path)
         self.path = Path(path)
         self.settings = json.loads(json.dumps(settings, default=lambda number: number.item()))
-        if self.path.is_dir() or not self.path.parent.is_dir():
-            raise ValueError(f"checkpoint must be a file in a folder that exists, got {self.path}")
+
+    def check_writable(self):
+        """Raise ValueError where `save` could not write: before the first step, not after it."""
+        check_writable("checkpoint", self.path)
 
     def save(self, run):
         """Replace the file in one step: at every moment the old or the new one is there, whole."""
         buffer = io.BytesIO()
         torch.save({"format": FORMAT, "settings": self.settings, **run.state()}, buffer)
         payload = buffer.getvalue()
-        partial = self.path.with_name(self.path.name + ".partial")
-        with partial.open("wb") as file:
-            file.write(hashlib.sha256(payload).digest() + payload)  # damage shows when it is read
-            file.flush()
-            os.fsync(file.fileno())  # on the disk before the name points to it
-        os.replace(partial, self.path)
-        _sync_folder(self.path.parent)
+        # With a digest before it damage shows when it is read.
+        replace_file(self.path, hashlib.sha256(payload).digest() + payload, alone=True)
 
     def resume(self, run):
         """Bring `run` to where the file left it, if there is a file.
 
         Raises:
-            ValueError: the file is damaged, no checkpoint, or of a run with other settings.
+            ValueError: the file is damaged, no checkpoint, or of a run with other settings; `run`
+                is as it was.
         """
         if not self.path.exists():
             return
@@ -93,7 +92,13 @@ class Checkpoint:
         difference = _difference("", state["settings"], self.settings)
         if difference:
             raise ValueError(f"{self.path} is the checkpoint of another run: {difference}")
-        run.load(state)
+        before = copy.deepcopy(run.state())
+        try:
+            run.load(state)
+            run.history.check(len(self.settings["learning_rate"]))
+        except Exception as error:  # torch and its optimizers raise many kinds
+            run.load(before)
+            raise ValueError(f"{self.path} is not a checkpoint of this run: {error}") from None
 
 
 def read_checkpoint(path):
@@ -109,6 +114,8 @@ def read_checkpoint(path):
 
     Only tensors and plain values are read: no code in the file is run.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"path must be a path, got {type(path).__name__}")
     content = Path(path).read_bytes()
     digest, payload = content[:DIGEST], content[DIGEST:]
     if hashlib.sha256(payload).digest() != digest:
@@ -117,10 +124,13 @@ def read_checkpoint(path):
         )
     try:
         state = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError) as error:
+    except Exception as error:  # of many kinds: the bytes decide
         raise ValueError(f"{path} is no checkpoint of fit: {error}") from None
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise ValueError(f"{path} is no checkpoint of fit, or one of another version")
+    missing = [part for part in PARTS if part not in state]
+    if missing:
+        raise ValueError(f"{path} is no checkpoint of fit: it has no {missing[0]}")
     return state
 
 
@@ -164,13 +174,3 @@ def _difference(name, then, now):
     else:
         return None if then == now else f"{name.strip()} was {then}, is {now}"
     return next(filter(None, (_difference(*pair) for pair in pairs)), None)
-
-
-def _sync_folder(folder):
-    """Make the new name last through a power cut, where the system lets a folder be opened."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

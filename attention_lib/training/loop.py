@@ -9,7 +9,7 @@ from dataclasses import asdict
 import torch
 from tqdm import tqdm
 
-from ..checks import check_count, check_flag, check_positive
+from ..checks import check_callable, check_count, check_flag, check_instance, check_positive, shown
 from .checkpoints import Checkpoint, Run, describe
 from .history import History
 from .optimizer import adam
@@ -69,7 +69,8 @@ def fit(
 
     Raises:
         TypeError, ValueError: an option is out of range, the loss is not a scalar, the batches ran
-            out, the checkpoint is damaged or of a run with other settings.
+            out, the checkpoint is damaged, of a run with other settings, or cannot be written;
+            options and the place of the checkpoint are judged before the first step.
         FloatingPointError: the loss or its gradient became NaN or infinite, or a metric that early
             stopping watches; the message says at which step. A bad loss or gradient leaves the
             weights as they were before it.
@@ -94,6 +95,7 @@ def fit(
     ... learning_rate=0.1).steps
     [1, 2, 3]
     """
+    check_instance(torch.nn.Module, model=model)
     check_count(steps=steps, metric_every=metric_every, checkpoint_every=checkpoint_every)
     check_count(minimum=0, seed=seed)
     if clip is not None:
@@ -102,6 +104,9 @@ def fit(
     _check_stopping(early_stopping, metric)
     rates = learning_rates(learning_rate, steps)
     optimizer = adam(model, learning_rate=rates[0], betas=betas, weight_decay=weight_decay)
+    if not callable(batches) and not hasattr(batches, "__iter__"):
+        raise TypeError(f"batches must be a callable or an iterable, got {type(batches).__name__}")
+    check_callable(loss=loss, **({} if metric is None else {"metric": metric}))
     run = Run(model, optimizer, History())
     settings = {
         "steps": steps,
@@ -121,6 +126,8 @@ def fit(
             store.resume(run)
         history = run.history
         done = steps if history.stopped_early else len(history.losses)
+        if store is not None and done < steps:
+            store.check_writable()
         with _bar(steps, done, progress) as bar:
             model.train()
             for step, batch in enumerate(_take(batches, done, steps, seed), start=done + 1):
@@ -152,12 +159,7 @@ def _take(batches, done, steps, seed):
     if done == steps:
         return
     with seeded(seed) if done else nullcontext():  # what has been drawn already disturbs nothing
-        try:
-            batches = iter(batches)
-        except TypeError:
-            raise TypeError(
-                f"batches must be a callable or an iterable, got {type(batches).__name__}"
-            ) from None
+        batches = iter(batches)
         count = sum(1 for _ in itertools.islice(batches, done))
     for batch in itertools.islice(batches, steps - done):
         count += 1
@@ -191,7 +193,11 @@ def _update(run, loss, rate, clip, step):
 def _measure(model, metric, seed):
     model.eval()
     with torch.no_grad(), seeded(seed):
-        number = float(metric(model))
+        number = metric(model)
+        try:
+            number = float(number)
+        except (TypeError, ValueError, OverflowError, RuntimeError):
+            raise TypeError(f"metric must return a number, got {shown(number)}") from None
     model.train()
     return number
 

@@ -4,7 +4,17 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from ..checks import check_kind, check_probability, check_shape, dtype_name
+from ..checks import (
+    check_callable,
+    check_count,
+    check_dimensions,
+    check_floating,
+    check_kind,
+    check_probability,
+    check_shape,
+    dtype_name,
+)
+from ..functional.precision import widen_core
 
 
 def sequence_cross_entropy(logits, target, *, padding, label_smoothing=0.0):
@@ -21,7 +31,8 @@ def sequence_cross_entropy(logits, target, *, padding, label_smoothing=0.0):
         label_smoothing: e in [0, 1).
 
     Returns:
-        a scalar in nats. Zero, with zero gradient, where there is nothing but padding.
+        a scalar in nats, float32 for float16 and bfloat16. Zero, with zero gradient, where there is
+        nothing but padding.
 
     Raises:
         TypeError, ValueError: target has not the shape of logits without its last axis, is not
@@ -34,10 +45,14 @@ def sequence_cross_entropy(logits, target, *, padding, label_smoothing=0.0):
     tensor(1.3863)
     """
     check_kind("torch", logits=logits, target=target)
+    check_floating(logits=logits)
+    check_dimensions(2, logits=logits)
+    check_count(**{"the last axis of logits": logits.shape[-1]})
     check_shape("target", target, logits.shape[:-1], "that of logits without its last axis")
     check_probability(label_smoothing=label_smoothing)
-    real = torch.ones_like(target, dtype=torch.bool) if padding is None else target != padding
+    real = real_tokens(target, padding)
     _check_ids("target", target, real, logits.shape[-1])
+    _, logits = widen_core(logits)
     total = F.cross_entropy(
         logits.flatten(0, -2),
         target.flatten(),
@@ -48,6 +63,14 @@ def sequence_cross_entropy(logits, target, *, padding, label_smoothing=0.0):
     return total / real.sum().clamp(min=1)
 
 
+def real_tokens(target, padding):
+    """Which of the token ids count: all that are not padding."""
+    if padding is None:
+        return torch.ones_like(target, dtype=torch.bool)
+    check_count(minimum=-(2**63), padding=padding)
+    return target != padding
+
+
 def seq2seq_loss(model, batch, *, padding=None, label_smoothing=0.0):
     """Cross-entropy of a translating model on a `ToyBatch` under teacher forcing.
 
@@ -56,7 +79,8 @@ def seq2seq_loss(model, batch, *, padding=None, label_smoothing=0.0):
     padding, the token id of the target to leave out (None means `model.padding`, and 0 for a model
     that has none), and label_smoothing.
     """
-    batch = as_tensors(batch)
+    check_callable(model=model)
+    batch = as_tensors(batch, "source", "source_lengths", "target_in", "target")
     padding = getattr(model, "padding", 0) if padding is None else padding
     logits = model(batch.source, batch.source_lengths, batch.target_in)
     return sequence_cross_entropy(
@@ -86,9 +110,12 @@ def language_model_loss(model, tokens, *, padding=None, label_smoothing=0.0):
     >>> language_model_loss(uniform, torch.tensor([[3, 1, 2]]))
     tensor(1.3863)
     """
+    check_callable(model=model)
     tokens = _as_tensor("tokens", tokens)
     if tokens.ndim != 2 or tokens.shape[1] < 2:
         raise ValueError(f"tokens must have shape [B, T] with T >= 2, got {tuple(tokens.shape)}")
+    if tokens.dtype != torch.int64:
+        raise TypeError(f"tokens must hold ids of dtype int64, got {dtype_name(tokens)}")
     logits = model(tokens[:, :-1])
     return sequence_cross_entropy(
         logits, tokens[:, 1:], padding=padding, label_smoothing=label_smoothing
@@ -105,45 +132,70 @@ def classification_loss(model, batch, *, label_smoothing=0.0):
         label_smoothing: as in `sequence_cross_entropy`.
 
     Returns:
-        a scalar in nats.
+        a scalar in nats, float32 for float16 and bfloat16.
 
     Raises:
-        TypeError, ValueError: the batch has nothing but labels, or the labels do not fit the
-            logits.
+        TypeError, ValueError: the batch has nothing but labels, or no examples; the labels do not
+            fit the logits.
 
     >>> batch = torch.ones(2, 3), torch.tensor([0, 1])
     >>> classification_loss(lambda inputs: torch.zeros(2, 2), batch)
     tensor(0.6931)
     """
-    *inputs, labels = as_tensors(batch)
+    check_callable(model=model)
+    *inputs, labels = as_tensors(batch) or (None,)
     if not inputs:
         raise ValueError("batch must hold inputs and, as its last entry, labels, got one entry")
+    if not labels.numel():
+        raise ValueError("batch must hold at least one example, got none")
     logits = model(*inputs)
+    check_kind("torch", logits=logits)
+    check_floating(logits=logits)
+    check_dimensions(2, logits=logits)
     check_shape("labels", labels, logits.shape[:1], "[B]")
     check_probability(label_smoothing=label_smoothing)
     _check_ids("labels", labels, torch.ones_like(labels, dtype=torch.bool), logits.shape[-1])
+    _, logits = widen_core(logits)
     return F.cross_entropy(logits, labels, label_smoothing=label_smoothing)
 
 
 def pointer_loss(model, batch):
     """Cross-entropy of a `PointerNetwork` against the alignment of a `ToyBatch`."""
-    batch = as_tensors(batch)
+    check_callable(model=model)
+    batch = as_tensors(batch, "source", "source_lengths", "alignment")
     positions = batch.alignment[:, :-1]  # without EOS, which is nowhere in the source
     logits = model(batch.source, batch.source_lengths, positions)
     return sequence_cross_entropy(logits, positions, padding=-1)
 
 
-def as_tensors(batch):
-    """The same tuple, named or not, with torch tensors for its arrays (they share memory)."""
+def as_tensors(batch, *names):
+    """The same tuple, named or not, with torch tensors for its arrays.
+
+    They share memory where torch can; what is read-only, runs backwards or comes from a machine of
+    another byte order is copied. `names`: attributes that the batch must have.
+
+    Raises:
+        TypeError: batch is no tuple of arrays or tensors, or lacks a name.
+    """
     if not isinstance(batch, tuple):
         raise TypeError(f"batch must be a tuple of arrays, got {type(batch).__name__}")
+    missing = [name for name in names if not hasattr(batch, name)]
+    if missing:
+        raise TypeError(f"batch must have {', '.join(names)}, got one without {missing[0]}")
     tensors = [_as_tensor("batch", array) for array in batch]
     return type(batch)(*tensors) if hasattr(batch, "_fields") else tuple(tensors)
 
 
 def _as_tensor(name, array):
     if isinstance(array, np.ndarray):
-        return torch.from_numpy(array)
+        plain = array.dtype.newbyteorder("=")
+        ready = (
+            array.flags.writeable and array.dtype == plain and min(array.strides, default=0) >= 0
+        )
+        try:
+            return torch.from_numpy(array if ready else np.array(array, dtype=plain, order="C"))
+        except TypeError:
+            raise TypeError(f"{name} must hold numbers, got dtype {array.dtype}") from None
     if not isinstance(array, torch.Tensor):
         raise TypeError(f"{name} must hold NumPy arrays or tensors, got {type(array).__name__}")
     return array

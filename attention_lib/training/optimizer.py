@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from ..checks import check_not_negative, check_probability
+from ..checks import check_instance, check_not_negative, check_probability, shown
 from ..modules import ClippedRelativeBias, LearnedPositionalEncoding, RelativePositionBias
 
 _TABLES = (nn.Embedding, LearnedPositionalEncoding, RelativePositionBias, ClippedRelativeBias)
@@ -20,6 +20,7 @@ def decayed_parameters(model):
     >>> decayed_parameters(nn.Sequential(nn.Embedding(5, 3), nn.Linear(3, 2), nn.LayerNorm(2)))
     ['1.weight']
     """
+    check_instance(nn.Module, model=model)
     tables = [module.weight for module in model.modules() if isinstance(module, _TABLES)]
     return [
         name
@@ -37,7 +38,7 @@ def adam(model, *, learning_rate, betas, weight_decay):
     Source: Kingma and Ba (2015); Loshchilov and Hutter (2019), decoupled decay.
     """
     if not isinstance(betas, (tuple, list)) or len(betas) != 2:
-        raise TypeError(f"betas must be a pair of numbers, got {betas!r}")
+        raise TypeError(f"betas must be a pair of numbers, got {shown(betas)}")
     check_probability(**{"betas[0]": betas[0], "betas[1]": betas[1]})
     check_not_negative(weight_decay=weight_decay)
     if not weight_decay:

@@ -3,7 +3,8 @@
 import torch
 from torch.nn import functional as F
 
-from ..checks import check_real, check_shape
+from ..checks import check_callable, check_flag, check_floating, check_kind, check_real, check_shape
+from ..functional.precision import widen_core
 from .losses import as_tensors
 
 
@@ -19,10 +20,11 @@ def reinforce_loss(log_probability, reward, *, baseline):
             `leave_one_out(reward)`, or 0.
 
     Returns:
-        a scalar. Its value means nothing, its gradient does.
+        a scalar, float32 for float16 and bfloat16. Its value means nothing, its gradient does.
 
     Raises:
-        TypeError: baseline is neither a tensor nor a number.
+        TypeError: log_probability is no floating tensor, reward no tensor, baseline neither a
+            tensor nor a number.
         ValueError: reward or baseline has not the shape of log_probability.
 
     Source: Williams (1992). Chapter: 01_3_before_its_name.
@@ -30,11 +32,18 @@ def reinforce_loss(log_probability, reward, *, baseline):
     >>> reinforce_loss(torch.tensor([-1.0, -3.0]), torch.tensor([1.0, 0.0]), baseline=0.5)
     tensor(-0.5000)
     """
+    check_kind("torch", log_probability=log_probability, reward=reward)
+    check_floating(log_probability=log_probability)
+    if log_probability.ndim != 1 or not len(log_probability):
+        raise ValueError(
+            f"log_probability must have shape [B] with B >= 1, got {tuple(log_probability.shape)}"
+        )
     check_shape("reward", reward, log_probability.shape, "that of log_probability")
     if not isinstance(baseline, torch.Tensor):
         check_real(baseline=baseline)
     elif baseline.ndim:
         check_shape("baseline", baseline, reward.shape, "that of reward")
+    _, log_probability = widen_core(log_probability)
     return -((reward - baseline).detach() * log_probability).mean()
 
 
@@ -42,6 +51,7 @@ def leave_one_out(reward):
     """For each reward `[B]` the mean of the others: a baseline that keeps the estimate unbiased.
 
     Raises:
+        TypeError: reward is no floating tensor.
         ValueError: reward is not one-dimensional with at least two entries.
 
     Source: Kool, van Hoof and Welling (2019). Chapter: 01_3_before_its_name.
@@ -49,9 +59,12 @@ def leave_one_out(reward):
     >>> leave_one_out(torch.tensor([1.0, 0.0, 0.0]))
     tensor([0.0000, 0.5000, 0.5000])
     """
+    check_kind("torch", reward=reward)
+    check_floating(reward=reward)
     if reward.ndim != 1 or len(reward) < 2:
         raise ValueError(f"reward must have shape [B] with B >= 2, got {tuple(reward.shape)}")
-    return (reward.sum() - reward) / (len(reward) - 1)
+    dtype, wide = widen_core(reward)
+    return ((wide.sum() - wide) / (len(reward) - 1)).to(dtype)
 
 
 def glimpse_loss(model, batch, *, rng=None, use_baseline=True):
@@ -61,8 +74,11 @@ def glimpse_loss(model, batch, *, rng=None, use_baseline=True):
     answer as the reward. Use `functools.partial` to give it the torch.Generator that the draws of
     hard attention need.
     """
-    batch = as_tensors(batch)
+    check_callable(model=model)
+    check_flag(use_baseline=use_baseline)
+    batch = as_tensors(batch, "source", "source_lengths", "target")
     logits, _, log_probability = model(batch.source, batch.source_lengths, rng=rng)
+    _, logits = widen_core(logits)
     reward = -F.cross_entropy(logits, batch.target[:, 0], reduction="none")
     if rng is None:
         return -reward.mean()

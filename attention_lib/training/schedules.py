@@ -1,6 +1,10 @@
-"""Learning rates that change from step to step: functions from a step (1, 2, ...) to a rate."""
+"""Learning rates that change from step to step: functions from a step (1, 2, ...) to a rate.
+
+They can be pickled: their parts have names.
+"""
 
 import math
+from functools import partial
 
 from ..checks import check_count, check_not_negative, check_positive, check_real
 
@@ -12,12 +16,12 @@ def constant(rate):
     0.1
     """
     check_positive(rate=rate)
+    return partial(_same, float(rate))
 
-    def schedule(step):
-        check_count(step=step)
-        return rate
 
-    return schedule
+def _same(rate, step):
+    check_count(step=step)
+    return rate
 
 
 def warmup_linear(peak, *, warmup, steps, floor=0.0):
@@ -46,7 +50,7 @@ def warmup_linear(peak, *, warmup, steps, floor=0.0):
     >>> [schedule(step) for step in range(1, 7)]
     [0.5, 1.0, 0.75, 0.5, 0.25, 0.0]
     """
-    return _warmed_up(peak, warmup, steps, floor, lambda passed: 1 - passed)
+    return _warmed_up(peak, warmup, steps, floor, _line)
 
 
 def warmup_cosine(peak, *, warmup, steps, floor=0.0):
@@ -63,9 +67,7 @@ def warmup_cosine(peak, *, warmup, steps, floor=0.0):
     >>> [round(schedule(step), 3) for step in range(1, 7)]
     [0.5, 1.0, 0.927, 0.75, 0.573, 0.5]
     """
-    return _warmed_up(
-        peak, warmup, steps, floor, lambda passed: (1 + math.cos(math.pi * passed)) / 2
-    )
+    return _warmed_up(peak, warmup, steps, floor, _cosine)
 
 
 def inverse_square_root(peak, *, warmup):
@@ -92,12 +94,12 @@ def inverse_square_root(peak, *, warmup):
     """
     check_positive(peak=peak)
     check_count(warmup=warmup)
+    return partial(_by_root, float(peak), int(warmup))
 
-    def schedule(step):
-        check_count(step=step)
-        return peak * min(step / warmup, math.sqrt(warmup / step))
 
-    return schedule
+def _by_root(peak, warmup, step):
+    check_count(step=step)
+    return peak * min(step / warmup, math.sqrt(warmup / step))
 
 
 def learning_rates(learning_rate, steps):
@@ -126,13 +128,21 @@ def _warmed_up(peak, warmup, steps, floor, shape):
         raise ValueError(f"warmup must be smaller than steps ({steps}), got {warmup}")
     if not 0 <= floor <= peak:
         raise ValueError(f"floor must lie in 0..{peak} (peak), got {floor}")
+    return partial(_rise_and_fall, float(peak), int(warmup), int(steps), float(floor), shape)
 
-    def schedule(step):
-        check_count(step=step)
-        if step > steps:
-            raise ValueError(f"step must be at most {steps}, the steps of the schedule, got {step}")
-        if step <= warmup:
-            return peak * step / warmup
-        return floor + (peak - floor) * shape((step - warmup) / (steps - warmup))
 
-    return schedule
+def _rise_and_fall(peak, warmup, steps, floor, shape, step):
+    check_count(step=step)
+    if step > steps:
+        raise ValueError(f"step must be at most {steps}, the steps of the schedule, got {step}")
+    if step <= warmup:
+        return peak * (step / warmup)
+    return floor + (peak - floor) * shape((step - warmup) / (steps - warmup))
+
+
+def _line(passed):
+    return 1 - passed
+
+
+def _cosine(passed):
+    return (1 + math.cos(math.pi * passed)) / 2

@@ -7,9 +7,11 @@ import torch
 from ..checks import check_count
 
 
-@contextmanager
 def seeded(seed):
     """Seed torch inside the block; outside, the global generator is as it was.
+
+    Raises:
+        TypeError, ValueError: seed is not an integer of at least 0.
 
     >>> with seeded(0):
     ...     first = torch.rand(1)
@@ -19,6 +21,11 @@ def seeded(seed):
     True
     """
     check_count(minimum=0, seed=seed)
+    return _seeded(int(seed))
+
+
+@contextmanager
+def _seeded(seed):
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         yield

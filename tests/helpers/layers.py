@@ -8,7 +8,7 @@ TORCH = NUMPY | {"torch"}
 LIB, BOOK = "attention_lib", "attention_book"
 # What the other parts are made with: they need no reference page.
 INTERNAL = {
-    *("checks", "machine", "mechanisms", "plans"),
+    *("checks", "machine", "mechanisms", "plans", "writing"),
     *("concepts", "palette", "pipeline", "sphinx_ext", "__main__"),
 }
 
@@ -21,14 +21,15 @@ LAYERS = {
         "mechanisms": (set(), set()),
         "plans": ({"checks"}, NUMPY),
         "cost": ({"checks", "plans"}, NUMPY),
-        "data": ({"checks"}, NUMPY | {"tokenizers"}),
+        "writing": (set(), set()),
+        "data": ({"checks", "writing"}, NUMPY | {"tokenizers"}),
         "reference": ({"checks"}, NUMPY),
         "functional": ({"checks", "plans"}, TORCH),
         "modules": ({"checks", "functional"}, TORCH),
         "generation": ({"checks", "functional", "modules"}, TORCH),
-        "training": ({"checks", "functional", "modules"}, TORCH | {"tqdm"}),
+        "training": ({"checks", "functional", "modules", "writing"}, TORCH | {"tqdm"}),
         "choose": (
-            {"checks", "cost", "functional", "machine", "mechanisms", "modules"},
+            {"checks", "cost", "functional", "machine", "mechanisms", "modules", "writing"},
             TORCH | {"tqdm"},
         ),
     },
@@ -49,7 +50,7 @@ LAYERS = {
         ),
         "exercises": ({f"{LIB}.checks", f"{LIB}.reference", f"{LIB}.data"}, NUMPY),
         "pipeline": (
-            {"claims", "concepts"},
+            {"claims", "concepts", f"{LIB}.writing"},
             {"jupytext", "jupyter_client", "nbclient", "nbformat", "tqdm", "yaml"},
         ),
         "sphinx_ext": (

@@ -260,7 +260,7 @@ def test_embedding_and_optimiser_by_hand():
         (lambda: Cost().beside(-1), ValueError, "live_bytes must be at least 0, got -1"),
         (lambda: Cost().table(depth=-1), ValueError, "depth must be at least 0, got -1"),
         (lambda: combine([Cost()]), TypeError, "parts must map names to costs, got list"),
-        (lambda: combine({"x": 3}), TypeError, "part 'x' must be a Cost, got int"),
+        (lambda: combine({"x": 3}), TypeError, r"parts\['x'\] must be a Cost, got int"),
         (lambda: readable(-1), ValueError, "number must be at least 0, got -1"),
         (lambda: kernel(reads=-1, writes=0), ValueError, "reads must be at least 0, got -1"),
         (lambda: kernel(reads=0, writes=0, itemsize=0), ValueError, "itemsize must be at least 1"),

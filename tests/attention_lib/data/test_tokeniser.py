@@ -135,7 +135,7 @@ def test_arrays_decode_like_lists():
     assert WORDS.decode(np.array([*ids, EOS, PAD])) == "Tom sees the dog."
     assert WORDS.decode(torch.tensor([*ids, EOS, PAD])) == "Tom sees the dog."
     assert WORDS.decode(iter(ids)) == "Tom sees the dog."
-    with pytest.raises(TypeError, match="token_id must be an integer, got float"):
+    with pytest.raises(TypeError, match=r"ids\[0\] must be an integer, got float"):
         WORDS.decode(np.array([5.0]))
 
 
@@ -293,8 +293,8 @@ def test_rare_words_are_left_out_where_it_is_asked():
         (lambda: WORDS.encode(["a"]), TypeError, "text must be a string, got list"),
         (lambda: WORDS.decode([10**6]), ValueError, rf"less than {len(WORDS)}, the size, got 1000"),
         (lambda: WORDS.token(len(WORDS)), ValueError, "token_id must be less than"),
-        (lambda: WORDS.decode([-1]), ValueError, "token_id must be at least 0, got -1"),
-        (lambda: WORDS.decode([4.0]), TypeError, "token_id must be an integer, got float"),
+        (lambda: WORDS.decode([-1]), ValueError, r"ids\[0\] must be at least 0, got -1"),
+        (lambda: WORDS.decode([4.0]), TypeError, r"ids\[0\] must be an integer, got float"),
         (
             lambda: Tokeniser.from_json("{}"),
             ValueError,

@@ -19,7 +19,7 @@ TEXT = "movie_sentences/movie_sentences_7k.tsv.gz"
 LOADERS = {
     "tatoeba/eng_spa_20k.tsv.gz": translation._splits.__wrapped__,
     TEXT: sentiment._splits.__wrapped__,
-    "spoken_digits/it/3.wav": lambda: speech.load_spoken_digits.__wrapped__("it"),
+    "spoken_digits/it/3.wav": lambda: speech._recordings.__wrapped__("it"),
 }
 
 
@@ -141,8 +141,12 @@ def test_the_licence_of_each_voice_is_the_one_of_its_attribution():
 def test_the_data_load_from_inside_a_zip_with_numpy_alone(tmp_path):
     package = FILES.parent.parent
     with zipfile.ZipFile(tmp_path / "library.zip", "w") as archive:
-        paths = [package / "__init__.py", *(package / "checks").rglob("*")]
-        paths += (package / "data").rglob("*")
+        paths = [
+            package / "__init__.py",
+            package / "writing.py",
+            *(package / "checks").rglob("*"),
+            *(package / "data").rglob("*"),
+        ]
         for path in paths:
             if path.is_file() and "__pycache__" not in path.parts:
                 archive.write(path, path.relative_to(package.parent))

@@ -252,12 +252,12 @@ def test_a_token_of_minus_infinity_is_never_part_of_a_hypothesis():
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
-def test_scores_are_float32_at_least_and_close(dtype):
+def test_log_probabilities_are_float32_at_least_and_scores_float64(dtype):
     wide = torch.float64 if dtype == torch.float64 else torch.float32
     options = {"beam_width": 3, "max_new_tokens": 4, "n_best": 1, "length_penalty": 0.6}
     found = beam_search(TableState(5, dtype=dtype), ONE, **options)
     exact = beam_search(TableState(5), ONE, **options)
-    assert found.score.dtype == found.log_probability.dtype == wide
+    assert (found.score.dtype, found.log_probability.dtype) == (torch.float64, wide)
     tolerance = {torch.float16: 1e-2, torch.bfloat16: 5e-2}.get(dtype, 1e-5)
     assert_allclose(found.score, exact.score, rtol=tolerance)
 
