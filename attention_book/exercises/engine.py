@@ -48,8 +48,9 @@ def find_exercise(exercises: Mapping[str, Exercise], name: str) -> Exercise:
         close = [full for full in exercises if full.endswith(f".{name}")]
         close += difflib.get_close_matches(name, exercises, n=1, cutoff=0.4)
         hint = f"; the nearest is {close[0]!r}" if close else ""
+        there = ", ".join(sorted(exercises))
         raise ValueError(
-            f"name: no exercise is called {name!r}; there are {', '.join(sorted(exercises))}{hint}"
+            f"name: no exercise is called {shortened(name, 60)!r}; there are {there}{hint}"
         )
     return exercises[name]
 

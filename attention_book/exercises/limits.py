@@ -7,6 +7,7 @@ import io
 import os
 import random
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Callable
@@ -102,11 +103,13 @@ class Paper(io.StringIO):
 def undisturbed(paper: Paper):
     """Inside, all that is printed goes to `paper`; afterwards the process is as it was.
 
-    Put back are the streams, the filters of warnings, the random states, the folder and the
-    limit of recursion. What NumPy does about a division by zero is a matter of each thread.
+    Put back are the streams, the filters of warnings, the random states, the folder, the limit of
+    recursion and what Python calls for an exception that nobody catches. What NumPy does about a
+    division by zero is a matter of each thread.
     """
     torch = sys.modules.get("torch")
     folder, depth = _folder(), sys.getrecursionlimit()
+    uncaught, uncaught_in_thread = sys.excepthook, threading.excepthook
     numpy_state = np.random.get_state()  # noqa: NPY002 - the reader's, not ours
     python_state, torch_state = random.getstate(), torch and torch.get_rng_state()
     with redirect_stdout(paper), redirect_stderr(paper), warnings.catch_warnings():
@@ -115,6 +118,7 @@ def undisturbed(paper: Paper):
             yield
         finally:
             sys.setrecursionlimit(depth)
+            sys.excepthook, threading.excepthook = uncaught, uncaught_in_thread
             random.setstate(python_state)
             np.random.set_state(numpy_state)  # noqa: NPY002
             if torch:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from attention_book.explorables.grid import check_text
+from attention_book.explorables.grid import check_text, is_number
+from attention_lib.checks import shown
 
 ROLES = ("query", "key", "value", "output", "ink")
 
@@ -26,8 +27,10 @@ def check_range(limits, argument):
     """Two finite numbers in order, or None."""
     if limits is None:
         return
-    if len(limits) != 2 or not np.isfinite(limits).all() or not limits[0] < limits[1]:
-        raise ValueError(f"{argument}: expected (low, high) with low < high, got {limits!r}")
+    pair = isinstance(limits, list | tuple | np.ndarray) and len(limits) == 2
+    low, high = (v.item() if isinstance(v, np.generic) else v for v in limits) if pair else (0, 0)
+    if not (is_number(low) and is_number(high) and low < high):
+        raise ValueError(f"{argument}: expected (low, high) with low < high, got {shown(limits)}")
 
 
 def check_inside(array, limits, argument, where):

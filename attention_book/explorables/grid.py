@@ -3,9 +3,11 @@
 import itertools
 import math
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
+
+from attention_lib.checks import shown
 
 MAX_AXES = 5
 
@@ -66,32 +68,47 @@ def _axis(name, values, labels, start):
 
 def _position(name, wanted, values, texts):
     """Where a value stands on its axis; numbers may differ by rounding, far below a step."""
-    if wanted in values:
+    wanted = wanted.item() if isinstance(wanted, np.generic) else wanted
+    if isinstance(wanted, (int, float, str)) and wanted in values:
         return values.index(wanted)
-    if isinstance(wanted, Real) and not isinstance(values[0], str):
+    if is_number(wanted) and not isinstance(values[0], str):
         step = np.diff(np.sort(values)).min()
         near = np.flatnonzero(np.isclose(values, float(wanted), rtol=0, atol=1e-6 * step))
         if near.size:
             return int(near[0])
     raise ValueError(
-        f"start: {name}={wanted!r} is not on the axis; its values are {', '.join(texts)}"
+        f"start: {name}={shown(wanted)} is not on the axis; its values are {', '.join(texts)}"
     )
 
 
 def axis_values(name, values):
     if isinstance(values, str) or not np.iterable(values):
-        raise TypeError(f"axes: {name!r} must be a sequence of numbers or strings, got {values!r}")
+        raise TypeError(
+            f"axes: {name!r} must be a sequence of numbers or strings, got {shown(values)}"
+        )
     values = tuple(v.item() if isinstance(v, np.generic) else v for v in values)
     if len(values) < 2:
         raise ValueError(f"axes: {name!r} needs at least 2 values, got {len(values)}")
-    numbers = [isinstance(v, Real) and not isinstance(v, bool) for v in values]
+    numbers = [isinstance(v, int | float) and not isinstance(v, bool) for v in values]
     if not all(numbers) and not all(isinstance(v, str) for v in values):
         raise TypeError(
-            f"axes: {name!r} must hold numbers only or strings only, got {list(values)!r}"
+            f"axes: {name!r} must hold ints and floats, numbers only or strings only, "
+            f"got {shown(list(values))}"
         )
-    if all(numbers) and not all(math.isfinite(v) for v in values):
-        raise ValueError(f"axes: {name!r} holds a value that is not finite: {list(values)!r}")
+    if all(numbers) and not all(map(is_number, values)):
+        raise ValueError(
+            f"axes: {name!r} holds a value that is not finite or too large for a float: "
+            f"{shown(list(values))}"
+        )
     return values
+
+
+def is_number(value):
+    """An int or a float that a slider can hold: finite, also as a float."""
+    try:
+        return type(value) in (int, float) and math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def _text(value):
@@ -125,9 +142,13 @@ def describe(point):
 def finite_array(result, where, argument="function"):
     """`result` as an array of float64 that float32 could hold, or an error that names the point."""
     try:
-        text = _holds_text(np.asarray(result))
+        as_it_is = np.asarray(result)
+        text = _holds_text(as_it_is)
+        _refuse_nothing(as_it_is, where, argument)
         array = None if text else np.asarray(result, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except _NothingError:
+        raise
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(
             f"{argument}: the result {where} is not a regular array of numbers: {error}"
         ) from error
@@ -147,6 +168,20 @@ def finite_array(result, where, argument="function"):
             "expected finite float32 numbers"
         )
     return array
+
+
+class _NothingError(TypeError):
+    pass
+
+
+def _refuse_nothing(array, where, argument):
+    """None would become NaN, and of a complex number the real part would stay."""
+    if array.dtype.kind == "c":
+        raise _NothingError(
+            f"{argument}: the result {where} holds complex numbers; expected real ones"
+        )
+    if array.dtype.kind == "O" and any(v is None for v in array.flat):
+        raise _NothingError(f"{argument}: the result {where} holds None; expected numbers")
 
 
 def _holds_text(array):

@@ -16,6 +16,7 @@ from ..checks import (
 from ..plans.block_sparse import blocks_seen, plan, sees_all
 from .attention import attention_core
 from .folded import check_attended, flows, fold, fused, joined, output_shape_of
+from .precision import check_device
 
 
 def block_sparse_pattern(
@@ -40,6 +41,7 @@ def block_sparse_pattern(
             [1, 0, 1, 0],
             [1, 0, 0, 1]], dtype=torch.int32)
     """
+    check_device(device)
     check_count(minimum=0, n_blocks=n_blocks)
     check_pattern(window_blocks, global_blocks, random_blocks, seed)
     check_flag(causal=causal)

@@ -2,7 +2,7 @@
 
 import torch
 
-from ..checks import check_dimensions, check_value
+from ..checks import check_dimensions, check_kind, check_value, dtype_name
 from .precision import check_torch_mask, widen
 from .scores import scaled_dot_scores
 from .softmax import softmax_core
@@ -80,7 +80,7 @@ def take(value, index):
     """The rows of value `[..., S, E]` at index `[..., T]`, zero where the index is -1.
 
     Raises:
-        TypeError: value not a floating tensor.
+        TypeError: value not a floating tensor, index not a tensor of integers.
         ValueError: the leading axes do not broadcast, or an index is outside -1..S-1.
 
     Cost: T E numbers read. Chapter: 01_3_before_its_name.
@@ -91,6 +91,10 @@ def take(value, index):
     """
     _, value = widen(value=value)
     check_dimensions(2, value=value)
+    check_kind("torch", index=index)
+    if dtype_name(index) not in ("int64", "int32", "int16", "int8", "uint8"):
+        raise TypeError(f"index must hold integers, got dtype {dtype_name(index)}")
+    check_dimensions(1, index=index)
     n_keys = value.shape[-2]
     shape = check_value(value, (*index.shape, n_keys))
     if index.numel() and not -1 <= index.min() <= index.max() < n_keys:
@@ -100,5 +104,5 @@ def take(value, index):
     if n_keys == 0:
         return value.new_zeros(shape)
     rows = value.expand(*shape[:-2], *value.shape[-2:])
-    where = index.clamp(min=0)[..., None].expand(*shape)
+    where = index.clamp(min=0).long()[..., None].expand(*shape)
     return rows.gather(-2, where).masked_fill((index < 0)[..., None], 0)

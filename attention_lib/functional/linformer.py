@@ -12,7 +12,7 @@ from ..checks import (
 )
 from .attention import attention_core
 from .folded import check_attended
-from .precision import check_floating_dtype
+from .precision import check_device, check_floating_dtype
 
 
 def linformer_attention(
@@ -109,6 +109,7 @@ def pooling_projection(n_projected, n_keys, *, dtype=None, device=None):
     tensor([[1.0000, 0.0000, 0.0000],
             [0.0000, 0.5000, 0.5000]])
     """
+    check_device(device)
     check_count(n_projected=n_projected, n_keys=n_keys)
     if n_projected > n_keys:
         raise ValueError(f"n_projected must be at most n_keys {n_keys}, got {n_projected}")

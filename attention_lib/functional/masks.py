@@ -3,6 +3,7 @@
 import torch
 
 from ..checks import check_count, check_flag, check_kind, check_lengths
+from .precision import check_device
 
 
 def causal_mask(n_queries, n_keys, *, device=None):
@@ -14,6 +15,7 @@ def causal_mask(n_queries, n_keys, *, device=None):
     tensor([[1, 1, 0],
             [1, 1, 1]], dtype=torch.int32)
     """
+    check_device(device)
     check_count(minimum=0, n_queries=n_queries, n_keys=n_keys)
     return causal_mask_core(n_queries, n_keys, device=device)
 
@@ -33,6 +35,7 @@ def window_mask(n_queries, n_keys, *, window, causal=False, device=None):
             [1, 1, 0],
             [0, 1, 1]], dtype=torch.int32)
     """
+    check_device(device)
     check_count(minimum=0, n_queries=n_queries, n_keys=n_keys, window=window)
     check_flag(causal=causal)
     distance = _distance(n_queries, n_keys, device)
@@ -50,6 +53,7 @@ def block_mask(n_queries, n_keys, *, block_size, neighbours=0, causal=False, dev
             [1, 1, 0],
             [0, 0, 1]], dtype=torch.int32)
     """
+    check_device(device)
     check_count(minimum=0, n_queries=n_queries, n_keys=n_keys, neighbours=neighbours)
     check_count(block_size=block_size)
     check_flag(causal=causal)

@@ -25,7 +25,7 @@ from .linear_attention import (
     segments,
 )
 from .linear_gradient import mask_of
-from .precision import check_floating_dtype, widen, widen_core
+from .precision import check_device, check_floating_dtype, widen, widen_core
 
 
 def orthogonal_features(n_features, width, *, seed=0, orthogonal=True, dtype=None, device=None):
@@ -43,6 +43,7 @@ def orthogonal_features(n_features, width, *, seed=0, orthogonal=True, dtype=Non
     >>> (features @ features.mT).round(decimals=3).count_nonzero()  # the diagonal
     tensor(3)
     """
+    check_device(device)
     check_count(n_features=n_features, width=width)
     check_count(minimum=0, seed=seed)
     check_flag(orthogonal=orthogonal)

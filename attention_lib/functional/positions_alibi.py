@@ -4,7 +4,7 @@ import torch
 
 from ..checks import check_count
 from .positions import distances
-from .precision import check_floating_dtype
+from .precision import check_device, check_floating_dtype
 
 
 def alibi_slopes(n_heads, *, dtype=None, device=None):
@@ -30,6 +30,7 @@ def alibi_slopes(n_heads, *, dtype=None, device=None):
     >>> alibi_slopes(3)
     tensor([0.0625, 0.0039, 0.2500])
     """
+    check_device(device)
     check_count(n_heads=n_heads)
     dtype = check_floating_dtype(dtype)
     power = 2 ** (int(n_heads).bit_length() - 1)  # the largest power of two that is not above H
@@ -64,6 +65,7 @@ def alibi_bias(n_heads, n_queries, n_keys, *, dtype=None, device=None):
     <BLANKLINE>
             [[-0.0078, -0.0039,  0.0000]]])
     """
+    check_device(device)
     dtype = check_floating_dtype(dtype)
     working = torch.float64 if dtype == torch.float64 else torch.float32
     slopes = alibi_slopes(n_heads, dtype=working, device=device)

@@ -6,6 +6,7 @@ import torch
 
 from ..checks import check_buckets, check_count
 from .positions import distances
+from .precision import check_device
 
 
 def relative_buckets(
@@ -34,6 +35,7 @@ def relative_buckets(
             [1, 0, 5],
             [2, 1, 0]])
     """
+    check_device(device)
     side = check_buckets(n_buckets, max_distance, bidirectional)
     distance = distances(n_queries, n_keys, device)  # [T, S], positive after the query
     starts = torch.tensor(_bucket_starts(side, max_distance), device=device)
@@ -62,6 +64,7 @@ def clipped_distances(n_queries, n_keys, *, max_distance, device=None):
     tensor([[0, 0, 1, 2, 3],
             [0, 0, 0, 1, 2]])
     """
+    check_device(device)
     check_count(max_distance=max_distance)
     return distances(n_queries, n_keys, device).clamp(-max_distance, max_distance) + max_distance
 

@@ -4,7 +4,7 @@ import torch
 
 from ..checks import check_choice, check_even, check_even_width, check_offset, check_positive
 from .positions import across, angles
-from .precision import widen
+from .precision import check_device, widen
 
 PAIRINGS = ("interleaved", "half")
 
@@ -77,5 +77,6 @@ def pairing_permutation(d, *, device=None):
     >>> pairing_permutation(6)
     tensor([0, 2, 4, 1, 3, 5])
     """
+    check_device(device)
     check_even(d=d)
     return torch.arange(d, device=device).reshape(-1, 2).T.flatten()

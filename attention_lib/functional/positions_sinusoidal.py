@@ -4,7 +4,7 @@ import torch
 
 from ..checks import check_count, check_even, check_offset
 from .positions import angles
-from .precision import check_floating_dtype
+from .precision import check_device, check_floating_dtype
 
 
 def sinusoidal_positions(n, d_model, *, offset=0, dtype=None, device=None):
@@ -32,6 +32,7 @@ def sinusoidal_positions(n, d_model, *, offset=0, dtype=None, device=None):
     tensor([[0.0000, 1.0000, 0.0000, 1.0000],
             [0.8415, 0.5403, 0.0100, 0.9999]])
     """
+    check_device(device)
     check_count(minimum=0, n=n)
     check_even(d_model=d_model)
     check_offset("torch", offset)

@@ -2,7 +2,7 @@
 
 import torch
 
-from ..checks import check_floating, check_kind, check_mask
+from ..checks import check_floating, check_kind, check_mask, shown
 
 _FLOATS = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 
@@ -40,6 +40,19 @@ def check_torch_mask(mask, shape):
         if not isinstance(mask, torch.Tensor):
             check_kind("torch", mask=mask)
         check_mask(mask, shape)
+
+
+def check_device(device):
+    """device is None, a torch.device, its name or its number."""
+    if isinstance(device, bool) or not isinstance(device, str | int | torch.device | None):
+        raise TypeError(f"device must be a torch.device or its name, got {type(device).__name__}")
+    if isinstance(device, str | int):
+        try:
+            torch.device(device)
+        except (RuntimeError, ValueError):
+            raise ValueError(
+                f"device must be a torch.device or its name, got {shown(device)}"
+            ) from None
 
 
 def check_floating_dtype(dtype):

@@ -7,6 +7,7 @@ from ..plans.sliding_window import Band
 from .attention import attention_core
 from .folded import check_attended, flows, fold, fused, joined, output_shape_of
 from .masks import window_mask
+from .precision import check_device
 
 
 def sink_window_mask(n_queries, n_keys, *, window, n_sinks=0, causal=False, device=None):
@@ -18,6 +19,7 @@ def sink_window_mask(n_queries, n_keys, *, window, n_sinks=0, causal=False, devi
     tensor([[1, 0, 1, 1, 0],
             [1, 0, 0, 1, 1]], dtype=torch.int32)
     """
+    check_device(device)
     check_count(minimum=0, n_sinks=n_sinks)
     near = window_mask(n_queries, n_keys, window=window, causal=causal, device=device)
     key = torch.arange(n_keys, device=device)
@@ -36,6 +38,7 @@ def streaming_positions(length, *, window, n_sinks=0, device=None):
     >>> streaming_positions(10, window=3, n_sinks=2)
     tensor([0, 1, 7, 8, 9])
     """
+    check_device(device)
     check_count(minimum=0, length=length, window=window, n_sinks=n_sinks)
     recent = max(int(length) - int(window), min(int(n_sinks), int(length)))
     sinks = torch.arange(min(int(n_sinks), int(length)), device=device)

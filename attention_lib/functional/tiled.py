@@ -8,6 +8,7 @@ from ..checks import (
     check_count,
     check_dimensions,
     check_flag,
+    check_instance,
     check_query_key,
     check_scale,
     check_shape,
@@ -65,6 +66,7 @@ def online_softmax(scores, value, state=None, *, mask=None):
     output_shape = check_value(value, scores.shape)
     check_torch_mask(mask, scores.shape)
     if state is not None:
+        check_instance(OnlineSoftmax, state=state)
         check_shape("state.weighted", state.weighted, output_shape, "[..., T, E]")
     if mask is not None:
         scores = scores.masked_fill(~mask, -torch.inf)

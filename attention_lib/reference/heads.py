@@ -154,7 +154,8 @@ def multi_head_attention(
         "output_bias": output_bias,
         "bias": bias,
     }
-    names = [name for name, array in given.items() if array is not None]
+    needed = [name for name in given if not name.endswith("bias")]
+    names = [name for name, array in given.items() if array is not None or name in needed]
     # float16 is computed in float32; dtype is what goes back to the caller.
     dtype, *wide = widen(**{name: given[name] for name in names})
     given.update(zip(names, wide, strict=True))

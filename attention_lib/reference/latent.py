@@ -92,7 +92,8 @@ def latent_attention(
         "query_down_weight": query_down_weight,
         "query_gain": query_gain,
     }
-    given = {name: array for name, array in given.items() if array is not None}
+    optional = ("query_down_weight", "query_gain")
+    given = {n: array for n, array in given.items() if array is not None or n not in optional}
     dtype, *wide = widen(**given)
     given = dict(zip(given, wide, strict=True))
     x = given["x"]

@@ -8,6 +8,7 @@ from ..checks import (
     check_count,
     check_dimensions,
     check_flag,
+    check_instance,
     check_mask,
     check_query_key,
     check_scale,
@@ -82,6 +83,7 @@ def online_softmax(scores, value, state=None, *, mask=None):
         scores = np.where(mask, scores, -np.inf)
     maximum = scores.max(axis=-1, initial=-np.inf)  # [..., T]
     if state is not None:
+        check_instance(OnlineSoftmax, state=state)
         check_shape("state.weighted", state.weighted, output_shape, "[..., T, E]")
         maximum = np.maximum(state.maximum, maximum)
     powers = scores - _finite(maximum)[..., None]

@@ -19,6 +19,8 @@ def expect_tokens(tokens, expected):
         tokens = [int(token) for token in tokens]
     except (TypeError, ValueError, OverflowError) as error:
         raise Problem("your list should hold tokens, which are whole numbers") from error
+    if any(abs(token) > 999 for token in tokens):
+        raise Problem("your list should hold tokens, which are small whole numbers here")
     if tokens != expected:
         raise Problem(f"your loop writes {tokens}, where {expected} is right")
 
