@@ -80,6 +80,10 @@ class Cost:
             )
         object.__setattr__(self, "parts", MappingProxyType(dict(self.parts)))
 
+    def __reduce__(self):
+        """Made anew from its counts: a mapping that cannot be changed cannot be pickled."""
+        return _made, (self._counts() | {"parts": dict(self.parts)},)
+
     @property
     def flops(self):
         """All operations: matmul_flops + elementwise_flops."""
@@ -217,6 +221,10 @@ def exact(function):
         return function(*map(_plain, sizes), **options)
 
     return counted
+
+
+def _made(counts):
+    return Cost(**counts)
 
 
 def _plain(one):

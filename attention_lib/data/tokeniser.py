@@ -39,10 +39,14 @@ class Tokeniser:
         self._tokenizer = tokenizer
         self._tokenizer.encode_special_tokens = True
 
+    def __getstate__(self):
+        return {**vars(self), "_tokenizer": self._tokenizer.to_str()}
+
     def __setstate__(self, state):
         """Of a copy: the package forgets on the way that a text may spell "<eos>"."""
-        self.__dict__.update(state)
-        self._tokenizer.encode_special_tokens = True
+        tokenizer = tokenizers_package().Tokenizer.from_str(state["_tokenizer"])
+        tokenizer.encode_special_tokens = True
+        vars(self).update(state | {"_tokenizer": tokenizer})
 
     def __len__(self):
         """The number of ids, the four special ones counted."""

@@ -123,6 +123,8 @@ def test_the_pipeline_writes_in_this_way():
 def test_a_place_that_takes_no_file_is_named(tmp_path, monkeypatch):
     check_writable("checkpoint", tmp_path / "file")
     monkeypatch.setattr(Path, "touch", full_disk)
-    with pytest.raises(ValueError, match="checkpoint must be a file that can be written, got .*No"):
+    with pytest.raises(
+        ValueError, match=r"checkpoint must be a file that can be written, got .*No"
+    ):
         check_writable("checkpoint", tmp_path / "file")
     assert not list(tmp_path.iterdir())

@@ -8,8 +8,14 @@ import pickle
 import numpy as np
 import pytest
 
-from attention_lib import choose
-from attention_lib.choose import AttentionSelector, NothingFitsError, Setting, choose_attention
+from attention_lib.choose import (
+    AttentionSelector,
+    NothingFitsError,
+    Setting,
+    TransformerConfig,
+    choose_attention,
+)
+from attention_lib.cost import encoder
 from attention_lib.data.batching import LabelledBatches, PairBatches
 from attention_lib.data.digit_strings import Augmentation, digit_strings
 from attention_lib.data.speech_batch import speech_batch
@@ -101,12 +107,13 @@ def test_other_things_that_are_handed_on_are_equal_to_their_copies():
         Augmentation(noise=None),
         Setting(n=7, causal=True),
         AttentionSelector.default().calibration.origin,
-        choose.TransformerConfig.for_task("translation", size="small")
-        if hasattr(choose.TransformerConfig, "never")
-        else Setting(n=3),
+        TransformerConfig.for_task("long_seq", vocabulary=97),
+        encoder(5, n_layers=2, d_model=4, n_heads=2, d_ff=3),
     ]
     assert [COPIES["pickle"](one) for one in things] == things
-    for ours, theirs in zip(speech_batch(strings), speech_batch(copy.deepcopy(strings)), strict=True):
+    for ours, theirs in zip(
+        speech_batch(strings), speech_batch(copy.deepcopy(strings)), strict=True
+    ):
         np.testing.assert_array_equal(ours, theirs)
 
 
