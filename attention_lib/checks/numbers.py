@@ -111,7 +111,7 @@ def check_divides(name, number, of_name, of):
 def check_sizes(shape, letters):
     """shape holds one size for each letter, such as "BTS"."""
     if not isinstance(shape, (tuple, list)) or len(shape) != len(letters):
-        raise ValueError(f"shape must be ({', '.join(letters)}), got {shape}")
+        raise ValueError(f"shape must be ({', '.join(letters)}), got {shown(shape)}")
     check_count(minimum=0, **dict(zip(letters, shape, strict=True)))
 
 

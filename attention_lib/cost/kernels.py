@@ -6,7 +6,7 @@ Their sizes are products of those that a reader gives, and may be any integers.
 import math
 from dataclasses import dataclass, replace
 
-from ..checks import check_count, check_flag, check_instance, check_mapping
+from ..checks import check_count, check_flag, check_instance, check_mapping, told
 from .ledger import Cost, combine
 
 SOFTMAX_FLOPS = 5  # maximum, difference, exponential, sum, quotient
@@ -196,6 +196,8 @@ def linear(rows, d_in, d_out, *, bias=True, tied=False, held=0, live=0, **each):
     check_count(minimum=0, limit=math.inf, rows=rows, held=held, live=live)
     check_count(limit=math.inf, d_in=d_in, d_out=d_out)
     check_flag(bias=bias, tied=tied)
+    if held > rows * d_in:
+        raise ValueError(f"held must be at most rows * d_in = {rows * d_in}, got {told(held)}")
     cost = kernel(
         reads=rows * d_in,
         writes=rows * d_out,

@@ -1,6 +1,6 @@
 """Whole models made of Transformer layers: from token ids or patches to logits."""
 
-from ..checks import check_choice, check_count, check_even, check_flag
+from ..checks import check_choice, check_count, check_even, check_flag, shown
 from .kernels import Run, embedding
 from .layers import decoder, encoder
 from .ledger import combine
@@ -154,7 +154,7 @@ def sequence_encoder(
     if (vocabulary is None) == (patch_width is None):
         raise ValueError(
             "exactly one of vocabulary and patch_width must be given, "
-            f"got {vocabulary} and {patch_width}"
+            f"got {shown(vocabulary)} and {shown(patch_width)}"
         )
     sizes = {"vocabulary": vocabulary, "patch_width": patch_width, "n_classes": n_classes}
     check_count(**{name: size for name, size in sizes.items() if size is not None})

@@ -203,7 +203,7 @@ def _indices(name, indices, n):
     """The indices of some of n examples."""
     row = as_row(name, indices)
     if not len(row) or row.min() < 0 or row.max() >= n:
-        raise ValueError(f"{name} must hold indices in 0..{n - 1}, at least one, got {row}")
+        raise ValueError(f"{name} must hold indices of the {n} lengths, at least one, got {row}")
     return row
 
 

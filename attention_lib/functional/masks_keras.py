@@ -73,7 +73,9 @@ def from_keras_mask(attention_mask=None, *, query_mask=None, value_mask=None, ke
     if key_mask is not None:
         allowed.append(_ones("key_mask", key_mask, "[B, S]")[:, None])
     if not allowed:
-        raise ValueError("at least one mask must be given, got none")
+        raise ValueError(
+            "attention_mask, query_mask, value_mask or key_mask must be given, got none"
+        )
     return combine_masks(*allowed)
 
 

@@ -169,13 +169,14 @@ def from_multihead_mask(attn_mask=None, key_padding_mask=None, *, n_heads=None):
     >>> from_multihead_mask(key_padding_mask=torch.tensor([[False, True]]))
     tensor([[[[ True, False]]]])
     """
+    if n_heads is not None:
+        check_count(n_heads=n_heads)
     allowed = []
     if attn_mask is not None:
         blocked = _blocked("attn_mask", attn_mask)
         if attn_mask.ndim == 3:
             if n_heads is None:
                 raise ValueError("n_heads must be given for an attn_mask [B * H, T, S], got None")
-            check_count(n_heads=n_heads)
             check_divides("n_heads", n_heads, "the first axis of attn_mask", len(attn_mask))
             blocked = blocked.unflatten(0, (len(attn_mask) // n_heads, n_heads))  # [B, H, T, S]
         elif attn_mask.ndim != 2:

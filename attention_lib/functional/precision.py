@@ -60,5 +60,5 @@ def check_floating_dtype(dtype):
     if dtype is None:
         return torch.get_default_dtype()
     if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
-        raise TypeError(f"dtype must be a floating torch.dtype, got {dtype}")
+        raise TypeError(f"dtype must be a floating torch.dtype, got {shown(dtype)}")
     return dtype

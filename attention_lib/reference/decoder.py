@@ -2,7 +2,7 @@
 
 import numpy as np  # noqa: F401  (the doctests use it)
 
-from ..checks import check_flag
+from ..checks import check_flag, check_kind
 from .residual import attend, enter, finish, layers, leave, part, transform, widen_all
 
 
@@ -66,6 +66,8 @@ def decoder_layer(
     check_flag(return_weights=return_weights)
     order = {"norm_first": norm_first, "norm": norm}
     dtype, parameters, bias, x, memory = widen_all(parameters, bias, x=x, memory=memory)
+    if memory_mask is not None:
+        check_kind("numpy", memory_mask=memory_mask)
     heads = {"n_heads": n_heads, "n_kv_heads": n_kv_heads}
     # `enter` gives what a sublayer reads: N(x) with pre-LN, x with post-LN. `leave` adds its result
     # to the stream x, and with post-LN normalises the sum.

@@ -3,7 +3,7 @@
 `parameters` maps names such as "self_attention.query_projection.weight" to arrays.
 """
 
-from ..checks import check_choice, check_flag
+from ..checks import check_choice, check_flag, check_mapping, shown
 from .feed_forward import feed_forward
 from .heads import multi_head_attention
 from .norms import layer_norm, rms_norm
@@ -14,6 +14,10 @@ NORMS = ("layer", "rms", None)
 
 def widen_all(parameters, bias, **arrays):
     """(dtype, parameters, bias, arrays), all but the dtype widened; the bias may be None."""
+    check_mapping("names to arrays", parameters=parameters)
+    for name in parameters:
+        if not isinstance(name, str):
+            raise TypeError(f"parameters must have texts for names, got {shown(name)}")
     given = {**arrays, **({} if bias is None else {"bias": bias}), **parameters}
     dtype, *widened = widen(**given)
     wide = dict(zip(given, widened, strict=True))

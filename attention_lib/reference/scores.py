@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..checks import check_dimensions, check_query_key, check_scale, check_shape
+from ..checks import check_dimensions, check_kind, check_query_key, check_scale, check_shape
 from .precision import widen
 
 
@@ -120,6 +120,7 @@ def additive_scores(query, key, query_weight, key_weight, score_vector, *, bias=
     >>> additive_scores(one, np.array([[-1.0], [0.0]]), one, one, np.array([2.0])).round(3)
     array([[0.   , 1.523]])
     """
+    check_kind("numpy", score_vector=score_vector)
     bias = np.zeros_like(score_vector) if bias is None else bias
     dtype, query, key, query_weight, key_weight, score_vector, bias = widen(
         query=query,

@@ -120,7 +120,7 @@ ONES = torch.ones(B, T, S, dtype=torch.bool)
         (
             lambda: ours.from_keras_mask(),
             ValueError,
-            "^at least one mask must be given, got none$",
+            "^attention_mask, query_mask, value_mask or key_mask must be given, got none$",
         ),
         (
             lambda: ours.from_keras_mask(ATTENTION),
