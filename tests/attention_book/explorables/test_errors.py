@@ -1,5 +1,8 @@
 """Bad use of sweep raises, with a message that names what is wrong."""
 
+from decimal import Decimal
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -392,3 +395,36 @@ def test_words_that_go_with_a_slider(options, message):
     words = {"rows": [["x"]] * 3, "columns": [["y"]] * 3}
     with pytest.raises(ValueError, match=message):
         build(lambda a: [[a]], view=HeatMap(**{**words, **options}))
+
+
+@pytest.mark.parametrize(
+    ("values", "error", "message"),
+    [
+        ([Fraction(1, 2), 1], TypeError, "'a' must hold ints and floats"),
+        ([Decimal("0.5"), 1], TypeError, "'a' must hold ints and floats"),
+        ([10**400, 1], ValueError, "'a' holds a value that is not finite or too large for a float"),
+        (
+            [10**5000, 1],
+            ValueError,
+            "'a' holds a value that is not finite or too large for a float",
+        ),
+    ],
+)
+def test_numbers_that_no_slider_can_hold_are_named(values, error, message):
+    with pytest.raises(error, match=message):
+        sweep(lambda a: [1], {"a": values}, view=Bars(categories=["x"]), title="t", caption="c")
+
+
+@pytest.mark.parametrize(
+    ("result", "message"),
+    [
+        (None, "None"),
+        ([None], "None"),
+        ([1j], "complex numbers"),
+        ([10**400], "not a regular array"),
+    ],
+)
+def test_what_a_function_may_not_return_is_named(result, message):
+    bars = Bars(categories=["x"])
+    with pytest.raises((TypeError, ValueError), match=f"function: the result at a=1 .*{message}"):
+        sweep(lambda a: result, {"a": [1, 2]}, view=bars, title="t", caption="c")

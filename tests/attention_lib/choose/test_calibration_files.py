@@ -286,3 +286,40 @@ def test_the_shipped_calibration_is_complete():
     for key, law in shipped.laws.items():
         assert law.spread < 2, key
         assert len(shipped.points[key]) >= 5
+
+
+def nest_the_points(record):
+    record["points"]["dense"] = [1, 2]
+
+
+def count_in_truths(record):
+    record["points"]["dense"]["full forward"][0][-1] = True
+
+
+@pytest.mark.parametrize("change", [nest_the_points, count_in_truths])
+def test_other_wrong_files_are_named_too(record, change, tmp_path):
+    change(record)
+    path = written(record, tmp_path)
+    with pytest.raises(ValueError, match="is not a calibration: ") as caught:
+        choose.load(path)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("content", ["[" * 100_000, '{"format": 1' + "0" * 5000 + "}"])
+def test_what_json_itself_refuses_is_named(tmp_path, content):
+    path = tmp_path / "file.json"
+    path.write_text(content)
+    with pytest.raises(ValueError, match=r"file\.json is not JSON: "):
+        choose.load(path)
+
+
+def test_arguments_are_judged_before_anything_is_measured(cache, monkeypatch):
+    def measures():
+        raise AssertionError("it measures")
+
+    monkeypatch.setattr("attention_lib.choose.calibration.Stopwatch", measures)
+    for arguments in ({"n": "x"}, {"n": 7, "reach": -1}, {"n": 7, "mechanisms": ["none"]}):
+        with pytest.raises((TypeError, ValueError), match="must"):
+            choose.choose_attention(**arguments)
+    with pytest.raises(TypeError, match="nonsense"):
+        choose.choose_attention(7, nonsense=1)

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attention_lib.cost import Cost, combine, embedding, linear, optimiser, readable
+from attention_lib.cost import Cost, attention, combine, embedding, linear, optimiser, readable
 from attention_lib.cost.kernels import elementwise, kernel
+from attention_lib.plans.tiled import tile_counts, tiles
 
 COUNTS = [one.name for one in fields(Cost) if one.name != "parts"]
 ADDING = [name for name in COUNTS if name != "peak_bytes"]
@@ -286,3 +287,21 @@ def test_embedding_and_optimiser_by_hand():
 def test_bad_input_is_named(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("n", [0, 1, 5, 6, 37])
+@pytest.mark.parametrize("block_size", [1, 5, 6, 64])
+def test_tiles_are_counted_as_they_are_cut(n, block_size, causal):
+    cut = list(tiles(n, n, block_size=block_size, causal=causal))
+    pairs = sum((rows.stop - rows.start) * seen for rows, seen in cut)
+    expected = pairs, sum(seen for _, seen in cut)
+    assert tile_counts(n, block_size=block_size, causal=causal) == expected
+
+
+def test_a_count_may_be_larger_than_any_machine_integer():
+    found = attention(2**40, 2**40, d_key=2**20, n_heads=2**10)
+    assert found.matmul_flops == 4 * 2**10 * 2**80 * 2**20
+    assert "e+33 FLOP" in str(found)
+    with pytest.raises(ValueError, match="n_queries must fit 64 bits, got an integer of 1329 bits"):
+        attention(10**400, 1, d_key=1)

@@ -333,3 +333,45 @@ def test_without_the_package_the_error_says_how_to_get_it(monkeypatch):
     ):
         with pytest.raises(ImportError, match=message):
             make()
+
+
+@pytest.mark.parametrize("tokeniser", [WORDS, PARTS])
+def test_an_unknown_word_is_shown_as_it_is_called(tokeniser):
+    made = train_words(["Tom sees Mary ."])
+    assert made.decode(made.encode("Xavier sees Tom.")) == "<unk> sees Tom."
+    assert made.decode(made.encode("Tom. Xavier sees Tom.")) == "Tom. <unk> sees Tom."
+
+
+def change(key, value):
+    record = json.loads(WORDS.to_json())
+    record[key] = value
+    return json.dumps(record)
+
+
+def swap_ids():
+    record = json.loads(WORDS.to_json())
+    vocabulary = record["tokenizer"]["model"]["vocab"]
+    vocabulary["<eos>"], vocabulary["<unk>"] = vocabulary["<unk>"], vocabulary["<eos>"]
+    return json.dumps(record)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (change("truecase", {"tom": 3}), "truecase must map words to their forms"),
+        (change("truecase", ["tom"]), "truecase must map words to their forms"),
+        (
+            change("kind", "bpe"),
+            "kind must fit the model of the tokenizer, got 'bpe' and WordLevel",
+        ),
+        (change("kind", ["words"]), "kind must be one of"),
+        (swap_ids(), "text must have <.*> as id"),
+        ("[]", "to_json wrote"),
+        ("", "to_json wrote"),
+    ],
+)
+def test_a_file_that_reads_well_and_is_wrong_is_named(tmp_path, content, message):
+    path = tmp_path / "words.json"
+    path.write_text(content)
+    with pytest.raises(ValueError, match=f"words.json is not a tokeniser: .*{message}"):
+        Tokeniser.load(path)

@@ -308,3 +308,30 @@ def test_bad_logits_are_named():
     state.reorder = lambda rows: None
     with pytest.raises(ValueError, match=r"R = 2 rows.*got \(1, 3\)"):
         beam_search(state, ONE, beam_width=2, max_new_tokens=2)
+
+
+@pytest.mark.parametrize("length_penalty", [1.0, 20.0, 150.0])
+def test_scores_stay_finite_and_in_order_under_a_large_penalty(length_penalty):
+    options = {"beam_width": 3, "max_new_tokens": 512, "n_best": 3}
+    found = beam_search(TableState(5), ONE, length_penalty=length_penalty, **options)
+    logarithm = torch.log(-found.log_probability.double())
+    logarithm -= length_penalty * torch.log((5 + found.lengths.double()) / 6)
+    assert found.score.isfinite().all()
+    assert (found.score < 0).all()
+    assert_allclose(torch.log(-found.score), logarithm, rtol=1e-9)
+    assert (found.score.diff() <= 0).all()
+
+
+@pytest.mark.parametrize("length_penalty", [1000, 1e300])
+def test_a_penalty_beyond_the_floats_is_named_before_the_search(length_penalty):
+    state = TableState(5)
+    message = r"length_penalty must be at most 155 for max_new_tokens = 512, got 1"
+    with pytest.raises(ValueError, match=message):
+        beam_search(state, ONE, beam_width=2, max_new_tokens=512, length_penalty=length_penalty)
+    beam_search(state, ONE, beam_width=2, max_new_tokens=1, length_penalty=length_penalty)
+
+
+def test_what_is_no_state_is_named():
+    for state in (None, TableState):
+        with pytest.raises(TypeError, match="state must be a DecodingState"):
+            beam_search(state, ONE, beam_width=2, max_new_tokens=1)

@@ -412,3 +412,46 @@ def test_the_generators_of_every_device_are_kept(monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     run.load(state)
     assert taken == [given]
+
+
+def test_a_closed_folder_is_told_before_the_first_step(tmp_path, monkeypatch):
+    asked = []
+
+    def closed(*arguments, **options):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.touch", closed)
+    with pytest.raises(
+        ValueError, match=r"checkpoint must be a file that can be written, got .*run"
+    ):
+        train(checkpoint=tmp_path / "run", loss=lambda *_: asked.append(1))
+    assert not asked
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda state: state["history"].update(losses=[1.0] * 3),
+        lambda state: state["history"].update(losses="many"),
+        lambda state: state["history"].update(surprise=1),
+        lambda state: state["history"].update(metric_steps=[1], metrics=[]),
+        lambda state: state["history"].update(best_step=10**6, best_metric=1.0),
+        lambda state: state.update(history=[1, 2]),
+        lambda state: state["model"].popitem(),
+        lambda state: state["optimizer"].update(param_groups=[]),
+        lambda state: state.update(generator=torch.zeros(3)),
+    ],
+)
+def test_a_whole_file_with_wrong_contents_is_named_and_changes_nothing(tmp_path, change):
+    path = tmp_path / "run"
+    with pytest.raises(PowerCutError):
+        train(checkpoint=path, loss=stops_at(3))
+    state = read_checkpoint(path)
+    change(state)
+    path.write_bytes(sealed(state))
+    with pytest.raises(ValueError, match="run is not a checkpoint of this run: "):
+        train(checkpoint=path)
+    del state["generator"]
+    path.write_bytes(sealed(state))
+    with pytest.raises(ValueError, match="run is no checkpoint of fit: it has no generator"):
+        read_checkpoint(path)
