@@ -335,9 +335,8 @@ def test_without_the_package_the_error_says_how_to_get_it(monkeypatch):
             make()
 
 
-@pytest.mark.parametrize("tokeniser", [WORDS, PARTS])
-def test_an_unknown_word_is_shown_as_it_is_called(tokeniser):
-    made = train_words(["Tom sees Mary ."])
+def test_an_unknown_word_is_shown_as_it_is_called():
+    made = train_words(["He knows Tom.", "Tom sees Mary."])
     assert made.decode(made.encode("Xavier sees Tom.")) == "<unk> sees Tom."
     assert made.decode(made.encode("Tom. Xavier sees Tom.")) == "Tom. <unk> sees Tom."
 
