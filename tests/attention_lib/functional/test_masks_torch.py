@@ -209,7 +209,7 @@ TRUE = torch.ones(T, S, dtype=torch.bool)
         (
             lambda: ours.to_sdpa_mask(TRUE, dtype="float32"),
             TypeError,
-            "^dtype must be a floating torch.dtype, got float32$",
+            "^dtype must be a floating torch.dtype, got 'float32'$",
         ),
         (
             lambda: ours.from_sdpa_mask([[0.0]]),

@@ -258,7 +258,7 @@ WRONG = [
     (
         lambda: functional.sinusoidal_positions(3, 4, dtype="float32"),
         TypeError,
-        "dtype must be a floating torch.dtype, got float32",
+        "dtype must be a floating torch.dtype, got 'float32'",
     ),
     (lambda: functional.alibi_slopes(2, dtype=torch.bool), TypeError, "dtype must be a floating"),
     (lambda: functional.alibi_bias(2, 1, 1, dtype=int), TypeError, "dtype must be a floating"),

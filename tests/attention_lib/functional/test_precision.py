@@ -79,6 +79,6 @@ def test_masks_and_dtypes_are_judged():
         check_torch_mask(torch.ones(2, dtype=torch.bool), (3,))
     assert check_floating_dtype(None) == torch.get_default_dtype()
     assert check_floating_dtype(torch.float16) == torch.float16
-    for wrong, name in ((torch.int64, r"torch\.int64"), ("float32", "float32"), (3.0, r"3\.0")):
+    for wrong, name in ((torch.int64, r"torch\.int64"), ("float32", "'float32'"), (3.0, r"3\.0")):
         with pytest.raises(TypeError, match=f"^dtype must be a floating torch.dtype, got {name}$"):
             check_floating_dtype(wrong)
