@@ -16,7 +16,7 @@ import numpy as np
 import peer_ways
 import peers
 import torch
-from paired import compare, interleave
+from paired import clock, compare, interleave
 from rows import line
 from study import options, save
 from tqdm.auto import tqdm
@@ -57,11 +57,6 @@ def examples(length, settings):
     rng = np.random.default_rng(0)
     shape = (3, 1, settings["heads"], length, settings["width"])
     return rng.normal(size=shape).astype(np.float32)
-
-
-def clock(settings):
-    """How `interleave` is to measure."""
-    return {name: settings[name] for name in ("rounds", "attempts", "shortest")}
 
 
 def dense(settings):

@@ -41,6 +41,11 @@ class Timing(NamedTuple):
         return statistics.median(self.seconds[name])
 
 
+def clock(settings):
+    """How `interleave` is to measure."""
+    return {name: settings[name] for name in ("rounds", "attempts", "shortest")}
+
+
 def interleave(ways, *, rounds, shortest=0.05, attempts=6):
     """Time ways (name -> function without arguments) in turn; returns a `Timing`.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import torch
-from paired import compare, interleave
+from paired import clock, compare, interleave
 from torch.nn import functional as F
 
 from attention_lib.modules import KVCache, MultiHeadAttention
@@ -36,7 +36,7 @@ def layers(pair, kind, sizes, settings):
         x = torch.randn(batch, length, width)
         torch.testing.assert_close(ours(x), call(x), rtol=1e-3, atol=1e-4)
         ways = dict(zip(names, (partial(ours, x), partial(call, x)), strict=True))
-        timing = interleave(ways, **_clock(settings))
+        timing = interleave(ways, **clock(settings))
         row = compare(timing, *names, target=LAYER_TARGET)
         setting = {"batch": batch, "length": length, "width": width, "heads": sizes["heads"]}
         yield {"group": f"small {kind}", "setting": setting, **row}
@@ -57,7 +57,7 @@ def decoding_step(sizes, settings):
         "its operations in PyTorch": partial(_bare_steps, module, x, held),
     }
     torch.testing.assert_close(*(way() for way in ways.values()), rtol=1e-3, atol=1e-4)
-    timing = interleave(ways, **_clock(settings))
+    timing = interleave(ways, **clock(settings))
     row = compare(timing, *ways, target=STEP_TARGET)
     setting = {"width": width, "heads": heads, "cached": sizes["cached"], "steps": sizes["steps"]}
     yield {"group": "decoding step", "setting": setting, **row}
@@ -86,7 +86,3 @@ def _bare_steps(module, x, held):
         result = F.scaled_dot_product_attention(query, *seen)
         outputs.append(F.linear(result.transpose(1, 2).flatten(2), ow, ob))
     return outputs
-
-
-def _clock(settings):
-    return {name: settings[name] for name in ("rounds", "attempts", "shortest")}

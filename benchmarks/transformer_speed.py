@@ -9,6 +9,8 @@
 4. One query on a long cache: heads that share keys and values against heads that do not.
 5. Small calls, where Python counts: both modules at width 64 (`small_rows`), and a step of decoding
    against nothing but the operations that it is made of.
+6. A whole generation by a language model, against the same model without a module, a check or a
+   search (`generation_rows`).
 
 float32, one thread. Before the clock starts both ways have to give the same numbers.
 """
@@ -17,10 +19,11 @@ from __future__ import annotations
 
 from functools import partial
 
+import generation_rows
 import limits
 import small_rows
 import torch
-from paired import compare, interleave
+from paired import clock, compare, interleave
 from rows import line
 from study import options, save
 from torch import nn
@@ -95,11 +98,6 @@ def reached(kind, seconds, module, settings, *, batch=1, length, training=False)
     )
     work = limits.Work(counted.matmul_flops, 4 * numbers * (3 if training else 1))
     return settings["machine"].reached(work, seconds)
-
-
-def clock(settings):
-    """How `interleave` is to measure."""
-    return {name: settings[name] for name in ("rounds", "attempts", "shortest")}
 
 
 def without_fast_path(way):
@@ -254,6 +252,8 @@ def main():
     for kind in ("attention", "encoder layer"):
         parts.append(partial(small_rows.layers, modules, kind, small["layers"]))
     parts.append(partial(small_rows.decoding_step, small["step"]))
+    written = generation_rows.TINY if arguments.tiny else generation_rows.FULL
+    parts.append(partial(generation_rows.whole_generation, written))
     for part in tqdm(parts, desc="transformer speed"):
         for row in part(measured):
             tqdm.write(line(row))

@@ -9,6 +9,7 @@ from ..modules import LanguageModel, Seq2Seq, Transformer
 from ..modules.rewind import Rewound
 from ..modules.seq2seq import check_tokens
 from .resting import Resting
+from .single_step import SingleStep
 
 
 def decoding_state(model, source=None, source_lengths=None, *, cached=True, max_length=None):
@@ -72,6 +73,7 @@ class LanguageModelState:
         self.caches = caches
         self.read = None  # [R, T], all tokens so far, where there are no caches
         self.resting = Resting(model)
+        self.single_step = SingleStep()
 
     @property
     def max_length(self):
@@ -83,6 +85,9 @@ class LanguageModelState:
         return self._advance(tokens)
 
     def _logits(self, model, tokens):
+        logits = self.single_step.logits(model, self.caches, tokens)
+        if logits is not None:
+            return logits
         hidden = model.hidden_states(tokens, caches=self.caches)
         return model.readout(hidden[:, -1])
 
@@ -90,8 +95,9 @@ class LanguageModelState:
         """The logits after the tokens; if that fails nothing was read."""
         if self.caches is None:  # all there were, again
             tokens = tokens if self.read is None else torch.cat([self.read, tokens], dim=1)
+        model = self.resting()
         with torch.no_grad(), Rewound(*self.caches or ()):
-            logits = self._logits(self.resting(), tokens)
+            logits = self._logits(model, tokens)
         self.read = tokens if self.caches is None else None
         return logits
 

@@ -141,34 +141,54 @@ def _generate(state, prompts, prompt_lengths, max_new_tokens, end, padding, choo
 
 
 def _write(state, prompts, prompt_lengths, max_new_tokens, end, padding, choose):
-    tokens = prompts.new_full((len(prompts), max_new_tokens), padding)
+    tokens = prompts.new_full((len(prompts), max_new_tokens), padding)  # of each prompt
     lengths = torch.zeros_like(prompt_lengths)
-    total = None
-    rows = torch.arange(len(prompts), device=prompts.device)  # the prompt that each state row reads
-    position = int(prompt_lengths.min())  # of the token that is written next
-    fed = prompts[:, :position]
+    position, longest = int(prompt_lengths.min()), int(prompt_lengths.max())
+    first_stop = position + max_new_tokens
+    # Of the prompts that are not finished: which they are, where they begin, and all their tokens,
+    # at their positions; they leave when they are finished, as their rows leave the state.
+    rows, starts, total = torch.arange(len(prompts), device=prompts.device), prompt_lengths, None
+    text = _positioned(prompts, prompt_lengths, longest, max_new_tokens, padding)
+    fed = text[:, :position]
+    totals = None
     while True:
         logits = state.advance(fed)  # [R, V]
         gains = log_probabilities(logits, len(rows))  # [R, V], of each next token
-        if total is None:
+        if totals is None:
             check_ids(prompts, prompt_lengths, end, logits.shape[-1])
-            total = gains.new_zeros(len(prompts))
-        token = choose(logits)  # [R]
-        column = position - prompt_lengths[rows]  # of the result; negative in the prompt
-        writes = column >= 0
-        new = rows[writes]  # the prompts that get a token now
-        tokens[new, column[writes]] = token[writes]
-        lengths[new] += 1
-        total[new] += gains[writes, token[writes]]
-        going = column < max_new_tokens - 1
-        if end is not None:
-            going &= ~(writes & (token == end))
-        if not going.any():
-            return Generated(tokens[:, : int(lengths.max())], lengths, total)
-        # A row that is still in its prompt is fed the prompt's next token, not the chosen one.
-        known = prompts[rows, min(position, prompts.shape[1] - 1)]
-        fed = torch.where(writes, token, known)[going, None]
-        if not going.all():  # finished rows leave the state
-            state.reorder(going.nonzero()[:, 0])
-        rows = rows[going]
+            totals = gains.new_zeros(len(prompts))
+            total = totals
+        token = choose(logits)[:, None]  # [R, 1]
+        gain = gains.gather(1, token)[:, 0]
+        done = None if end is None else token[:, 0] == end
+        if position < longest:  # a row that is still in its prompt takes the prompt's next token
+            reads = position < starts
+            token = torch.where(reads[:, None], text[:, position, None], token)
+            gain = gain.masked_fill(reads, 0)
+            done = None if done is None else done & ~reads
+        text[:, position, None] = token
+        total = total + gain
         position += 1
+        if position >= first_stop:
+            full = position - starts >= max_new_tokens
+            done = full if done is None else done | full
+        if done is not None and done.any():
+            which = rows[done]
+            lengths[which], totals[which] = position - starts[done], total[done]
+            column = starts[done, None] + torch.arange(max_new_tokens, device=rows.device)
+            tokens[which] = text[done].gather(1, column)
+            going = ~done
+            if not going.any():
+                return Generated(tokens[:, : int(lengths.max())], lengths, totals)
+            state.reorder(going.nonzero()[:, 0])
+            rows, starts, total = rows[going], starts[going], total[going]
+            text, token = text[going], token[going]
+        fed = token
+
+
+def _positioned(prompts, lengths, longest, max_new_tokens, padding):
+    """The prompts, each with padding behind it up to the last position that may be written."""
+    text = prompts.new_full((len(prompts), longest + max_new_tokens), padding)
+    known = torch.arange(longest, device=prompts.device) < lengths[:, None]
+    text[:, :longest][known] = prompts[:, :longest][known]
+    return text

@@ -4,6 +4,8 @@ A module with `check_call` and `forward_core` has `forward` judge its arguments 
 compute by the other. A module that holds it judges once, with `judge`, and then calls `run`.
 """
 
+from itertools import chain
+
 from torch import nn
 from torch.nn import functional as F
 from torch.nn.modules.module import (
@@ -49,6 +51,12 @@ def is_bare(module):
         or _global_backward_hooks
         or _global_backward_pre_hooks
     )
+
+
+def forward_hooks(model):
+    """All the places where hooks may hang that calls of the model's modules would call."""
+    own = [(one._forward_pre_hooks, one._forward_hooks) for one in model.modules()]
+    return [*chain(*own), _global_forward_pre_hooks, _global_forward_hooks]
 
 
 def linear(layer, x):

@@ -216,11 +216,12 @@ def check_tokens(name, tokens, vocabulary=None):
         raise ValueError(
             f"{name} must have shape [B, length] with both at least 1, got {tuple(tokens.shape)}"
         )
-    if vocabulary is not None and not 0 <= tokens.min() <= tokens.max() < vocabulary:
-        raise ValueError(
-            f"{name} must hold token ids in 0..{vocabulary - 1}, "
-            f"got {int(tokens.min())}..{int(tokens.max())}"
-        )
+    if vocabulary is not None:
+        first, last = (one.item() for one in tokens.aminmax())
+        if first < 0 or last >= vocabulary:
+            raise ValueError(
+                f"{name} must hold token ids in 0..{vocabulary - 1}, got {first}..{last}"
+            )
 
 
 def vocabulary_of(embedding, made_for):
