@@ -29,7 +29,7 @@ FULL = {
     "shortest": 0.1,
     "heads": 8,
     "width": 64,
-    "dense": {"lengths": [512, 1024, 2048], "long": 2048, "target": 2.5, "block_size": 512},
+    "dense": {"lengths": [512, 1024, 2048], "long": 2048, "target": 2.0, "block_size": 256},
     "band": {"lengths": [8192, 16384], "window": 256, "target": 1.5},
 }
 TINY = {

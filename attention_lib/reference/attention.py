@@ -1,5 +1,7 @@
 """Scaled dot-product attention, forward and backward, and the step that all kinds share."""
 
+import math
+
 import numpy as np
 
 from ..checks import (
@@ -16,6 +18,8 @@ from ..checks import (
 from .masks import causal_mask, combine_masks
 from .precision import widen
 from .softmax import softmax, softmax_in_place
+
+_PIECE = 2**18  # scores that are computed at a time where their weights are not asked for
 
 
 def attend(scores, value, *, mask=None, temperature=1.0):
@@ -96,7 +100,8 @@ def attention(
         ValueError: widths, numbers of keys and values, leading axes, mask or bias do not fit, scale
             not finite, temperature not positive.
 
-    Cost: 2 T S (D + E) FLOPs and about 5 T S for the softmax; T S numbers for the weights.
+    Cost: 2 T S (D + E) FLOPs and about 5 T S for the softmax; T S numbers for the weights if they
+    are returned, else a few megabytes.
     Source: Vaswani et al. (2017), equation 1; their d_k is our D.
     Chapter: 02_worked_example.
 
@@ -107,10 +112,15 @@ def attention(
     """
     bias = _checked_bias(bias, query, key)
     dtype, query, key, value = widen(query=query, key=key, value=value)
-    weights = _weights(query, key, value, mask, bias, causal, scale, temperature)
-    output = (weights @ value).astype(dtype, copy=False)
     check_flag(return_weights=return_weights)
-    return (output, weights.astype(dtype, copy=False)) if return_weights else output
+    shape, mask, scale = _checked(query, key, value, mask, causal, scale, temperature)
+    given = (query, key, mask, bias, scale, temperature)
+    if return_weights:
+        weights = _weights(*given)
+        return (weights @ value).astype(dtype, copy=False), weights.astype(dtype, copy=False)
+    many = math.prod(shape) > _PIECE and check_value(value, shape)[:-1] == shape[:-1]
+    output = _by_parts(value, shape, *given) if many else _weights(*given) @ value
+    return output.astype(dtype, copy=False)
 
 
 def attention_backward(
@@ -159,13 +169,13 @@ def attention_backward(
     dtype, query, key, value, grad_output = widen(
         query=query, key=key, value=value, grad_output=grad_output
     )
-    weights = _weights(query, key, value, mask, bias, causal, scale, temperature)
-    expected = check_value(value, weights.shape)
+    shape, mask, scale = _checked(query, key, value, mask, causal, scale, temperature)
+    weights = _weights(query, key, mask, bias, scale, temperature)
+    expected = check_value(value, shape)
     if grad_output.shape != expected:
         raise ValueError(
             f"grad_output must have the shape {expected} of the output, got {grad_output.shape}"
         )
-    scale = query.shape[-1] ** -0.5 if scale is None else scale
     grad_weights = grad_output @ np.swapaxes(value, -1, -2)  # [..., T, S]
     mean = np.sum(weights * grad_weights, axis=-1, keepdims=True)
     grad_scores = weights * (grad_weights - mean) * (scale / temperature)
@@ -185,20 +195,52 @@ def _checked_bias(bias, query, key):
     return widen(bias=bias)[1]
 
 
-def _weights(query, key, value, mask, bias, causal, scale, temperature):
+def _checked(query, key, value, mask, causal, scale, temperature):
+    """Shape of the scores, the mask with the future closed, and the scale."""
     shape = check_query_key(query, key)
     check_value(value, shape)
     check_mask(mask, shape)
     check_flag(causal=causal)
     check_scale(scale)
     check_positive(temperature=temperature)
-    scale = query.shape[-1] ** -0.5 if scale is None else float(scale)
     if causal:
         future = causal_mask(shape[-2], shape[-1])
         mask = future if mask is None else combine_masks(mask, future)
+    return tuple(shape), mask, query.shape[-1] ** -0.5 if scale is None else float(scale)
+
+
+def _weights(query, key, mask, bias, scale, temperature):
     scores = (query * scale) @ np.swapaxes(key, -1, -2)
     scores = scores if bias is None else scores + bias
     return softmax_in_place(scores, mask, temperature)
+
+
+def _by_parts(value, shape, query, key, mask, bias, scale, temperature):
+    """The output, of as many scores at a time as stay near the processor."""
+    n_leading = len(shape) - 2
+    query, key, value = (
+        np.broadcast_to(one, (*shape[:-2], *one.shape[-2:])) for one in (query, key, value)
+    )
+    mask, bias = (None if one is None else np.broadcast_to(one, shape) for one in (mask, bias))
+    output = np.empty((*shape[:-1], value.shape[-1]), query.dtype)
+    for rows in _parts(shape):
+        matrices = rows[:n_leading]
+        some = (None if one is None else one[rows] for one in (mask, bias))
+        weights = _weights(query[rows], key[matrices], *some, scale, temperature)
+        output[rows] = weights @ value[matrices]
+    return output
+
+
+def _parts(shape):
+    """Indices that cut scores of this shape, by its leading axes or rows, into parts of a size."""
+    axis = next(
+        (axis for axis in range(len(shape) - 2) if math.prod(shape[axis + 1 :]) <= _PIECE),
+        len(shape) - 2,
+    )
+    step = max(1, _PIECE // math.prod(shape[axis + 1 :]))
+    for index in np.ndindex(*shape[:axis]):
+        for start in range(0, shape[axis], step):
+            yield (*index, slice(start, start + step))
 
 
 def _sum_to(gradient, shape):

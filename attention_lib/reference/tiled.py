@@ -79,15 +79,19 @@ def online_softmax(scores, value, state=None, *, mask=None):
     check_dimensions(2, scores=scores)
     output_shape = check_value(value, scores.shape)
     check_mask(mask, scores.shape)
-    if mask is not None:
-        scores = np.where(mask, scores, -np.inf)
-    maximum = scores.max(axis=-1, initial=-np.inf)  # [..., T]
     if state is not None:
         check_instance(OnlineSoftmax, state=state)
         check_shape("state.weighted", state.weighted, output_shape, "[..., T, E]")
-        maximum = np.maximum(state.maximum, maximum)
-    powers = scores - _finite(maximum)[..., None]
-    np.exp(powers, out=powers)  # in place: new memory for a large array costs as much as exp
+    scores = scores.copy() if mask is None else np.where(mask, scores, -np.inf)
+    return _add_keys(scores, value, state)
+
+
+def _add_keys(scores, value, state):
+    """`online_softmax` in the memory of the scores: new memory for a large array costs as exp."""
+    maximum = scores.max(axis=-1, initial=-np.inf)  # [..., T]
+    maximum = maximum if state is None else np.maximum(state.maximum, maximum)
+    scores -= _finite(maximum)[..., None]
+    powers = np.exp(scores, out=scores)
     total, weighted = powers.sum(axis=-1), powers @ value
     if state is not None:
         shrink = np.exp(state.maximum - _finite(maximum))
@@ -154,8 +158,7 @@ def tiled_attention(
     for rows in _blocks(shape[-2], block_size):
         state = None
         for columns, scores in _scores_of(rows, query, key, shape, causal, mask, scale, block_size):
-            scores = np.broadcast_to(scores, (*output_shape[:-2], *scores.shape[-2:]))
-            state = online_softmax(scores, value[..., columns, :], state)
+            state = _add_keys(scores, value[..., columns, :], state)
         if state is not None:
             output[..., rows, :], log_sum_exp[..., rows] = state.output(), state.log_sum_exp()
     output = output.astype(dtype)

@@ -1,5 +1,8 @@
 """The NumPy definition of attention against loops, torch and its own rules."""
 
+import tracemalloc
+from importlib import import_module
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -169,3 +172,41 @@ def test_backward_names_a_gradient_of_the_wrong_shape():
 def test_scores_without_a_query_axis_are_refused():
     with pytest.raises(ValueError, match="scores must have at least 2"):
         reference.attend(np.ones(3), np.ones((3, 2)))
+
+
+@pytest.mark.parametrize("piece", [1, 7, 15, 16, 60, 10**6])
+@pytest.mark.parametrize("options", [{}, {"causal": True, "mask": True}, {"bias": True}])
+def test_the_parts_of_a_large_output_are_those_of_the_whole(monkeypatch, piece, options):
+    rng = np.random.default_rng(0)
+    query, key, value = (
+        rng.normal(size=shape) for shape in ((2, 3, 7, 5), (3, 5, 5), (2, 1, 5, 11))
+    )
+    options = dict(options)
+    if "mask" in options:
+        options["mask"] = rng.random((3, 1, 5)) < 0.6
+    if "bias" in options:
+        options["bias"] = rng.normal(size=(2, 1, 1, 5))
+    expected, _ = reference.attention(query, key, value, return_weights=True, **options)
+    monkeypatch.setattr(import_module("attention_lib.reference.attention"), "_PIECE", piece)
+    found = reference.attention(query, key, value, **options)
+    assert found.shape == (2, 3, 7, 11)
+    assert_allclose(found, expected, rtol=1e-13, atol=1e-15)
+
+
+def test_values_with_more_leading_axes_than_the_scores_share_their_weights(monkeypatch):
+    rng = np.random.default_rng(0)
+    query, key, value = (rng.normal(size=shape) for shape in ((3, 5), (7, 5), (2, 7, 11)))
+    monkeypatch.setattr(import_module("attention_lib.reference.attention"), "_PIECE", 1)
+    for one, output in zip(value, reference.attention(query, key, value), strict=True):
+        assert_allclose(output, reference.attention(query, key, one), rtol=1e-13)
+
+
+def test_a_large_output_takes_little_memory_beside_it():
+    query = key = value = np.zeros((4096, 1), np.float32)
+    tracemalloc.start()
+    try:
+        reference.attention(query, key, value)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 * 2**20  # the weights alone would take 64 MiB

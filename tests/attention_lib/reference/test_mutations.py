@@ -13,9 +13,8 @@ inside = import_module("attention_lib.reference.attention")
 original_softmax, original_weights = inside.softmax_in_place, inside._weights
 
 
-def drop_the_scale(query, key, value, mask, bias, causal, scale, temperature):
-    scale = 1.0 if scale is None else scale
-    return original_weights(query, key, value, mask, bias, causal, scale, temperature)
+def drop_the_scale(query, key, mask, bias, scale, temperature):
+    return original_weights(query, key, mask, bias, 1.0, temperature)
 
 
 def transpose_by_reshape(query, key, *others):
