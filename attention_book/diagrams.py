@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+
+from attention_lib.checks import check_flag, check_instance, check_text, shown
 
 from .palette import INK, LIGHT, PAPER
 
@@ -23,14 +26,23 @@ def _text(value, argument):
 
 
 def _role(role):
-    if role not in ROLES:
-        raise ValueError(f"role: expected one of {ROLES}, got {role!r}")
+    if not isinstance(role, str) or role not in ROLES:
+        raise ValueError(f"role: expected one of {ROLES}, got {shown(role)}")
+
+
+def _sequence(given, argument, kind):
+    """A list of objects of one kind, not a text."""
+    several = isinstance(given, Sequence) and not isinstance(given, str)
+    if not several or not all(isinstance(one, kind) for one in given):
+        name = "names of boxes" if kind is str else kind.__name__
+        raise TypeError(f"{argument}: expected a list of {name}, got {shown(given)}")
+    return given
 
 
 def _cell(at, argument):
     whole = isinstance(at, tuple) and len(at) == 2 and all(type(v) is int and v >= 0 for v in at)
     if not whole:
-        raise ValueError(f"{argument}: expected (row, column), both from 0, got {at!r}")
+        raise ValueError(f"{argument}: expected (row, column), both from 0, got {shown(at)}")
 
 
 @dataclass(frozen=True)
@@ -72,8 +84,11 @@ class Arrow:
     dashed: bool = False
 
     def __post_init__(self):
+        _text(self.start, "start")
+        _text(self.end, "end")
         _text(self.text, "text")
         _role(self.role)
+        check_flag(dashed=self.dashed)
         if self.start == self.end:
             raise ValueError(f"end: an arrow leads to another box, got {self.end!r} twice")
 
@@ -95,8 +110,9 @@ class Group:
 
     def __post_init__(self):
         _text(self.text, "text")
-        if isinstance(self.members, str) or not self.members:
-            raise ValueError(f"members: expected a list of names of boxes, got {self.members!r}")
+        members = _sequence(self.members, "members", str)
+        if not members:
+            raise ValueError("members: expected a list of names of boxes, got none")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,8 +141,11 @@ class Diagram:
             ("arrows", self.arrows, Arrow),
             ("groups", self.groups, Group),
         ):
-            if not all(isinstance(one, kind) for one in given):
-                raise TypeError(f"{argument}: expected a list of {kind.__name__}, got {given!r}")
+            _sequence(given, argument, kind)
+        if not isinstance(self.narrow, dict):
+            raise TypeError(
+                f"narrow: expected a dict from name to (row, column), got {shown(self.narrow)}"
+            )
         self._check_names()
         for argument, places in (("boxes", self.on_wide()), ("narrow", self.on_narrow())):
             self._check_places(argument, places)
@@ -181,6 +200,12 @@ class Diagram:
 
 def frame(group, places):
     """(top, left), (bottom, right) cells of a group."""
+    if not isinstance(group, Group):
+        raise TypeError(f"group: expected a Group, got {shown(group)}")
+    if not isinstance(places, dict) or any(name not in places for name in group.members):
+        raise ValueError(
+            f"places: expected a cell for each of {group.members}, got {shown(places)}"
+        )
     cells = [places[name] for name in group.members]
     return tuple(tuple(pick(cell[k] for cell in cells) for k in (0, 1)) for pick in (min, max))
 
@@ -206,6 +231,9 @@ def draw(diagram, *, title="", ax=None):
     """
     if not isinstance(diagram, Diagram):
         raise TypeError(f"diagram: expected a Diagram, got {type(diagram).__name__}")
+    check_text(title=title)
+    if ax is not None:
+        check_instance(Axes, ax=ax)
     places = diagram.on_wide()
     rows, columns = (max(cell[k] for cell in places.values()) + 1 for k in (0, 1))
     if ax is None:

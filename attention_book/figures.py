@@ -10,10 +10,12 @@ from itertools import cycle
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
-from attention_lib.checks import check_choice, check_flag
+from attention_lib.checks import check_choice, check_flag, check_instance, check_text, shown
 
+from .arguments import as_names, check_dict, check_few, finite, rising, same_length
 from .palette import GRID, INK, KEY, LIGHT, OUTPUT, PAPER, QUERY, VALUE
 
 TEXT_WIDTH = 7.2  # inches
@@ -28,6 +30,7 @@ _STROKES = (
     (OUTPUT, ":", "D"),
     (INK, (0, (5, 1, 1, 1, 1, 1)), "v"),
 )
+_ROLES = ("query", "key", "value", "output", "ink")
 _HATCHES = ("", "//", "..", "xx", "--")
 
 
@@ -101,16 +104,17 @@ def heatmap(
     >>> heatmap([[0.1, 0.9]], columns=["a", "b"]).get_xticklabels()[1].get_text()
     'b'
     """
-    matrix = _finite("matrix", matrix, 2)
+    matrix = finite("matrix", matrix, 2)
     check_flag(numbers=numbers)
     n_rows, n_columns = matrix.shape
-    rows, columns = _names("rows", rows, n_rows), _names("columns", columns, n_columns)
+    rows, columns = _numbered("rows", rows, n_rows), _numbered("columns", columns, n_columns)
+    _check_place(ax, x_label=x_label, y_label=y_label, title=title)
+    low, high = _colour_range(matrix, value_range)
     if ax is None:
         width = min(TEXT_WIDTH, 2.0 + 0.7 * n_columns)
         ax = _new_axes(
             width, min(TEXT_WIDTH, 1.0 + max(0.42, (width - 2) / n_columns * 0.7) * n_rows)
         )
-    low, high = _colour_range(matrix, value_range)
     image = ax.imshow(
         matrix, cmap=TWO_SIDED if low < 0 else RAMP, vmin=low, vmax=high, aspect="auto"
     )
@@ -142,13 +146,14 @@ def bars(values, *, categories, series=None, x_label="", y_label="", title="", a
     >>> len(bars([0.1, 0.9], categories=["a", "b"]).patches)
     2
     """
-    one = np.ndim(values) == 1
-    values = _finite("values", [values] if one else values, 2)
-    categories = _names("categories", categories, values.shape[1])
+    one = _is_row(values)
+    values = finite("values", [values] if one else values, 2)
+    categories = as_names("categories", categories, values.shape[1])
     if series is None and not one:
         raise ValueError(f"series must name the {len(values)} rows of values, got None")
-    series = [""] if series is None else _names("series", series, len(values))
-    _check_few("series", series, len(_HATCHES))
+    series = [""] if series is None else as_names("series", series, len(values))
+    check_few("series", series, len(_HATCHES))
+    _check_place(ax, x_label=x_label, y_label=y_label, title=title)
     ax = _new_axes(TEXT_WIDTH, 2.8) if ax is None else ax
     width = 0.8 / len(values)
     for number, (row, name) in enumerate(zip(values, series, strict=True)):
@@ -185,22 +190,23 @@ def lines(x, series, *, x_label="", y_label="", title="", ax=None, band=None):
     >>> len(lines([1, 2], {"with": [3, 4], "without": [1, 2]}).lines)
     2
     """
-    x = _finite("x", x, 1)
-    if not isinstance(series, dict):
-        raise TypeError(f"series must be a dict from name to numbers, got {type(series).__name__}")
-    _check_few("series", series, len(_STROKES))
-    band = band or {}
+    x = finite("x", x, 1)
+    check_dict("numbers", series=series)
+    check_few("series", series, len(_STROKES))
+    band = {} if band is None else band
+    check_dict("(low, high)", band=band)
+    _check_place(ax, x_label=x_label, y_label=y_label, title=title)
+    curves = {name: same_length(f"series {name!r}", y, x) for name, y in series.items()}
     for name in band:
         check_choice("each name in band", name, list(series))
+    edges = {name: _edges(name, pair, x) for name, pair in band.items()}
     ax = _new_axes(TEXT_WIDTH, 3.4) if ax is None else ax
     every = max(1, len(x) // 12)
-    for (name, y), (colour, dash, marker) in zip(series.items(), cycle(_STROKES), strict=False):
-        y = _same_length(f"series {name!r}", y, x)
+    for (name, y), (colour, dash, marker) in zip(curves.items(), cycle(_STROKES), strict=False):
         style = {"color": colour, "linestyle": dash, "marker": marker, "markersize": 4.5}
         ax.plot(x, y, label=name, linewidth=1.8, markevery=every, **style)
         if name in band:
-            low, high = (_same_length(f"band {name!r}", edge, x) for edge in band[name])
-            ax.fill_between(x, low, high, color=colour, alpha=0.16, linewidth=0)
+            ax.fill_between(x, *edges[name], color=colour, alpha=0.16, linewidth=0)
     ax.set(xlabel=x_label, ylabel=y_label, title=title)
     ax.grid(True, linewidth=0.6)
     ax.set_axisbelow(True)
@@ -228,18 +234,19 @@ def vectors_2d(vectors, *, roles=None, limits=None, title="", ax=None):
     >>> vectors_2d({"q": (1.0, 2.0)}, roles={"q": "query"}).get_aspect()
     1.0
     """
-    if not isinstance(vectors, dict):
-        raise TypeError(f"vectors must be a dict from name to (x, y), got {type(vectors).__name__}")
-    roles = roles or {}
-    for name in roles:
+    check_dict("(x, y)", vectors=vectors)
+    roles = {} if roles is None else roles
+    check_dict("a role", roles=roles)
+    for name, role in roles.items():
         check_choice("each name in roles", name, list(vectors))
+        check_choice(f"roles[{name!r}]", role, _ROLES)
+    points = {name: _point(name, point) for name, point in vectors.items()}
+    reach = 1.2 * max((np.abs(point).max() for point in points.values()), default=1) or 1.0
+    low, high = (-reach, reach) if limits is None else rising("limits", limits)
+    _check_place(ax, title=title)
     ax = _new_axes(4.4, 4.4) if ax is None else ax
-    points = {name: _finite(f"vector {name!r}", point, 1) for name, point in vectors.items()}
     for name, point in points.items():
-        if point.shape != (2,):
-            raise ValueError(f"vector {name!r} must be (x, y), got shape {point.shape}")
         role = roles.get(name, "ink")
-        check_choice("role", role, ("query", "key", "value", "output", "ink"))
         arrow = {
             "arrowstyle": "-|>",
             "color": LIGHT[role],
@@ -251,8 +258,6 @@ def vectors_2d(vectors, *, roles=None, limits=None, title="", ax=None):
         outward = 9 * point / max(np.linalg.norm(point), 1e-9)
         label = {"textcoords": "offset points", "ha": "center", "va": "center"}
         ax.annotate(name, point, xytext=outward, color=LIGHT[role], **label)
-    reach = 1.2 * max((np.abs(point).max() for point in points.values()), default=1) or 1.0
-    low, high = (-reach, reach) if limits is None else _rising("limits", limits)
     ax.set(xlim=(low, high), ylim=(low, high), title=title)
     ax.set_aspect("equal")
     ax.axhline(0, color=GRID, linewidth=0.8, zorder=0)
@@ -280,8 +285,11 @@ def alignment(weights, source, target, *, truth=None, title="", ax=None):
     >>> alignment([[0.1, 0.9]], ["a", "b"], ["B"], truth=[1]).get_ylabel()
     'target, one step a row'
     """
-    weights = _finite("weights", weights, 2)
+    weights = finite("weights", weights, 2)
     n_steps, n_keys = weights.shape
+    source, target = as_names("source", source, n_keys), as_names("target", target, n_steps)
+    truth = None if truth is None else _positions(truth, n_steps, n_keys)
+    _check_place(ax, title=title)
     if ax is None:
         side = min(TEXT_WIDTH, 1.2 + 0.34 * max(n_steps, n_keys))
         cell = (side - 1.2) / max(n_steps, n_keys)
@@ -299,13 +307,6 @@ def alignment(weights, source, target, *, truth=None, title="", ax=None):
     )
     ax.set_aspect("equal")
     if truth is not None:
-        truth = np.asarray(truth)
-        if truth.shape != (n_steps,) or truth.dtype.kind not in "iu":
-            raise ValueError(f"truth must hold {n_steps} integers, got {truth.dtype} {truth.shape}")
-        if truth.size and (truth.min() < -1 or truth.max() >= n_keys):
-            raise ValueError(
-                f"truth must lie in -1..{n_keys - 1}, got {truth.min()}..{truth.max()}"
-            )
         steps = np.flatnonzero(truth >= 0)
         ring = {"marker": "o", "s": 26, "facecolors": "none", "edgecolors": KEY, "linewidths": 1.4}
         ax.scatter(truth[steps], steps, label="true position", **ring)
@@ -324,53 +325,58 @@ def _show_as_svg():
         set_matplotlib_formats("svg", metadata={"Date": None}, pad_inches=0.05)
 
 
+def _check_place(ax, **texts):
+    check_text(**texts)
+    if ax is not None:
+        check_instance(Axes, ax=ax)
+
+
+def _is_row(values):
+    try:
+        return np.ndim(values) == 1
+    except (TypeError, ValueError):  # rows of several lengths
+        return False
+
+
+def _numbered(name, given, count):
+    return as_names(name, range(1, count + 1) if given is None else given, count)
+
+
+def _edges(name, pair, x):
+    if not isinstance(pair, (tuple, list, np.ndarray)) or len(pair) != 2:
+        raise ValueError(f"band {name!r} must be (low, high), got {shown(pair)}")
+    return [same_length(f"band {name!r}", edge, x) for edge in pair]
+
+
+def _point(name, point):
+    point = finite(f"vectors[{name!r}]", point, 1)
+    if point.shape != (2,):
+        raise ValueError(f"vectors[{name!r}] must be (x, y), got shape {point.shape}")
+    return point
+
+
+def _positions(truth, n_steps, n_keys):
+    found = finite("truth", truth, 1)
+    if found.shape != (n_steps,) or np.asarray(truth).dtype.kind not in "iu":
+        raise ValueError(
+            f"truth must hold {n_steps} integers, got {np.asarray(truth).dtype} {found.shape}"
+        )
+    if found.min() < -1 or found.max() >= n_keys:
+        raise ValueError(
+            f"truth must lie in -1..{n_keys - 1}, got {found.min():.0f}..{found.max():.0f}"
+        )
+    return found.astype(int)
+
+
 def _new_axes(width, height):
     return plt.subplots(figsize=(width, height), layout="constrained")[1]
 
 
-def _finite(name, values, n_dimensions):
-    array = np.asarray(values)
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}")
-    if array.ndim != n_dimensions or array.size == 0:
-        raise ValueError(
-            f"{name} must have {n_dimensions} axes and not be empty, got shape {array.shape}"
-        )
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} must be finite, got NaN or infinity")
-    return array.astype(float)
-
-
-def _same_length(name, values, x):
-    values = _finite(name, values, 1)
-    if len(values) != len(x):
-        raise ValueError(f"{name} must have {len(x)} numbers like x, got {len(values)}")
-    return values
-
-
-def _names(name, given, count):
-    names = [str(one) for one in (range(1, count + 1) if given is None else given)]
-    if len(names) != count:
-        raise ValueError(f"{name} must have {count} names, got {len(names)}")
-    return names
-
-
-def _check_few(name, given, most):
-    if not 1 <= len(given) <= most:
-        raise ValueError(f"{name} must have 1 to {most} entries, got {len(given)}")
-
-
 def _colour_range(matrix, value_range):
     if value_range is not None:
-        return _rising("value_range", value_range)
+        return rising("value_range", value_range)
     reach = np.abs(matrix).max() or 1.0
     return (-reach if matrix.min() < 0 else 0.0), reach
-
-
-def _rising(name, pair):
-    if np.shape(pair) != (2,) or not pair[0] < pair[1]:
-        raise ValueError(f"{name} must be (low, high) with low < high, got {pair}")
-    return pair
 
 
 def _label_cells(ax, rows, columns):

@@ -10,6 +10,10 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from numbers import Real
 
+from attention_lib.checks import as_list, check_flag, check_mapping, check_text
+
+from .arguments import as_format, as_names, finite, written
+
 # In JupyterLab and Colab no style sheet of the book applies; a wide table scrolls in its own box.
 BOX = '<div class="table-box" role="group" tabindex="0" style="overflow-x: auto" aria-label="{}">'
 
@@ -33,21 +37,40 @@ def table(
                 one for all columns or one for each
     row_header  whether the first cell of a row names the row
 
-    Raises ValueError for a row with more or fewer cells than the head, or for a format that does
-    not fit a number.
+    Raises TypeError or ValueError for what is none of these, for a row with more or fewer cells
+    than the head, and for a format that does not fit a number.
     """
-    head, rows = [str(name) for name in head], [list(row) for row in rows]
-    formats = [numbers] * len(head) if isinstance(numbers, str) else list(numbers)
+    head = as_names("head", head)
+    rows = [as_list(f"rows[{k}]", r, "cells") for k, r in enumerate(as_list("rows", rows, "rows"))]
+    one = isinstance(numbers, str)
+    formats = [numbers] * len(head) if one else as_list("numbers", numbers, "formats")
+    for form in formats:
+        as_format("numbers", form)
+    check_text(caption=caption, note=note)
+    check_flag(row_header=row_header)
     for what, cells in [("numbers", formats), *((f"rows[{k}]", r) for k, r in enumerate(rows))]:
         if len(cells) != len(head):
             raise ValueError(f"{what} must have {len(head)} entries, got {len(cells)}")
-    texts = [[_text(c, f) for c, f in zip(row, formats, strict=True)] for row in rows]
+    texts = [
+        [_text(f"rows[{k}]", c, f) for c, f in zip(row, formats, strict=True)]
+        for k, row in enumerate(rows)
+    ]
     return Table(head, texts, caption, note, row_header)
 
 
 def compare(columns: Mapping[str, Mapping], numbers: str = "z.4f") -> Table:
     """Quantities in rows, ways to compute them in columns: {way: {quantity: numbers}}."""
+    check_mapping("a way to its quantities", columns=columns)
+    for way, column in columns.items():
+        check_mapping("a quantity to its numbers", **{f"columns[{way!r}]": column})
+    if not columns:
+        raise ValueError("columns must hold at least one way, got none")
     names = next(iter(columns.values()))
+    for way, column in columns.items():
+        if set(column) != set(names):
+            raise ValueError(
+                f"columns[{way!r}] must have the quantities {list(names)}, got {list(column)}"
+            )
     rows = [(name, *(column[name] for column in columns.values())) for name in names]
     return table(["", *columns], rows, numbers=numbers)
 
@@ -92,14 +115,14 @@ class Table:
         return {"text/plain": repr(self), "text/html": self.html()}
 
 
-def _text(cell, form: str) -> str:
+def _text(name: str, cell, form: str) -> str:
     if hasattr(cell, "tolist"):  # arrays and numbers of NumPy and PyTorch
         cell = cell.tolist()
     if isinstance(cell, (list, tuple)):
-        return ", ".join(_text(one, form) for one in cell)
+        return ", ".join(_text(name, one, form) for one in cell)
     if isinstance(cell, Real) and not isinstance(cell, int):
         return format(cell, form)
-    return str(cell)
+    return written(name, cell)
 
 
 def _marked(text: str) -> str:
@@ -107,11 +130,18 @@ def _marked(text: str) -> str:
 
 
 def spread(values, numbers: str = ".0%") -> str:
-    """Mean and range of an array in words; the mean alone where all are printed alike.
+    """Mean and range of numbers in words; the mean alone where all are printed alike.
+
+    values   an array, a tensor or a list of finite numbers, at least one
+    numbers  how they are written: a format specification
+
+    Raises TypeError or ValueError for what is none of these.
 
     >>> import numpy as np
     >>> spread(np.array([0.9, 1.0])), spread(np.array([0.901, 0.902]))
     ('95% (90% to 100%)', '90%')
     """
+    as_format("numbers", numbers)
+    values = finite("values", values)
     mean, low, high = (format(x, numbers) for x in (values.mean(), values.min(), values.max()))
     return mean if low == high else f"{mean} ({low} to {high})"

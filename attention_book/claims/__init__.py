@@ -22,6 +22,9 @@ from numbers import Integral, Real
 
 import numpy as np
 
+from attention_lib.checks import as_list, shown
+
+from ..arguments import finite
 from ..tables import Table
 from .printed import parse, rounds_to, short
 
@@ -97,7 +100,7 @@ def claim(
     False
     """
     if not isinstance(label, str) or not label.strip():
-        raise ValueError(f"label: expected a text that is not empty, got {label!r}")
+        raise ValueError(f"label: expected a text that is not empty, got {shown(label)}")
     if (prints is None) == (between is None):
         raise ValueError(f"claim {label!r}: expected exactly one of prints and between")
     number = _number(value, f"claim {label!r}: value")
@@ -107,6 +110,7 @@ def claim(
         between = _range(between, label)
     if isinstance(covers, str):
         raise TypeError(f"claim {label!r}: covers: expected a list of texts, got {covers!r}")
+    covers = as_list("covers", covers, "texts")
     for text in covers:
         if not (between and isinstance(text, str) and WORDS.fullmatch(text)):
             parse(text, f"claim {label!r}: covers")
@@ -138,11 +142,15 @@ def claims(
     weights, 1 | computed 0.1192 | the text says 0.119
     weights, 2 | computed 0.8808 | the text says 0.881
     """
+    if not isinstance(label, str):
+        raise TypeError(f"label: expected a text, got {shown(label)}")
     if not isinstance(values, Mapping):
-        numbers = np.ravel(values).tolist()
+        numbers = _several(values)
         values = dict(enumerate(numbers, 1)) if len(numbers) > 1 else dict.fromkeys([()], *numbers)
     if isinstance(prints, str):
         prints = prints.split()
+    prints = None if prints is None else as_list("prints", prints, "texts")
+    between = None if between is None else as_list("between", between, "ranges")
     if between is not None and all(isinstance(end, Real) for end in between):
         between = [between] * len(values)
     for name, given in (("prints", prints), ("between", between)):
@@ -157,6 +165,15 @@ def claims(
             values.items(), prints or nothing, between or nothing, strict=True
         )
     ]
+
+
+def _several(values):
+    """The numbers of a list or an array, as they are."""
+    try:
+        return np.ravel(values).tolist()
+    except (TypeError, ValueError, OverflowError, RuntimeError):
+        finite("values", values)
+        raise
 
 
 def _label(label: str, key) -> str:
@@ -246,7 +263,7 @@ def _number(value, name: str) -> float:
 def _range(between, label: str) -> tuple[float, float]:
     name = f"claim {label!r}: between"
     if not isinstance(between, Sequence) or isinstance(between, str) or len(between) != 2:
-        raise TypeError(f"{name}: expected (low, high), got {between!r}")
+        raise TypeError(f"{name}: expected (low, high), got {shown(between)}")
     low, high = (_number(end, name) for end in between)
     if low >= high:
         raise ValueError(f"{name}: expected low < high, got ({low}, {high})")

@@ -6,6 +6,8 @@ import re
 from decimal import Context, Decimal
 from numbers import Integral
 
+from attention_lib.checks import shown
+
 NUMBER = re.compile(r"[-\u2212]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?%?")
 
 
@@ -29,7 +31,9 @@ def parse(text: str, name: str) -> tuple[Decimal, Decimal]:
     if not isinstance(text, str):
         raise TypeError(f"{name}: expected the number as text, got {type(text).__name__}")
     if not NUMBER.fullmatch(text):
-        raise ValueError(f'{name}: expected a number like "3.5", "97%" or "2e-7", got {text!r}')
+        raise ValueError(
+            f'{name}: expected a number like "3.5", "97%" or "2e-7", got {shown(text)}'
+        )
     number = Decimal(text.rstrip("%").replace(",", "").replace("\u2212", "-"))
     step = Decimal(1).scaleb(number.as_tuple().exponent)
     scale = Decimal("0.01") if text.endswith("%") else Decimal(1)

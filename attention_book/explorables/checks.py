@@ -13,7 +13,7 @@ ROLES = ("query", "key", "value", "output", "ink")
 def check_names(names, argument, *, unique=True):
     """A non-empty sequence of texts, returned as a list."""
     if isinstance(names, str) or not isinstance(names, Sequence):
-        raise TypeError(f"{argument}: expected a list of texts, got {names!r}")
+        raise TypeError(f"{argument}: expected a list of texts, got {shown(names)}")
     for k, name in enumerate(names):
         check_text(name, f"{argument}[{k}]")
     if not names:
@@ -21,6 +21,23 @@ def check_names(names, argument, *, unique=True):
     if unique and len(set(names)) < len(names):
         raise ValueError(f"{argument}: expected different texts, got {list(names)!r}")
     return list(names)
+
+
+def check_list(given, argument, of):
+    """Any sequence but a text."""
+    if isinstance(given, str) or not isinstance(given, Sequence):
+        raise TypeError(f"{argument}: expected a list of {of}, got {shown(given)}")
+
+
+def check_dict(given, argument, to):
+    if not isinstance(given, dict):
+        raise TypeError(f"{argument}: expected a dict from name to {to}, got {shown(given)}")
+
+
+def check_axis_name(name, argument):
+    """The name of an axis, or None."""
+    if not isinstance(name, str | None):
+        raise TypeError(f"{argument}: expected the name of an axis, got {shown(name)}")
 
 
 def check_range(limits, argument):

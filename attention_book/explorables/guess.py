@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attention_book.explorables.grid import check_text
+from attention_book.explorables.grid import check_text, is_number
+from attention_lib.checks import shown
 
 FORMAT = re.compile(r"\.[0-6][f%]")
 
@@ -29,9 +30,13 @@ class Guess:
 
     def __post_init__(self):
         check_text(self.question, "question")
+        if not (isinstance(self.at, str) or is_number(self.at)):
+            raise TypeError(f"at: expected a number or a text, got {shown(self.at)}")
+        if not isinstance(self.series, str | None):
+            raise TypeError(f"series: expected a text or None, got {shown(self.series)}")
         if not isinstance(self.numbers, str) or not FORMAT.fullmatch(self.numbers):
             raise ValueError(
-                f"numbers: expected a format .Nf or .N% with N up to 6, got {self.numbers!r}"
+                f"numbers: expected a format .Nf or .N% with N up to 6, got {shown(self.numbers)}"
             )
 
     def state(self, view, arrays, axes):
@@ -56,7 +61,7 @@ def find(entries, wanted, argument):
         if entry == wanted:
             return k
     there = ", ".join(str(entry) for entry in entries)
-    raise ValueError(f"guess: {argument} must be one of {there}, got {wanted!r}")
+    raise ValueError(f"guess: {argument} must be one of {there}, got {shown(wanted)}")
 
 
 def place_in(guess, series, places):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from attention_book.explorables.grid import Axis, as_dict, check_text, make_axes
+from attention_lib.checks import shown
 
 
 @dataclass(frozen=True)
@@ -21,15 +22,17 @@ class Step:
 
     def __post_init__(self):
         check_text(self.text, "text")
-        if isinstance(self.show, str):
-            raise TypeError(f"show: expected a list of names, got {self.show!r}")
+        if isinstance(self.show, str) or not isinstance(self.show, Sequence):
+            raise TypeError(f"show: expected a list of names, got {shown(self.show)}")
         if isinstance(self.highlight, str) or not isinstance(self.highlight, dict | Sequence):
-            raise TypeError(f"highlight: expected a dict or a list, got {self.highlight!r}")
+            raise TypeError(f"highlight: expected a dict or a list, got {shown(self.highlight)}")
 
 
 def check_steps(steps):
-    if len(steps) < 2 or not all(isinstance(step, Step) for step in steps):
-        raise ValueError(f"steps: expected at least 2 Step, got {steps!r}")
+    if not isinstance(steps, Sequence) or not all(isinstance(step, Step) for step in steps):
+        raise TypeError(f"steps: expected a list of Step, got {shown(steps)}")
+    if len(steps) < 2:
+        raise ValueError(f"steps: expected at least 2 Step, got {shown(steps)}")
 
 
 def make_axes_with_steps(steps, axes, axis_labels, start):

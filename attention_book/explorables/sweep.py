@@ -25,6 +25,7 @@ from attention_book.explorables.pack import pack
 from attention_book.explorables.size import MAX_STATE, state_size
 from attention_book.explorables.steps import make_axes_with_steps
 from attention_book.explorables.widgets import Explorable, view_class
+from attention_lib.checks import shown
 
 
 def sweep(
@@ -93,7 +94,7 @@ def sweep(
     """
     if not isinstance(view, Kind):
         known = ", ".join(kind.__name__ for kind in KINDS.values())
-        raise TypeError(f"view: expected one of {known}, got {view!r}")
+        raise TypeError(f"view: expected one of {known}, got {shown(view)}")
     check_text(title, "title")
     for argument, given in (("function", function), ("facts", facts)):
         if not callable(given) and not (argument == "facts" and given is None):

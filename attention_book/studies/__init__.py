@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from attention_lib.checks import check_text, shown
 from attention_lib.machine import conditions
 
 __all__ = ["Study", "load", "names"]
@@ -29,17 +30,37 @@ def names() -> list[str]:
 def load(name: str) -> Study:
     """The stored result of a study.
 
-    Raises ValueError when there is none of this name; it lists those that there are.
+    Raises ValueError when there is none of this name; it lists those that there are. One that is
+    damaged raises ValueError with the name of its file.
     """
     if name not in names():
-        raise ValueError(f"name must be one of {', '.join(names())}, got {name!r}")
-    return Study(json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8")))
+        raise ValueError(f"name must be one of {', '.join(names())}, got {shown(name)}")
+    path = RESULTS / f"{name}.json"
+    try:
+        return Study(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ValueError(f"{path} is no stored study: {error}") from error
+
+
+PARTS = {
+    "study": str,
+    "command": str,
+    "date": str,
+    "machine": dict,
+    "versions": dict,
+    "settings": dict,
+    "results": (list, dict),
+}
 
 
 class Study:
-    """A stored result. `settings` is what the study was run with, `record` the whole file."""
+    """A stored result. `settings` is what the study was run with, `record` the whole file.
+
+    Raises TypeError or ValueError for a record that lacks a part or holds something else there.
+    """
 
     def __init__(self, record: dict):
+        _check_record(record)
         self.record = record
         self.name = record["study"]
         self.settings = record["settings"]
@@ -59,20 +80,29 @@ class Study:
 
         They are stored in half precision and come as float32.
 
-        Raises ValueError when the study kept none.
+        Raises ValueError when the study kept none, and with the name of the file when that is
+        damaged.
         """
         path = RESULTS / f"{self.name}.npz"
         if not path.is_file():
             raise ValueError(f"study {self.name} kept no weights, expected {path.name} beside it")
-        with np.load(path) as kept:
-            return {name: kept[name].astype(np.float32) for name in kept.files}
+        try:
+            with path.open("rb") as file, np.load(file) as kept:  # np.load leaves a bad one open
+                found = {name: kept[name] for name in kept.files}
+        except Exception as error:  # of many kinds: the bytes decide
+            raise ValueError(f"{path} holds no weights: {error}") from error
+        for name, array in found.items():
+            if array.dtype.kind != "f" or not np.isfinite(array).all():
+                raise ValueError(f"{path} holds no weights: {name} must be finite floats")
+        return {name: array.astype(np.float32) for name, array in found.items()}
 
     @property
     def runs(self) -> list[dict]:
         """Every run, in the stored order."""
         results = self.record["results"]
         parts = [results] if isinstance(results, list) else results.values()
-        return [run for part in parts for run in part]
+        runs = [run for part in parts if isinstance(part, list) for run in part]
+        return [run for run in runs if isinstance(run, dict)]
 
     def values(self, quantity: str, **match) -> np.ndarray:
         """A quantity of all runs that match: one row a run, in the stored order.
@@ -83,16 +113,22 @@ class Study:
 
         Raises ValueError that names what there is when nothing matches.
         """
+        check_text(quantity=quantity)
         runs = [run for run in self.runs if _inside(run, quantity) is not None]
         if not runs:
             raise self._nothing("quantity", quantity, [key for run in self.runs for key in run])
         places = {key: self.settings.get(f"{key}s") for key in match if key not in runs[0]}
         for key in (key for key in match if key not in places):
-            known = [run[key] for run in runs]
-            runs = [run for run in runs if run[key] == match[key]]
+            known = [run[key] for run in runs if key in run]
+            runs = [run for run in runs if key in run and run[key] == match[key]]
             if not runs:
                 raise self._nothing(key, match[key], known)
-        found = np.array([_inside(run, quantity) for run in runs])
+        try:
+            found = np.array([_inside(run, quantity) for run in runs])
+        except ValueError:
+            raise ValueError(
+                f"study {self.name}: quantity {quantity!r} differs in length from run to run"
+            ) from None
         for key, known in places.items():
             if not isinstance(known, list) or found.shape[1:] != (len(known),):
                 raise self._nothing("key", key, runs[0])
@@ -103,7 +139,23 @@ class Study:
 
     def _nothing(self, what, wanted, known) -> ValueError:
         there = ", ".join(map(repr, dict.fromkeys(known)))
-        return ValueError(f"study {self.name}: {what} must be one of {there}, got {wanted!r}")
+        return ValueError(f"study {self.name}: {what} must be one of {there}, got {shown(wanted)}")
+
+
+def _check_record(record):
+    if not isinstance(record, dict):
+        raise TypeError(f"record must be a dict, got {type(record).__name__}")
+    for name, kind in PARTS.items():
+        if name not in record:
+            raise ValueError(f"record must have the part {name}, got {', '.join(record)}")
+        if not isinstance(record[name], kind):
+            raise TypeError(
+                f"{name} must be a JSON {'text' if kind is str else 'object or list'}, "
+                f"got {type(record[name]).__name__}"
+            )
+    for name in ("cpu", "cores", "threads"):
+        if name not in record["machine"]:
+            raise ValueError(f"machine must have {name}, got {', '.join(record['machine'])}")
 
 
 def _inside(run, path):

@@ -24,7 +24,7 @@ def row_of(n):
         (lambda: Box(1, (0, 1)), TypeError, "name: expected text, got int"),
         (lambda: Box("a", (0, 1), role="red"), ValueError, "role: expected one of"),
         (lambda: Arrow("a", "a"), ValueError, "end: an arrow leads to another box"),
-        (lambda: Group("g", "ab"), ValueError, "members: expected a list"),
+        (lambda: Group("g", "ab"), TypeError, "members: expected a list"),
         (lambda: Group("g", []), ValueError, "members: expected a list"),
         (lambda: Diagram(boxes=[]), ValueError, "boxes: expected at least one Box"),
         (lambda: Diagram(boxes=["a"]), TypeError, "boxes: expected a list of Box"),

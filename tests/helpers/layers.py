@@ -9,7 +9,7 @@ LIB, BOOK = "attention_lib", "attention_book"
 # What the other parts are made with: they need no reference page.
 INTERNAL = {
     *("checks", "machine", "mechanisms", "plans", "writing"),
-    *("concepts", "palette", "pipeline", "sphinx_ext", "__main__"),
+    *("arguments", "concepts", "palette", "pipeline", "sphinx_ext", "__main__"),
 }
 
 # package: its parts, each with the parts that it may import and the packages from outside.
@@ -35,15 +35,16 @@ LAYERS = {
     },
     BOOK: {
         "palette": (set(), set()),
-        "tables": (set(), set()),
-        "studies": ({f"{LIB}.machine"}, NUMPY),
-        "claims": ({"tables"}, NUMPY),
+        "arguments": ({f"{LIB}.checks"}, NUMPY),
+        "tables": ({"arguments", f"{LIB}.checks"}, NUMPY),
+        "studies": ({f"{LIB}.checks", f"{LIB}.machine"}, NUMPY),
+        "claims": ({"arguments", "tables", f"{LIB}.checks"}, NUMPY),
         "concepts": ({f"{LIB}.mechanisms"}, set()),
         "figures": (
-            {"palette", f"{LIB}.checks", f"{LIB}.reference"},
+            {"arguments", "palette", f"{LIB}.checks", f"{LIB}.reference"},
             {"numpy", "matplotlib", "matplotlib_inline", "IPython"},
         ),
-        "diagrams": ({"palette"}, {"matplotlib"}),
+        "diagrams": ({"palette", f"{LIB}.checks"}, {"matplotlib"}),
         "explorables": (
             {"palette", "diagrams", "figures", f"{LIB}.checks", f"{LIB}.reference"},
             {"numpy", "matplotlib", "anywidget", "ipywidgets", "traitlets"},

@@ -3,10 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from attention_book.explorables.checks import check_inside, check_names, check_range, check_shape
+from attention_book.explorables.checks import (
+    check_axis_name,
+    check_inside,
+    check_list,
+    check_names,
+    check_range,
+    check_shape,
+)
 from attention_book.explorables.grid import check_text, describe, finite_array
 from attention_book.explorables.kind import Kind
 from attention_book.explorables.pack import Part, decimals
+from attention_lib.checks import shown
 
 LEVELS = 100  # shades that an eye tells apart
 
@@ -32,14 +40,20 @@ class HeatMap(Kind):
     per: str | None = None
 
     def __post_init__(self):
+        check_axis_name(self.per, "per")
+        if not isinstance(self.numbers, bool):
+            raise TypeError(f"numbers: expected True or False, got {shown(self.numbers)}")
         for argument in ("rows", "columns"):
             given = getattr(self, argument)
             if self.per is None:
                 check_names(given, argument, unique=False)
                 continue
+            check_list(given, argument, "lists of texts")
             sizes = {len(check_names(texts, argument, unique=False)) for texts in given}
             if len(sizes) != 1:
-                raise ValueError(f"{argument}: expected lists of the same length, got {given!r}")
+                raise ValueError(
+                    f"{argument}: expected lists of the same length, got {shown(given)}"
+                )
         check_text(self.x_label, "x_label")
         check_text(self.y_label, "y_label")
         check_range(self.value_range, "value_range")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attention_book.explorables.checks import (
+    check_axis_name,
     check_inside,
     check_names,
     check_range,
@@ -17,6 +18,7 @@ from attention_book.explorables.guess import place_in
 from attention_book.explorables.kind import Kind
 from attention_book.explorables.pack import Part
 from attention_book.explorables.ticks import log_ticks, nice_range, ticks
+from attention_lib.checks import shown
 
 MAX_DATA = 200
 LEVELS = 5000  # a fifteenth of a pixel: curves stay smooth
@@ -46,7 +48,7 @@ class Lines(Kind):
     def __post_init__(self):
         x = finite_array(self.x, "as given", "x")
         if x.ndim != 1 or len(x) < 2 or not (np.diff(x) > 0).all():
-            raise ValueError(f"x: expected at least 2 rising numbers, got {self.x!r}")
+            raise ValueError(f"x: expected at least 2 rising numbers, got {shown(self.x)}")
         if self.log_x and x[0] <= 0:
             raise ValueError(f"x: a logarithmic axis needs positive numbers, got {x[0]:g}")
         if len(check_names(self.series, "series")) > 4:
@@ -54,6 +56,9 @@ class Lines(Kind):
         check_text(self.x_label, "x_label")
         check_text(self.y_label, "y_label")
         check_range(self.y_range, "y_range")
+        check_axis_name(self.mark, "mark")
+        if not isinstance(self.log_x, bool):
+            raise TypeError(f"log_x: expected True or False, got {shown(self.log_x)}")
         check_span(self.span, x)
         check_data(self.points, x, self.y_range)
 
@@ -127,12 +132,12 @@ def check_span(span, x):
     if span is None:
         return
     if not isinstance(span, tuple | list) or len(span) != 3:
-        raise TypeError(f"span: expected (low, high, label), got {span!r}")
+        raise TypeError(f"span: expected (low, high, label), got {shown(span)}")
     check_text(span[2], "span[2]")
     low, high = finite_array(span[:2], "as given", "span").tolist()
     if not x[0] <= low < high <= x[-1]:
         raise ValueError(
-            f"span: expected low < high, both from {x[0]:g} to {x[-1]:g} as x is, got {span!r}"
+            f"span: expected low < high, both from {x[0]:g} to {x[-1]:g} as x is, got {shown(span)}"
         )
 
 
@@ -141,7 +146,7 @@ def check_data(points, x, y_range):
     if points is None:
         return
     if isinstance(points, str) or not np.iterable(points) or len(points) != 2:
-        raise TypeError(f"points: expected two sequences (x, y), got {points!r}")
+        raise TypeError(f"points: expected two sequences (x, y), got {shown(points)}")
     across, up = (finite_array(part, f"points[{k}]", "points") for k, part in enumerate(points))
     if across.ndim != 1 or across.shape != up.shape or not 1 <= len(across) <= MAX_DATA:
         raise ValueError(

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attention_book.explorables.checks import check_names, check_shape, find_axis
+from attention_book.explorables.checks import check_axis_name, check_names, check_shape, find_axis
 from attention_book.explorables.grid import check_text, describe, finite_array
 from attention_book.explorables.kind import Kind
 from attention_book.explorables.pack import Part
+from attention_lib.checks import shown
 
 LARGEST = 64
 SHADES = 100
@@ -40,15 +41,20 @@ class Pattern(Kind):
     marks: str = ""
 
     def __post_init__(self):
-        whole = len(self.size) == 2 and all(type(n) is int for n in self.size)
+        pair = isinstance(self.size, tuple | list) and len(self.size) == 2
+        whole = pair and all(type(n) is int for n in self.size)
         if not whole or not all(1 <= n <= LARGEST for n in self.size):
-            raise ValueError(f"size: expected (R, C), both from 1 to {LARGEST}, got {self.size!r}")
+            raise ValueError(
+                f"size: expected (R, C), both from 1 to {LARGEST}, got {shown(self.size)}"
+            )
         if self.levels is not None and not 2 <= len(check_names(self.levels, "levels")) <= 5:
             raise ValueError(f"levels: expected 2 to {MOST_LEVELS} names, got {len(self.levels)}")
         for argument, n in zip(("rows", "columns"), self.size, strict=True):
             names = getattr(self, argument)
             if names is not None and len(check_names(names, argument, unique=False)) != n:
                 raise ValueError(f"{argument}: expected {n} texts as size says, got {len(names)}")
+        for argument in ("row", "column"):
+            check_axis_name(getattr(self, argument), argument)
         for argument in ("x_label", "y_label", "marks"):
             check_text(getattr(self, argument), argument)
 

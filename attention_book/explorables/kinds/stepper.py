@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from attention_book.explorables.checks import check_names
+from attention_book.explorables.checks import check_dict, check_list, check_names
 from attention_book.explorables.grid import check_text, describe, finite_array
 from attention_book.explorables.kind import Kind
 from attention_book.explorables.pack import Part, decimals
 from attention_book.explorables.steps import Step, check_steps
+from attention_lib.checks import shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,16 +28,18 @@ class Stepper(Kind):
     labels: dict = field(default_factory=dict)
 
     def __post_init__(self):
-        if isinstance(self.layout, str) or any(isinstance(row, str) for row in self.layout):
-            raise TypeError(f"layout: expected a list of lists of names, got {self.layout!r}")
+        check_list(self.layout, "layout", "lists of names")
+        for row in self.layout:
+            check_list(row, "layout", "lists of names")
         names = check_names(self.names, "layout")
         check_steps(self.steps)
         for k, step in enumerate(self.steps):
             if not isinstance(step.highlight, dict):
                 raise TypeError(
                     f"steps[{k}].highlight: expected a dict from name to cells, "
-                    f"got {step.highlight!r}"
+                    f"got {shown(step.highlight)}"
                 )
+        check_dict(self.labels, "labels", "text")
         for name, text in self.labels.items():
             if name not in names:
                 raise ValueError(f"labels: {name!r} is not in the layout; it holds {names}")

@@ -7,7 +7,9 @@ import numpy as np
 
 from attention_book.explorables.checks import (
     ROLES,
+    check_dict,
     check_inside,
+    check_list,
     check_names,
     check_range,
     check_shape,
@@ -17,6 +19,7 @@ from attention_book.explorables.grid import describe, finite_array
 from attention_book.explorables.kind import Kind
 from attention_book.explorables.pack import Part
 from attention_book.explorables.ticks import ticks
+from attention_lib.checks import shown
 
 PLACES, STRENGTHS = 5000, 100
 
@@ -39,21 +42,29 @@ class Vectors(Kind):
 
     def __post_init__(self):
         names = check_names(self.points, "points")
+        if self.limits is None:
+            raise TypeError("limits: expected (low, high), got None")
         check_range(self.limits, "limits")
         if not self.limits[0] <= 0 <= self.limits[1]:
             raise ValueError(
                 f"limits: arrows start at zero, so it must hold zero, got {self.limits!r}"
             )
+        check_dict(self.roles, "roles", "a role")
+        check_dict(self.drag, "drag", "two names of axes")
+        check_list(self.hull, "hull", "names")
         for argument, given in (("roles", self.roles), ("drag", self.drag), ("hull", self.hull)):
             for name in given:
                 if name not in names:
                     raise ValueError(f"{argument}: {name!r} is not a point; the points are {names}")
         for name, role in self.roles.items():
-            if role not in ROLES:
-                raise ValueError(f"roles[{name!r}]: expected one of {ROLES}, got {role!r}")
+            if not isinstance(role, str) or role not in ROLES:
+                raise ValueError(f"roles[{name!r}]: expected one of {ROLES}, got {shown(role)}")
         for name, pair in self.drag.items():
-            if isinstance(pair, str) or len(pair) != 2 or pair[0] == pair[1]:
-                raise ValueError(f"drag[{name!r}]: expected two axis names (x, y), got {pair!r}")
+            two = isinstance(pair, tuple | list) and len(pair) == 2
+            if not two or not all(isinstance(axis, str) for axis in pair) or pair[0] == pair[1]:
+                raise ValueError(
+                    f"drag[{name!r}]: expected two axis names (x, y), got {shown(pair)}"
+                )
 
     def array(self, result, point):
         array = finite_array(result, describe(point))
