@@ -71,6 +71,8 @@ from .numbers import (
     told,
 )
 from .others import as_list, check_callable, check_instance, check_mapping, check_text
+from .tracing import is_symbolic, plain_int, values_known
+from .values import check_no_nan, check_not_below_zero, check_only, check_range
 
 __all__ = [
     "ACTIVATIONS",
@@ -105,15 +107,19 @@ __all__ = [
     "check_mapping",
     "check_mask",
     "check_multi_head",
+    "check_no_nan",
     "check_norm",
+    "check_not_below_zero",
     "check_not_negative",
     "check_odd",
     "check_offset",
+    "check_only",
     "check_positive",
     "check_probability",
     "check_projection",
     "check_query_key",
     "check_random_features",
+    "check_range",
     "check_real",
     "check_rows",
     "check_same_kind",
@@ -130,6 +136,9 @@ __all__ = [
     "check_value_rows",
     "check_width",
     "dtype_name",
+    "is_symbolic",
+    "plain_int",
     "shown",
     "told",
+    "values_known",
 ]

@@ -2,6 +2,7 @@
 
 from .arrays import check_shape, dtype_name
 from .numbers import check_choice, check_count
+from .tracing import plain_int
 
 
 def check_length_projections(key_projection, value_projection, key, value):
@@ -94,5 +95,5 @@ def check_block_pattern(pattern, length, block_size):
     check_count(block_size=block_size)
     if dtype_name(pattern) != "bool":
         raise TypeError(f"pattern must be boolean, got dtype {dtype_name(pattern)}")
-    n_blocks = -(-int(length) // int(block_size))
+    n_blocks = -(-plain_int(length) // int(block_size))
     check_shape("pattern", pattern, (n_blocks, n_blocks), "[N, N]")

@@ -6,6 +6,8 @@ import numpy as np
 
 from .arrays import check_dimensions, check_kind, check_shape, dtype_name
 from .numbers import check_choice, check_count, check_positive
+from .tracing import is_symbolic
+from .values import check_no_nan, check_range
 
 ACTIVATIONS = ("relu", "gelu", "gelu_tanh", "swiglu")
 
@@ -16,11 +18,7 @@ def check_lengths(lengths, n_keys):
         raise ValueError(f"lengths must have shape [B], got {tuple(lengths.shape)}")
     if not dtype_name(lengths).startswith(("int", "uint")):
         raise TypeError(f"lengths must be integers, got dtype {dtype_name(lengths)}")
-    numbers = lengths.tolist()  # torch finds no minimum of unsigned integers above 8 bits
-    if numbers and not 0 <= min(numbers) <= max(numbers) <= n_keys:
-        raise ValueError(
-            f"lengths must lie in 0..{n_keys} (n_keys), got {min(numbers)}..{max(numbers)}"
-        )
+    check_range("lengths", lengths, 0, n_keys, note=" (n_keys)")
 
 
 def check_even_width(name, array):
@@ -36,6 +34,8 @@ def check_even_width(name, array):
 
 def check_offset(kind, offset, rows=None):
     """offset is an integer, or integers [B]: one for each entry of the first axis of `rows`."""
+    if is_symbolic(offset):
+        return
     if isinstance(offset, Integral) and not isinstance(offset, (bool, np.bool_)):
         check_count(minimum=-(2**63), offset=offset)
         return
@@ -62,8 +62,7 @@ def check_logits(logits):
         raise ValueError(
             f"logits must have at least one token on the last axis, got shape {tuple(logits.shape)}"
         )
-    if (logits != logits).any():
-        raise ValueError("logits must not be NaN, got NaN")
+    check_no_nan("logits must not be NaN, got NaN", logits)
 
 
 def check_norm(eps, *, x, gain, shift=None):

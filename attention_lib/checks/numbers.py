@@ -5,6 +5,8 @@ from numbers import Integral
 
 import numpy as np
 
+from .tracing import is_symbolic
+
 _REALS = (int, float, np.integer, np.floating)  # not Fraction: arrays cannot calculate with it
 
 
@@ -49,6 +51,10 @@ def check_probability(**numbers):
 def check_count(minimum=1, limit=2**63, **numbers):
     """All arguments are integers of at least `minimum`; limit: math.inf for what is no size."""
     for name, number in numbers.items():
+        if is_symbolic(number):
+            if number < minimum:
+                raise ValueError(f"{name} must be at least {minimum}, got {number}")
+            continue
         if isinstance(number, (bool, np.bool_)) or not isinstance(number, Integral):
             raise TypeError(f"{name} must be an integer, got {type(number).__name__}")
         if number < minimum:

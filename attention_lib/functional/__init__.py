@@ -1,5 +1,10 @@
 """The mechanisms as PyTorch functions, with the names and rules of `attention_lib.reference`.
 
+All can be mapped by `torch.vmap` and differentiated by `torch.func.grad` and `torch.func.jvp`, but
+for `draw` and `hard_attention`, whose generator draws once for all rows. Within `torch.vmap`, a
+forward derivative or a second one, attention is computed step by step, with all scores in memory.
+Values, such as those of lengths, are not judged within `torch.vmap` and `torch.compile`.
+
 Nothing here calls the reference, so that the one can judge the other. float16 and bfloat16 are
 computed in float32 and rounded once, at the end. Each docstring states what differs from the
 reference; formulas and sources are there.

@@ -19,6 +19,7 @@ from ..checks import (
 from .masks import causal_mask_core
 from .precision import check_tensors, check_torch_mask, widen_core
 from .softmax import softmax_core
+from .transforms import beyond_kernels
 
 
 def attend(scores, value, *, mask=None, temperature=1.0, dropout=0.0):
@@ -165,7 +166,7 @@ def attention_core(
 ):
     """`attention` for arguments that were checked."""
     empty = not (query.numel() and key.numel() and value.numel())
-    if not (return_weights or empty or temperature != 1):
+    if not (return_weights or empty or temperature != 1 or beyond_kernels()):
         return _fused_attention(query, key, value, mask, bias, causal, scale, dropout)
     if causal:
         mask = closed_future(mask, query, key)
@@ -192,7 +193,7 @@ def _fused_attention(query, key, value, mask, bias, causal, scale, dropout):
         query, key, value = (one.expand(*leading, *one.shape[-2:]) for one in (query, key, value))
     if scale is not None:
         query, scale = _positive_scale(query, scale)
-    fused_causal = causal and mask is None and bias is None and n_queries == n_keys
+    fused_causal = bool(causal and mask is None and bias is None and n_queries == n_keys)
     if causal and not fused_causal and n_queries > 1:
         mask = closed_future(mask, query, key)
     if bias is not None:

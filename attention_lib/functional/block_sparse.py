@@ -12,11 +12,14 @@ from ..checks import (
     check_kind,
     check_odd,
     check_scale,
+    plain_int,
 )
 from ..plans.block_sparse import blocks_seen, plan, sees_all
 from .attention import attention_core
+from .draws import drawn_operator
 from .folded import check_attended, flows, fold, fused, joined, output_shape_of
 from .precision import check_device
+from .transforms import recorded
 
 
 def block_sparse_pattern(
@@ -81,10 +84,23 @@ def block_sparse_mask(pattern, length, *, block_size, causal=False):
     check_kind("torch", pattern=pattern)
     check_block_pattern(pattern, length, block_size)
     check_flag(causal=causal)
-    size = min(int(block_size), max(1, int(length)))
+    size = min(int(block_size), max(1, plain_int(length)))
     mask = pattern.repeat_interleave(size, 0).repeat_interleave(size, 1)
     mask = mask[:length, :length]
     return mask.tril() if causal else mask
+
+
+def _drawn_mask(seed, sizes):
+    n_queries, n_keys, block_size, *kinds, causal = sizes
+    pattern = _pattern(-(-n_keys // block_size), *kinds, seed, bool(causal))
+    query, key = np.arange(n_keys - n_queries, n_keys), np.arange(n_keys)
+    seen = pattern[(query // block_size)[:, None], key // block_size]
+    return seen & (key <= query[:, None]) if causal else seen
+
+
+_recorded_mask = drawn_operator(
+    "block_sparse_mask", _drawn_mask, lambda sizes: sizes[:2], torch.bool
+)
 
 
 def block_sparse_attention(
@@ -159,14 +175,19 @@ def block_sparse_attention_core(
     if 0 in output_shape:
         return attention_core(query, key[..., :0, :], value[..., :0, :])
     n_queries, n_keys = query.shape[-2], key.shape[-2]
+    if recorded():  # all scores, and a mask over them, whatever the lengths
+        sizes = [n_queries, n_keys, block_size, *kinds, int(causal)]
+        seen = _recorded_mask(seed, sizes).to(query.device)
+        seen = seen if mask is None else seen & mask
+        return attention_core(query, key, value, mask=seen, scale=scale)
     seen = blocks_seen(-(-n_keys // block_size), *kinds, causal)
     if mask is None and sees_all(seen, causal):
         return attention_core(query, key, value, causal=causal, scale=scale)
     pattern = torch.from_numpy(_pattern(len(seen), *kinds, seed, causal))
     query, key, value, mask, scale = fold(query, key, value, mask, scale, output_shape[:-2])
     sizes = {"block_size": block_size, "global_blocks": kinds[1], "causal": bool(causal)}
-    sizes |= {"n_rows": len(query), "width": query.shape[-1]}
-    sizes["n_masks"] = 1 if mask is None else len(mask)
+    sizes |= {"n_rows": query.shape[0], "width": query.shape[-1]}
+    sizes["n_masks"] = 1 if mask is None else mask.shape[0]
     done = plan(n_queries, n_keys, seen, **sizes)
     grad = flows(query, key, value)
     pieces = _pieces(query, key, value, mask, scale, pattern, done, causal)

@@ -12,7 +12,9 @@ from ..checks import (
     check_query_key,
     check_value,
 )
+from .attention import attention_core
 from .precision import check_tensors
+from .transforms import beyond_kernels, rewritten
 
 
 def check_attended(query, key, value, *, mask, causal):
@@ -89,8 +91,8 @@ def joined(pieces, n_rows, *, grad):
 
 
 def flows(*tensors):
-    """Whether a gradient flows through any of them."""
-    return torch.is_grad_enabled() and any(one.requires_grad for one in tensors)
+    """Whether a gradient flows through any of them, or may for all that can be known here."""
+    return rewritten() or (torch.is_grad_enabled() and any(one.requires_grad for one in tensors))
 
 
 def fused(query, key, value, visible, scale, *, full_rows):
@@ -102,6 +104,8 @@ def fused(query, key, value, visible, scale, *, full_rows):
         full_rows: every row of `visible` is known to see something. Else a row that sees nothing
             is opened, so that no kernel meets it, and its output is set to zero.
     """
+    if beyond_kernels():
+        return attention_core(query, key, value, mask=visible, scale=scale)
     if full_rows:
         return F.scaled_dot_product_attention(query, key, value, attn_mask=visible, scale=scale)
     empty = ~visible.any(dim=-1, keepdim=True)

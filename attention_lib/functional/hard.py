@@ -2,7 +2,15 @@
 
 import torch
 
-from ..checks import check_dimensions, check_kind, check_value, dtype_name
+from ..checks import (
+    check_dimensions,
+    check_kind,
+    check_no_nan,
+    check_not_below_zero,
+    check_range,
+    check_value,
+    dtype_name,
+)
 from .precision import check_torch_mask, widen
 from .scores import scaled_dot_scores
 from .softmax import softmax_core
@@ -35,8 +43,7 @@ def hard_attention(query, key, value, *, rng, mask=None, scale=None):
     output_shape = check_value(value, scores.shape)
     check_torch_mask(mask, scores.shape)
     weights = softmax_core(scores, mask)
-    if weights.isnan().any():
-        raise ValueError("query and key must give scores without NaN, got NaN")
+    check_no_nan("query and key must give scores without NaN, got NaN", weights)
     index = draw(weights.expand(*output_shape[:-1], -1), rng=rng)
     return take(value, index).to(dtype), index
 
@@ -65,8 +72,7 @@ def draw(weights, *, rng):
     if not isinstance(rng, torch.Generator):
         raise TypeError(f"rng must be a torch.Generator, got {type(rng).__name__}")
     check_dimensions(1, weights=weights)
-    if not (weights >= 0).all():
-        raise ValueError("weights must not be negative or NaN")
+    check_not_below_zero("weights", weights)
     if weights.shape[-1] == 0:
         return torch.full(weights.shape[:-1], -1, device=weights.device)
     noise = torch.empty_like(weights, memory_format=torch.contiguous_format).exponential_(
@@ -97,10 +103,7 @@ def take(value, index):
     check_dimensions(1, index=index)
     n_keys = value.shape[-2]
     shape = check_value(value, (*index.shape, n_keys))
-    if index.numel() and not -1 <= index.min() <= index.max() < n_keys:
-        raise ValueError(
-            f"index must lie in -1..{n_keys - 1}, got {int(index.min())}..{int(index.max())}"
-        )
+    check_range("index", index, -1, n_keys - 1)
     if n_keys == 0:
         return value.new_zeros(shape)
     rows = value.expand(*shape[:-2], *value.shape[-2:])

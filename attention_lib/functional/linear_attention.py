@@ -12,12 +12,15 @@ from ..checks import (
     check_kind,
     check_same_kind,
     check_same_length,
+    is_symbolic,
 )
-from ..plans.linear_attention import chunks, segment_size
+from ..plans.linear_attention import CHUNK, chunks, segment_size
 from ..plans.pieces import pieces
+from .chunked import in_chunks, out_of_chunks
 from .folded import check_attended, flows, output_shape_of
 from .linear_gradient import FEATURE_MAPS, RecomputedFeatures, masked_features
 from .precision import widen_core
+from .transforms import known_size, recorded, rewritten
 
 
 def linear_attention(query, key, value, *, causal=False, feature_map="elu", mask=None):
@@ -72,7 +75,8 @@ def linear_attention_core(query, key, value, *, causal=False, feature_map="elu",
     dtype, query, key, value = widen_core(query, key, value)
     if not causal:
         compute = partial(_everywhere, query, key, value, mask, feature_map, size)
-        if not (isinstance(feature_map, str) and flows(query, key, value)):
+        named = isinstance(feature_map, str)
+        if rewritten() or not (named and flows(query, key, value)):
             return compute()[0].to(dtype)
         parts = [pieces(one.shape[-2], size) for one in (query, key)]
         output = RecomputedFeatures.apply(compute, query, key, value, mask, feature_map, parts)
@@ -163,7 +167,7 @@ class LinearAttentionState:
 def _segment(query, key, value):
     """Positions of a segment."""
     *leading, _, d_value = output_shape_of(query, key, value)
-    return segment_size(math.prod(leading), query.shape[-1], d_value)
+    return segment_size(known_size(math.prod(leading)), query.shape[-1], d_value)
 
 
 def _features(x, feature_map):
@@ -182,8 +186,11 @@ def _key_features(key, mask, part, feature_map):
 def segments(size, *tensors):
     """The slice of each segment of `size` positions, and that part of each of the tensors.
 
-    Split all at once: the gradient of a slice by itself would be as long as the whole.
+    Split all at once: the gradient of a slice by itself would be as long as the whole. A program
+    that is recorded has one segment, for any length.
     """
+    if recorded():
+        return [(slice(None), *tensors)]
     parts = pieces(tensors[0].shape[-2], size)
     return zip(parts, *(one.split(size, dim=-2) for one in tensors), strict=True)
 
@@ -212,7 +219,7 @@ class Outputs:
         """Add the ratios, zero where the denominator is; `length` positions come in all."""
         # Divided by infinity: the output is zero there, and so are all gradients.
         denominator = denominator.masked_fill(denominator == 0, torch.inf)
-        if numerator.requires_grad:
+        if flows(numerator):
             self.pieces.append(numerator / denominator)
             return
         if self.whole is None:
@@ -275,12 +282,16 @@ def causal_sums(query, key, value, sums):
     query, key `[..., N, M]`, value `[..., N, E]`; sums: of the keys before, or None.
     """
     length = query.shape[-2]
-    query, key, value = (_in_chunks(one) for one in (query, key, value))  # [..., K, C, *]
-    inside = (query @ key.mT).tril_()  # [..., K, C, C]
+    open_length = is_symbolic(length)
+    shape = (length // CHUNK + 2, CHUNK) if open_length else chunks(length)
+    query, key, value = (in_chunks(one, *shape) for one in (query, key, value))  # [..., K, C, *]
+    plain = rewritten()
+    inside = query @ key.mT
+    inside = inside.tril() if plain else inside.tril_()  # [..., K, C, C]
     numerator = inside @ value
     denominator = inside.sum(-1, keepdim=True)
     states, totals = key.mT @ value, key.sum(-2)  # [..., K, M, E], [..., K, M]
-    if sums is not None or states.shape[-3] > 1:
+    if sums is not None or open_length or states.shape[-3] > 1:
         # Of each chunk: the sums of the chunks before it, and those of the keys before them all.
         earlier = states.new_ones(states.shape[-3], states.shape[-3]).tril(-1)  # [K, K]
         states_before = (earlier @ states.flatten(-2)).unflatten(-1, states.shape[-2:])
@@ -289,22 +300,13 @@ def causal_sums(query, key, value, sums):
             states_before = states_before + sums[0].unsqueeze(-3)
             totals_before = totals_before + sums[1].unsqueeze(-2)
         more, total = read(query, (states_before, totals_before))
-        numerator, denominator = numerator.add_(more), denominator.add_(total)
+        add = torch.add if plain else torch.Tensor.add_
+        numerator, denominator = add(numerator, more), add(denominator, total)
         sums = (
             states_before[..., -1, :, :] + states[..., -1, :, :],
             totals_before[..., -1, :] + totals[..., -1, :],
         )
     else:
         sums = states.sum(-3), totals.sum(-2)
-    numerator, denominator = (
-        one.flatten(-3, -2)[..., :length, :] for one in (numerator, denominator)
-    )
+    numerator, denominator = (out_of_chunks(one, length) for one in (numerator, denominator))
     return numerator, denominator, sums
-
-
-def _in_chunks(x):
-    """`[..., N, W]` to `[..., K, C, W]`, the last chunk filled with zeros."""
-    count, chunk = chunks(x.shape[-2])
-    missing = count * chunk - x.shape[-2]
-    x = F.pad(x, (0, 0, 0, missing)) if missing else x
-    return x.unflatten(-2, (count, chunk))

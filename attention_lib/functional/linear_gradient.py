@@ -2,11 +2,13 @@
 
 import torch
 
+from .folded import flows
+
 
 def _elu_plus_one(x):
     """x + 1 above zero, exp(x) below: elu(x) + 1 without the rounding of elu near -1."""
     below = x.clamp(max=0)
-    return below.exp() + x.clamp(min=0) if x.requires_grad else below.exp_().add_(x.clamp(min=0))
+    return below.exp() + x.clamp(min=0) if flows(x) else below.exp_().add_(x.clamp(min=0))
 
 
 FEATURE_MAPS = {"elu": _elu_plus_one, "relu": torch.relu, "exp": torch.exp}

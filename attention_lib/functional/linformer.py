@@ -9,6 +9,7 @@ from ..checks import (
     check_length_projections,
     check_probability,
     check_scale,
+    plain_int,
 )
 from .attention import attention_core
 from .folded import check_attended
@@ -113,7 +114,7 @@ def pooling_projection(n_projected, n_keys, *, dtype=None, device=None):
     check_count(n_projected=n_projected, n_keys=n_keys)
     if n_projected > n_keys:
         raise ValueError(f"n_projected must be at most n_keys {n_keys}, got {n_projected}")
-    border = torch.arange(n_projected + 1, device=device) * int(n_keys) // int(n_projected)
+    border = torch.arange(n_projected + 1, device=device) * plain_int(n_keys) // int(n_projected)
     position = torch.arange(n_keys, device=device)
     inside = (position >= border[:-1, None]) & (position < border[1:, None])  # [R, S]
     return inside.to(check_floating_dtype(dtype)) / inside.sum(dim=1, keepdim=True)

@@ -13,8 +13,10 @@ from ..checks import (
     check_shared_query_key,
 )
 from ..plans.lsh import plan
+from .draws import drawn_operator
 from .precision import check_tensors, widen_core
 from .tiled import OnlineSoftmax, merge, softmax_of_block
+from .transforms import recorded
 
 
 def lsh_buckets(query_key, *, bucket_size, n_hashes, seed=0, mask=None):
@@ -60,8 +62,8 @@ def lsh_buckets_core(query_key, bucket_size, n_hashes, seed, mask):
         buckets = query_key.new_zeros(*query_key.shape[:-2], n_hashes, n, dtype=torch.int64)
     else:
         n_buckets = 2 * half
-        rotations = np.random.default_rng(seed).normal(size=(n_hashes, width, half))
-        rotations = torch.from_numpy(rotations).to(query_key)
+        rotate = _recorded_rotations if recorded() else _rotations
+        rotations = torch.as_tensor(rotate(seed, [n_hashes, width, half])).to(query_key)
         # One round at a time: [..., N, half] is the largest tensor of all. The larger of the two
         # halves, x R and -x R, holds the maximum; both in one tensor would double the memory.
         with torch.autocast(query_key.device.type, enabled=False):  # the same buckets with it
@@ -69,6 +71,13 @@ def lsh_buckets_core(query_key, bucket_size, n_hashes, seed, mask):
     if mask is not None:
         buckets = buckets.masked_fill(~torch.atleast_2d(mask), n_buckets)
     return buckets
+
+
+def _rotations(seed, sizes):
+    return np.random.default_rng(seed).normal(size=sizes)
+
+
+_recorded_rotations = drawn_operator("rotations", _rotations, list, torch.float64)
 
 
 def _hash(turned):
@@ -151,8 +160,8 @@ def lsh_attention_core(
     # where i and j share a bucket and j is in the chunk of i or the one before, and else by more.
     # It is 2 at least: the zeros that fill up a chunk meet no token.
     code = (place // size + 2 * buckets + 2).int()
-    position = torch.arange(n, device=order.device, dtype=torch.int32).expand(len(order), n)
-    first = torch.arange(len(order), device=order.device)[:, None]
+    position = torch.arange(n, device=order.device, dtype=torch.int32).expand(order.shape[0], n)
+    first = torch.arange(order.shape[0], device=order.device)[:, None]
     state = None
     for r in range(order.shape[1]):
         sort = order[:, r] + first * n  # rows of [B N, *]

@@ -2,7 +2,7 @@
 
 import torch
 
-from ..checks import check_count, check_flag, check_kind, check_lengths
+from ..checks import check_count, check_flag, check_kind, check_lengths, plain_int
 from .precision import check_device
 
 
@@ -57,7 +57,9 @@ def block_mask(n_queries, n_keys, *, block_size, neighbours=0, causal=False, dev
     check_count(minimum=0, n_queries=n_queries, n_keys=n_keys, neighbours=neighbours)
     check_count(block_size=block_size)
     check_flag(causal=causal)
-    query = torch.arange(n_queries, device=device)[:, None] + (int(n_keys) - int(n_queries))
+    query = torch.arange(n_queries, device=device)[:, None] + (
+        plain_int(n_keys) - plain_int(n_queries)
+    )
     key = torch.arange(n_keys, device=device)
     # // rounds down below zero too, where the queries before the first key stand
     near = (query // block_size - key // block_size).abs() <= neighbours  # [T, S]
@@ -110,6 +112,8 @@ def combine_masks(*masks):
 
 
 def _distance(n_queries, n_keys, device):
-    last = int(n_keys) - int(n_queries)  # NumPy's unsigned integers know nothing below zero
+    last = plain_int(n_keys) - plain_int(
+        n_queries
+    )  # NumPy's unsigned integers know nothing below zero
     query_position = torch.arange(n_queries, device=device)[:, None] + last
     return query_position - torch.arange(n_keys, device=device)

@@ -6,7 +6,7 @@ has weights of zero.
 
 import torch  # noqa: F401  (the doctest uses it)
 
-from ..checks import check_kind, check_mask, check_sizes
+from ..checks import check_kind, check_mask, check_only, check_sizes
 from .masks import combine_masks
 
 
@@ -85,7 +85,5 @@ def _ones(name, mask, letters):
         raise ValueError(f"{name} must have shape {letters}, got {tuple(mask.shape)}")
     if mask.dtype.is_floating_point or mask.dtype.is_complex:
         raise TypeError(f"{name} must be boolean or integers, got dtype {mask.dtype}")
-    other = mask[(mask != 0) & (mask != 1)]
-    if other.numel():
-        raise ValueError(f"{name} must hold only 0 and 1, got {other[0].item()}")
+    check_only(name, mask, (mask == 0) | (mask == 1), "0 and 1, got {}")
     return mask.bool()

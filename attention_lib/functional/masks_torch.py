@@ -13,6 +13,7 @@ from ..checks import (
     check_divides,
     check_kind,
     check_mask,
+    check_only,
     check_sizes,
 )
 from .masks import combine_masks
@@ -223,10 +224,10 @@ def _blocked(name, mask):
     if not mask.dtype.is_floating_point:
         raise TypeError(f"{name} must be boolean or floating, got dtype {mask.dtype}")
     blocked = mask == -torch.inf
-    other = mask[~blocked & (mask != 0)]
-    if other.numel():
-        raise ValueError(
-            f"{name} must hold only 0 and -inf to be a mask, got {other[0].item()}: "
-            "that is a bias, to be given as bias"
-        )
+    check_only(
+        name,
+        mask,
+        blocked | (mask == 0),
+        "0 and -inf to be a mask, got {}: that is a bias, to be given as bias",
+    )
     return blocked

@@ -16,7 +16,8 @@ from ..checks import (
     check_random_features,
 )
 from ..plans.linear_attention import segment_size
-from .folded import check_attended, output_shape_of
+from .draws import drawn_operator
+from .folded import check_attended, flows, output_shape_of
 from .linear_attention import (
     Outputs,
     align,
@@ -25,7 +26,9 @@ from .linear_attention import (
     segments,
 )
 from .linear_gradient import mask_of
+from .performer_plain import causal_part_plain
 from .precision import check_device, check_floating_dtype, widen, widen_core
+from .transforms import known_size, recorded, rewritten
 
 
 def orthogonal_features(n_features, width, *, seed=0, orthogonal=True, dtype=None, device=None):
@@ -64,6 +67,14 @@ def _drawn(n_features, width, seed, orthogonal):
         lengths = np.linalg.norm(rng.normal(size=shape), axis=-1, keepdims=True)
         rows = np.swapaxes(directions, -1, -2) * lengths
     return rows.reshape(-1, width)[:n_features]
+
+
+_recorded_features = drawn_operator(
+    "orthogonal_features",
+    lambda seed, sizes: _drawn(*sizes[:2], seed, bool(sizes[2])),
+    lambda sizes: sizes[:2],
+    torch.float64,
+)
 
 
 def positive_features(x, features):
@@ -159,7 +170,10 @@ def performer_attention(
 def features_for(query, n_features, seed, orthogonal=True):
     """What `performer_attention` draws, in float32 at least."""
     dtype = torch.float64 if query.dtype == torch.float64 else torch.float32
-    drawn = _drawn(int(n_features), query.shape[-1], int(seed), orthogonal)
+    sizes = [int(n_features), query.shape[-1], int(orthogonal)]
+    if recorded():
+        return _recorded_features(seed, sizes).to(query.device, dtype)
+    drawn = _drawn(*sizes[:2], int(seed), orthogonal)
     return torch.tensor(drawn, dtype=dtype, device=query.device)
 
 
@@ -170,7 +184,7 @@ def performer_attention_core(query, key, value, features, *, causal=False, mask=
     scale = width**-0.5 if scale is None else scale
     dtype, query, key, value = widen_core(query, key, value)
     scaled = features.to(query.dtype) * math.sqrt(scale)  # W x = scaled @ (x / sqrt(scale))
-    size = segment_size(math.prod(leading), len(features), width, d_value)
+    size = segment_size(known_size(math.prod(leading)), len(features), width, d_value)
 
     everyone = max(0, n_keys - n_queries) if causal else n_keys  # keys that all queries see
     sums = None
@@ -183,9 +197,10 @@ def performer_attention_core(query, key, value, features, *, causal=False, mask=
             outputs.append(*read(query_features, sums), length=n_queries)
     else:
         query, key, value, mask = align(query, key, value, mask)
+        causal_part = causal_part_plain if rewritten() else _causal_part
         for part, queries, keys, values in segments(size, query, key, value):
             exponents = _key_exponents(keys, mask, part, scaled, scale)
-            *ratio, sums = _causal_part(_project(queries, scaled), exponents, values, sums)
+            *ratio, sums = causal_part(_project(queries, scaled), exponents, values, sums)
             outputs.append(*ratio, length=query.shape[-2])
     return outputs.joined().to(dtype)
 
@@ -249,11 +264,11 @@ def _finite(top):
 
 def _minus(x, y):
     """x - y, in the place of x where no gradient flows: x is ours, and used no more."""
-    return x - y if x.requires_grad or y.requires_grad else x.sub_(y)
+    return x - y if flows(x, y) else x.sub_(y)
 
 
 def _exp(x):
-    return x.exp() if x.requires_grad else x.exp_()
+    return x.exp() if flows(x) else x.exp_()
 
 
 def _causal_part(query, key, value, sums):

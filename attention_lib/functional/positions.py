@@ -2,14 +2,14 @@
 
 import torch
 
-from ..checks import check_count
+from ..checks import check_count, plain_int
 
 
 def steps(n, offset, device):
     """offset, offset + 1, ...: int64 `[n]`, or `[B, n]` for offsets `[B]`."""
     if torch.is_tensor(offset):
         return offset.long()[:, None] + torch.arange(n, device=offset.device)
-    return int(offset) + torch.arange(n, device=device)
+    return plain_int(offset) + torch.arange(n, device=device)
 
 
 def angles(n, offset, width, base, device):
@@ -33,12 +33,14 @@ def across(table, x):
     """`[n, ...]` as it is; `[B, n, D]` with axes of size 1 after B, to broadcast to x."""
     if table.ndim == 2:
         return table
-    return table.reshape(len(table), *(1,) * (x.ndim - 3), *table.shape[1:])
+    return table.reshape(table.shape[0], *(1,) * (x.ndim - 3), *table.shape[1:])
 
 
 def distances(n_queries, n_keys, device):
     """Position of the key minus position of the query, `[T, S]`; the last ones stand together."""
     check_count(minimum=0, n_queries=n_queries, n_keys=n_keys)
-    last = int(n_keys) - int(n_queries)  # NumPy's unsigned integers know nothing below zero
+    last = plain_int(n_keys) - plain_int(
+        n_queries
+    )  # NumPy's unsigned integers know nothing below zero
     query = torch.arange(n_queries, device=device)[:, None] + last
     return torch.arange(n_keys, device=device) - query

@@ -69,6 +69,7 @@ def clipped_distances(n_queries, n_keys, *, max_distance, device=None):
     return distances(n_queries, n_keys, device).clamp(-max_distance, max_distance) + max_distance
 
 
+@torch.compiler.assume_constant_result
 def _bucket_starts(side, max_distance):
     """The smallest distance of every bucket but the first, in whole numbers.
 

@@ -2,12 +2,13 @@
 
 import torch
 
-from ..checks import check_count, check_scale
+from ..checks import check_count, check_scale, is_symbolic, plain_int
 from ..plans.sliding_window import Band
 from .attention import attention_core
 from .folded import check_attended, flows, fold, fused, joined, output_shape_of
 from .masks import window_mask
 from .precision import check_device
+from .transforms import known_size, rewritten
 
 
 def sink_window_mask(n_queries, n_keys, *, window, n_sinks=0, causal=False, device=None):
@@ -25,7 +26,9 @@ def sink_window_mask(n_queries, n_keys, *, window, n_sinks=0, causal=False, devi
     key = torch.arange(n_keys, device=device)
     sinks = key < n_sinks
     if causal:
-        query = torch.arange(n_queries, device=device)[:, None] + (int(n_keys) - int(n_queries))
+        query = torch.arange(n_queries, device=device)[:, None] + (
+            plain_int(n_keys) - plain_int(n_queries)
+        )
         sinks = sinks & (key <= query)
     return near | sinks
 
@@ -40,9 +43,9 @@ def streaming_positions(length, *, window, n_sinks=0, device=None):
     """
     check_device(device)
     check_count(minimum=0, length=length, window=window, n_sinks=n_sinks)
-    recent = max(int(length) - int(window), min(int(n_sinks), int(length)))
-    sinks = torch.arange(min(int(n_sinks), int(length)), device=device)
-    return torch.cat([sinks, torch.arange(recent, int(length), device=device)])
+    recent = max(plain_int(length) - int(window), min(int(n_sinks), plain_int(length)))
+    sinks = torch.arange(min(int(n_sinks), plain_int(length)), device=device)
+    return torch.cat([sinks, torch.arange(recent, plain_int(length), device=device)])
 
 
 def sliding_window_attention(
@@ -103,6 +106,8 @@ def sliding_window_attention_core(
     n_queries, n_keys = query.shape[-2], key.shape[-2]
     if 0 in (*output_shape, n_keys):
         return attention_core(query, key[..., :0, :], value[..., :0, :])
+    if is_symbolic(n_queries) or is_symbolic(n_keys):
+        return _under_mask(query, key, value, mask, scale, window, n_sinks, causal)
     if mask is None and window >= max(n_queries, n_keys) - 1:
         return attention_core(query, key, value, causal=causal, scale=scale)
     *folded, scale = fold(query, key, value, mask, scale, output_shape[:-2])
@@ -113,12 +118,20 @@ def sliding_window_attention_core(
     return output[..., : output_shape[-1]].reshape(output_shape)
 
 
+def _under_mask(query, key, value, mask, scale, window, n_sinks, causal):
+    """For lengths that are left open: all scores, and a mask over them."""
+    sizes = {"window": window, "n_sinks": n_sinks, "causal": causal, "device": query.device}
+    near = sink_window_mask(query.shape[-2], key.shape[-2], **sizes)
+    near = near if mask is None else near & mask
+    return attention_core(query, key, value, mask=near, scale=scale)
+
+
 def _pieces(query, key, value, mask, scale, band):
     """The output in pieces `[N, M, rows, W]`, from the first row to the last."""
     n_rows, _, width = query.shape
-    n_masks = 0 if mask is None else len(mask)
+    n_masks = 0 if mask is None else known_size(mask.shape[0])
     grad = flows(query, key, value)
-    plan = band.plan(n_rows=n_rows, width=width, n_masks=n_masks, grad=grad)
+    plan = band.plan(n_rows=known_size(n_rows), width=width, n_masks=n_masks, grad=grad)
     given = (query, key, value, mask, scale, band)
     if plan.blind:
         yield query.new_zeros(1).expand(n_rows, 1, plan.blind, width)
@@ -156,7 +169,8 @@ def _inner(query, key, value, mask, scale, band, inner):
     for done in range(0, count, group):
         blocks = min(group, count - done)
         place = (start + done * block, length, block, blocks)
-        keys, values = (_Overlapping.apply(one, *place) for one in (key, value))
+        overlapping = _copied_windows if rewritten() else _Overlapping.apply
+        keys, values = (overlapping(one, *place) for one in (key, value))
         if band.n_sinks:
             keys, values = (
                 torch.cat([one[:, None, : band.n_sinks].expand(-1, blocks, -1, -1), near], dim=2)
@@ -179,6 +193,13 @@ def _windows(x, start, length, step, count):
     """
     stretch = x[:, start : start + (count - 1) * step + length]
     return stretch.unfold(1, length, step).transpose(-1, -2)
+
+
+def _copied_windows(x, start, length, step, count):
+    """`_windows` as a copy: what PyTorch can map and differentiate in every way."""
+    place = torch.arange(start, start + count * step, step, device=x.device)[:, None]
+    place = place + torch.arange(length, device=x.device)
+    return x.index_select(1, place.flatten()).unflatten(1, (count, length))
 
 
 class _Overlapping(torch.autograd.Function):

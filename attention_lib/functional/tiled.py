@@ -16,8 +16,10 @@ from ..checks import (
 )
 from ..plans.pieces import pieces
 from ..plans.tiled import tiles
+from .attention import closed_future
 from .folded import output_shape_of
 from .precision import check_tensors, check_torch_mask, widen, widen_core
+from .transforms import rewritten
 
 
 class OnlineSoftmax(NamedTuple):
@@ -156,13 +158,26 @@ def tiled_attention_core(query, key, value, *, block_size, causal=False, mask=No
     """Output and log-sum-exp of `tiled_attention` for arguments that were checked."""
     leading = output_shape_of(query, key, value)[:-2]
     dtype, query, key, value = widen_core(query, key, value)
+    scale = query.shape[-1] ** -0.5 if scale is None else float(scale)
+    if rewritten():
+        output, log_sum_exp = _at_once(query, key, value, mask, causal, scale)
+        return output.to(dtype), log_sum_exp
     # Outside the Function, so that autograd sums the gradients of what was repeated here.
     wide = [one.expand(*leading, *one.shape[-2:]).contiguous() for one in (query, key, value)]
     if mask is not None:
         mask = mask.expand(*leading, query.shape[-2], key.shape[-2])  # a view: nothing is copied
-    scale = query.shape[-1] ** -0.5 if scale is None else float(scale)
     output, log_sum_exp = _Tiled.apply(*wide, mask, bool(causal), scale, int(block_size))
     return output.to(dtype), log_sum_exp
+
+
+def _at_once(query, key, value, mask, causal, scale):
+    """Output and log-sum-exp with all scores in one block, in steps that PyTorch can rewrite."""
+    with torch.autocast(query.device.type, enabled=False):
+        scores = (query * scale) @ key.mT
+        mask = closed_future(mask, query, key) if causal else mask
+        scores = scores if mask is None else scores.masked_fill(~mask, -torch.inf)
+        state = softmax_of_block(scores, value)
+    return state.output(), state.log_sum_exp()
 
 
 class _Tiled(torch.autograd.Function):

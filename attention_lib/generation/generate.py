@@ -26,7 +26,8 @@ def generate(
     """Let a model go on from each prompt.
 
     Args:
-        model: a `LanguageModel`, `Transformer` or `Seq2Seq`; left in its mode (train or eval).
+        model: a `LanguageModel`, `Transformer` or `Seq2Seq`, compiled or wrapped as
+            `decoding_state` says; left in its mode (train or eval).
         prompts: `[B, T]`, int64 token ids; for an encoder-decoder model at least the start token.
         max_new_tokens: a row is finished when it has this many new tokens.
         method: "greedy", "beam" or "sample"; what they do: `greedy_search`, `beam_search`,
@@ -73,6 +74,6 @@ def generate(
         max_new_tokens=max_new_tokens,
         prompt_lengths=prompt_lengths,
         end=end,
-        padding=getattr(model, "padding", 0) if padding is None else padding,
+        padding=getattr(state.model, "padding", 0) if padding is None else padding,
         **options,
     )

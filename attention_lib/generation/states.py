@@ -3,6 +3,7 @@
 from copy import deepcopy
 
 import torch
+from torch import nn
 
 from ..checks import check_flag
 from ..modules import LanguageModel, Seq2Seq, Transformer
@@ -16,9 +17,12 @@ def decoding_state(model, source=None, source_lengths=None, *, cached=True, max_
     """A new `DecodingState` of a model, for one call of a search.
 
     Args:
-        model: a `LanguageModel`, `Transformer` or `Seq2Seq`. The state computes as in evaluation
-            mode and without gradients, and leaves the modes of its modules alone: other threads may
-            train or generate with the same model meanwhile.
+        model: a `LanguageModel`, `Transformer` or `Seq2Seq`, or one that torch.compile,
+            nn.DataParallel or DistributedDataParallel has wrapped: then what it wraps is called,
+            one step after the other and not compiled, for caches grow with every step (parts that
+            were compiled by themselves stay so). The state computes as in evaluation mode and
+            without gradients, and leaves the modes of its modules alone: other threads may train
+            or generate with the same model meanwhile.
         source, source_lengths: what an encoder-decoder model reads: `[B, S]` and `[B]`, int64, as
             for the model's own call. It is encoded here, once. The prompts are then what the
             decoder is fed, at least a start token, in as many rows.
@@ -44,6 +48,7 @@ def decoding_state(model, source=None, source_lengths=None, *, cached=True, max_
     torch.Size([2, 13])
     """
     check_flag(cached=cached)
+    model = unwrapped(model)
     kinds = (LanguageModel, Transformer, Seq2Seq)
     if not isinstance(model, kinds):
         names = ", ".join(kind.__name__ for kind in kinds)
@@ -61,6 +66,17 @@ def decoding_state(model, source=None, source_lengths=None, *, cached=True, max_
     if reads:
         return TransformerState(model, source, source_lengths, caches)
     return LanguageModelState(model, caches)
+
+
+def unwrapped(model):
+    """The model that torch.compile or a container for data parallelism was given."""
+    while True:
+        if isinstance(model, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
+            model = model.module
+        elif isinstance(getattr(model, "_orig_mod", None), nn.Module):  # of torch.compile
+            model = model._orig_mod
+        else:
+            return model
 
 
 class LanguageModelState:

@@ -1,4 +1,16 @@
-"""The mechanisms as PyTorch modules, built on `attention_lib.functional`."""
+"""The mechanisms as PyTorch modules, built on `attention_lib.functional`.
+
+All of them run under torch.compile, with `fullgraph=True` but for `Seq2Seq` and `PointerNetwork`,
+which pack sequences, and `HardAttention`, which draws from a generator; without it these run in
+parts. The others can be exported by `torch.export.export(..., strict=False)` with an open batch and
+open lengths (`LSHAttention` with an open batch alone), without a cache: a cache grows by itself. A
+program that is recorded does not judge the values in its tensors, such as token ids; kinds and
+shapes were judged when it was recorded. `BlockSparseAttention` and `TiledAttention` compute all
+scores in every recorded program, `SlidingWindowAttention` where the length is open.
+
+`torch.func.functional_call`, `torch.func.grad`, `torch.func.jvp` and `torch.vmap` work for all but
+these three, and `torch.vmap` over a stacked seed of `PerformerAttention` does not.
+"""
 
 from .additive import AdditiveAttention
 from .block_sparse import BlockSparseAttention

@@ -2,7 +2,7 @@
 
 import torch
 
-from ..checks import check_floating, check_kind
+from ..checks import check_floating, check_kind, check_range
 
 
 def check_stored(action, tensors):
@@ -78,10 +78,7 @@ def check_rows(rows, batch):
         raise ValueError(f"rows must have shape [B'], got {tuple(rows.shape)}")
     if batch is None:
         raise ValueError("rows cannot be reordered in a cache to which nothing was appended")
-    if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < batch:
-        raise ValueError(
-            f"rows must lie in 0..{batch - 1}, got {int(rows.min())}..{int(rows.max())}"
-        )
+    check_range("rows", rows, 0, batch - 1)
 
 
 def check_no_gradient(name, x, *layers):

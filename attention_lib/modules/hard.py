@@ -132,9 +132,9 @@ class GlimpseReader(nn.Module):
         check_source_lengths(source, source_lengths)
         mask = functional.padding_mask(source_lengths, source.shape[1])  # [B, 1, S]
         value = self.embedding(source)  # [B, S, W]
-        before = nn.functional.pad(value[:, :-1], (0, 0, 1, 0))
+        before = nn.functional.pad(value, (0, 0, 1, 0))[:, :-1]
         key = torch.cat([value, before], dim=-1)  # [B, S, 2W]
-        query = self.query.expand(len(source), -1, -1)  # [B, 1, W]
+        query = self.query.expand(source.shape[0], -1, -1)  # [B, 1, W]
         if isinstance(self.attention, HardAttention):
             seen, index, log_probability = self.attention(query, key, value, rng=rng, mask=mask)
         else:

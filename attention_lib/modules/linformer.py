@@ -10,6 +10,7 @@ from ..checks import (
     check_flag,
     check_leading,
     check_probability,
+    is_symbolic,
 )
 from ..functional.attention import attention_core
 from ..functional.heads import merge_heads_core, split_heads_core
@@ -113,7 +114,7 @@ class LinformerAttention(TiedModule):
         queries = split_heads_core(self.query_projection(query), self.n_heads)
         n_keys, dropout = key.shape[-2], self.dropout if self.training else 0.0
         other = self.key_length if self.sharing == "key_value" else self.value_length
-        lengths = [one[..., :n_keys] for one in (self.key_length, other)]  # [R, S]
+        lengths = [_first(one, n_keys) for one in (self.key_length, other)]  # [R, S]
         if self.sharing == "none":
             layers = (self.key_projection, self.value_projection)
             keys, values = (split_heads_core(layer(key), self.n_heads) for layer in layers)
@@ -181,3 +182,10 @@ class LinformerAttention(TiedModule):
                 "mask must be the same for every head, of size 1 on its third last axis, "
                 f"got shape {tuple(mask.shape)}"
             )
+
+
+def _first(projection, n_keys):
+    """The columns of the first keys; picked one by one where their number is left open."""
+    if is_symbolic(n_keys):
+        return projection.index_select(-1, torch.arange(n_keys, device=projection.device))
+    return projection[..., :n_keys]

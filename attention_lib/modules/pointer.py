@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from .. import functional
-from ..checks import check_count
+from ..checks import check_count, check_range
 from .additive import AdditiveAttention
 from .scored import is_scored
 from .seq2seq import check_source_lengths, check_tokens, vocabulary_of
@@ -59,12 +59,12 @@ class PointerNetwork(nn.Module):
     def forward(self, source, source_lengths, positions):
         states, state, mask = self._encode(source, source_lengths)
         check_tokens("positions", positions)
-        low, high = int(positions.min()), int(positions.max())
-        if len(positions) != len(source) or low < -1 or high >= source.shape[1]:
+        if len(positions) != len(source):
             raise ValueError(
-                f"positions must hold {len(source)} rows of positions below {source.shape[1]}, "
-                f"-1 for none, got shape {tuple(positions.shape)}, smallest {low}, largest {high}"
+                f"positions must have {len(source)} rows like source, "
+                f"got shape {tuple(positions.shape)}"
             )
+        check_range("positions", positions, -1, source.shape[1] - 1, note=" (-1 for none)")
         projected = self._project(states)
         inputs, logits = self.first_input.expand(len(source), -1), []
         for position in positions.unbind(dim=1):

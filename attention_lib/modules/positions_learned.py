@@ -10,6 +10,8 @@ from ..checks import (
     check_offset,
     check_probability,
     check_width,
+    plain_int,
+    values_known,
 )
 from ..functional.positions import across, steps
 from .dtypes import check_like
@@ -62,7 +64,12 @@ class LearnedPositionalEncoding(nn.Module):
 
     def _check_range(self, n, offset):
         """offset, ..., offset + n - 1 are positions; an integer is judged without the device."""
-        offsets = offset.tolist() if torch.is_tensor(offset) else [int(offset)]
+        if torch.is_tensor(offset):
+            if not values_known(offset):
+                return
+            offsets = offset.tolist()
+        else:
+            offsets = [plain_int(offset)]
         if n == 0 or not offsets:
             return
         first, last = min(offsets), max(offsets) + n - 1

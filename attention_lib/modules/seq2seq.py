@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from .. import functional
-from ..checks import check_choice, check_count, check_flag
+from ..checks import check_choice, check_count, check_flag, check_range
 from .additive import AdditiveAttention
 from .concat import ConcatAttention
 from .dot import DotAttention
@@ -217,11 +217,7 @@ def check_tokens(name, tokens, vocabulary=None):
             f"{name} must have shape [B, length] with both at least 1, got {tuple(tokens.shape)}"
         )
     if vocabulary is not None:
-        first, last = (one.item() for one in tokens.aminmax())
-        if first < 0 or last >= vocabulary:
-            raise ValueError(
-                f"{name} must hold token ids in 0..{vocabulary - 1}, got {first}..{last}"
-            )
+        check_range(name, tokens, 0, vocabulary - 1, verb="hold token ids")
 
 
 def vocabulary_of(embedding, made_for):
@@ -240,8 +236,4 @@ def check_source_lengths(source, lengths):
             f"source_lengths must have shape [B] = {tuple(source.shape[:1])}, "
             f"got {tuple(lengths.shape)}"
         )
-    if lengths.min() < 1 or lengths.max() > source.shape[1]:
-        raise ValueError(
-            f"source_lengths must lie in 1..{source.shape[1]}, "
-            f"got {int(lengths.min())}..{int(lengths.max())}"
-        )
+    check_range("source_lengths", lengths, 1, source.shape[1])

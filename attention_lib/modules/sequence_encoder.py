@@ -106,9 +106,9 @@ class SequenceEncoder(nn.Module):
         mask = None
         if lengths is not None:
             mask = functional.padding_mask(lengths, x.shape[1])  # [B, 1, T]
-            if len(mask) != len(x):
+            if mask.shape[0] != x.shape[0]:
                 raise ValueError(
-                    f"lengths must have shape [{len(x)}] like the rows of inputs, "
+                    f"lengths must have shape [{x.shape[0]}] like the rows of inputs, "
                     f"got {tuple(lengths.shape)}"
                 )
         hidden = self.stack(x, mask=None if mask is None else mask[:, None])

@@ -174,9 +174,9 @@ class Transformer(TiedModule):
         check_tokens("target_in", target_in, self.target_vocabulary_size)
         if not isinstance(memory, Memory):
             raise TypeError(f"memory must be a Memory, got {type(memory).__name__}")
-        if len(memory.states) != len(target_in):
+        if memory.states.shape[0] != target_in.shape[0]:
             raise ValueError(
-                f"target_in must have {len(memory.states)} rows like the source, "
+                f"target_in must have {memory.states.shape[0]} rows like the source, "
                 f"got shape {tuple(target_in.shape)}"
             )
         layers = self.decoder.layers

@@ -95,12 +95,12 @@ def test_parameters_have_the_sizes_of_their_names():
             (
                 lambda wrong=wrong: built()(SOURCE, LENGTHS, wrong),
                 ValueError,
-                r"positions must hold 3 rows of positions below 6, -1 for none, got shape " + says,
+                r"positions must " + says,
             )
             for wrong, says in (
-                (POSITIONS + 2, r"\(3, 2\), smallest 2, largest 6"),
-                (POSITIONS - 2, r"\(3, 2\), smallest -2, largest 2"),
-                (POSITIONS[:2], r"\(2, 2\), smallest 0, largest 4"),
+                (POSITIONS + 2, r"lie in -1\.\.5 \(-1 for none\), got 2\.\.6"),
+                (POSITIONS - 2, r"lie in -1\.\.5 \(-1 for none\), got -2\.\.2"),
+                (POSITIONS[:2], r"have 3 rows like source, got shape \(2, 2\)"),
             )
         ),
         (
