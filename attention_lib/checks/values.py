@@ -44,4 +44,6 @@ def _ends(integers):
         # torch finds no minimum of unsigned integers above 8 bits
         numbers = integers.reshape(-1).tolist()
         return min(numbers), max(numbers)
+    if hasattr(integers, "aminmax"):  # one pass where torch has it
+        return tuple(one.item() for one in integers.aminmax())
     return integers.min(), integers.max()
