@@ -11,6 +11,8 @@
    against nothing but the operations that it is made of.
 6. A whole generation by a language model, against the same model without a module, a check or a
    search (`generation_rows`).
+7. Both modules and a language model, compiled by torch.compile against themselves
+   (`compiled_rows`): how much Python and memory traffic there is left to win.
 
 float32, one thread. Before the clock starts both ways have to give the same numbers.
 """
@@ -19,6 +21,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import compiled_rows
 import generation_rows
 import limits
 import small_rows
@@ -254,6 +257,8 @@ def main():
     parts.append(partial(small_rows.decoding_step, small["step"]))
     written = generation_rows.TINY if arguments.tiny else generation_rows.FULL
     parts.append(partial(generation_rows.whole_generation, written))
+    programs = compiled_rows.TINY if arguments.tiny else compiled_rows.FULL
+    parts.append(partial(compiled_rows.compiled, programs, tiny=arguments.tiny))
     for part in tqdm(parts, desc="transformer speed"):
         for row in part(measured):
             tqdm.write(line(row))
