@@ -4,22 +4,24 @@ A recorded program calls the operator when it runs: it draws from the seed that 
 run such a program elsewhere, import `attention_lib.functional` first.
 """
 
-from collections.abc import Callable, Sequence
-
 import numpy as np
 import torch
 
 
-def drawn_operator(name, draw, shape_of, dtype) -> Callable:
+def drawn_operator(name, draw, shape_of, dtype):
     """A custom operator that gives what `draw` gives, an array, as a tensor.
 
     draw: gives the array for a seed and a list of integers; shape_of: its shape, for these.
     """
 
-    def run(seed: torch.Tensor, sizes: Sequence[int]) -> torch.Tensor:
+    def run(seed, sizes):
         return torch.from_numpy(np.ascontiguousarray(draw(int(seed), [int(n) for n in sizes])))
 
-    operator = torch.library.custom_op(f"attention_lib::{name}", run, mutates_args=())
+    # The schema is written out: what PyTorch reads from annotations differs between its versions.
+    schema = "(Tensor seed, SymInt[] sizes) -> Tensor"
+    operator = torch.library.custom_op(
+        f"attention_lib::{name}", run, mutates_args=(), schema=schema
+    )
 
     @operator.register_fake
     def _(seed, sizes):
