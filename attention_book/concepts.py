@@ -21,6 +21,7 @@ SCORES = "01_1_scores"
 BEFORE_ITS_NAME = "01_3_before_its_name"
 WORKED_EXAMPLE = "02_worked_example"
 SENTENCE = "02_1_sentence"
+EXPLAIN = "03_4_explain"
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ CONCEPTS = (
     Concept("hard attention", "hard", BEFORE_ITS_NAME),
     Concept("pointer network", "pointer", BEFORE_ITS_NAME),
     Concept("sampling", "sampling"),
+    Concept("rollout", "rollout", EXPLAIN),
     Concept("multi-head attention", "heads multi_head"),
     Concept("grouped-query attention", "grouped"),
     Concept("latent attention", "latent"),

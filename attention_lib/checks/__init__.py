@@ -50,6 +50,7 @@ from .layers import (
     check_logits,
     check_norm,
     check_offset,
+    check_stacked_weights,
 )
 from .numbers import (
     check_buckets,
@@ -129,6 +130,7 @@ __all__ = [
     "check_shared_query_key",
     "check_sizes",
     "check_some_width",
+    "check_stacked_weights",
     "check_text",
     "check_top_k",
     "check_top_p",

@@ -55,6 +55,25 @@ def check_offset(kind, offset, rows=None):
         )
 
 
+def check_stacked_weights(kind, weights):
+    """weights is a list or tuple, not empty, of arrays [..., H, T, T] of one shape."""
+    if not isinstance(weights, (list, tuple)):
+        raise TypeError(
+            f"weights must be a list with one array a layer, got {type(weights).__name__}"
+        )
+    if not weights:
+        raise ValueError("weights must hold at least one layer, got none")
+    for layer, array in enumerate(weights):
+        name = f"weights[{layer}]"
+        check_kind(kind, **{name: array})
+        check_dimensions(3, **{name: array})
+        if array.shape[-1] != array.shape[-2]:
+            raise ValueError(
+                f"{name} must have as many keys as queries, got shape {tuple(array.shape)}"
+            )
+        check_shape(name, array, weights[0].shape, "that of weights[0]")
+
+
 def check_logits(logits):
     """logits [..., V] have at least one token and no NaN."""
     check_dimensions(1, logits=logits)

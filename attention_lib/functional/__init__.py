@@ -36,6 +36,7 @@ from .positions_alibi import alibi_bias, alibi_slopes
 from .positions_relative import clipped_distances, relative_buckets
 from .positions_rotary import pairing_permutation, rotate
 from .positions_sinusoidal import sinusoidal_positions
+from .rollout import attention_rollout
 from .sampling import next_token_probabilities, top_k_logits, top_p_logits
 from .scores import (
     additive_scores,
@@ -58,6 +59,7 @@ __all__ = [
     "alibi_slopes",
     "attend",
     "attention",
+    "attention_rollout",
     "block_mask",
     "block_sparse_attention",
     "block_sparse_mask",

@@ -26,6 +26,7 @@ from .positions_alibi import alibi_bias, alibi_slopes
 from .positions_relative import clipped_distances, relative_buckets
 from .positions_rotary import pairing_permutation, rotate
 from .positions_sinusoidal import sinusoidal_positions
+from .rollout import attention_rollout
 from .sampling import next_token_probabilities, top_k_logits, top_p_logits
 from .scores import additive_scores, concat_scores, dot_scores, general_scores, scaled_dot_scores
 from .sliding_window import sink_window_mask, sliding_window_attention, streaming_positions
@@ -41,6 +42,7 @@ __all__ = [
     "attend",
     "attention",
     "attention_backward",
+    "attention_rollout",
     "block_mask",
     "block_sparse_attention",
     "block_sparse_mask",
