@@ -21,6 +21,8 @@ STUDIES = [
     ("hard_attention", ["hard_attention.py"]),
     ("transformer_speed", ["transformer_speed.py"]),
     ("efficient_attention", ["efficient_attention.py"]),
+    ("score_scale", ["score_scale.py"]),
+    ("deletion", ["deletion.py"]),
     ("numpy_reference", ["numpy_reference.py"]),
     ("selector_predictions", ["selector_predictions.py"]),
 ]
@@ -98,8 +100,15 @@ def test_every_row_of_a_speed_study_is_one_that_the_tables_can_show(name, load):
     assert rows.table(record["results"]).count("\n") == len(record["results"]) + 1
 
 
-SEEDED = ["bottleneck_length", "sorting", "memory_probe", "context_width"]
-GROUPS = {"memory_probe": ("network", "width"), "context_width": ("width",)}
+SEEDED = [
+    *("bottleneck_length", "sorting", "memory_probe", "context_width"),
+    *("score_scale", "deletion"),
+]
+GROUPS = {
+    "memory_probe": ("network", "width"),
+    "context_width": ("width",),
+    "score_scale": ("width", "scaled", "rate"),
+}
 
 
 @pytest.mark.parametrize("name", SEEDED)
