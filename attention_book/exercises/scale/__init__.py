@@ -1,0 +1,1 @@
+"""The exercise of the page about the scale of the scores."""
