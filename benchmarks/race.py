@@ -46,14 +46,30 @@ def training(way, *tensors):
     return both
 
 
-def time_rows(group, setting, ways, *, settings, targets=None, work=None):
-    """Rows of the first of `ways` (name -> function) against each of the others."""
+def time_rows(group, setting, ways, *, settings, targets=None, work=None, share=None):
+    """Rows of the first of `ways` (name -> function) against each of the others.
+
+    share: of what the machine could do for this work; then there is a row of that too.
+    """
     clock = {name: settings[name] for name in ("rounds", "attempts", "shortest")}
     timing = interleave(ways, **clock)
     ours, *others = ways
     limit = work and settings["limits"].reached(work, timing.median(ours))
     for name in others:
         found = compare(timing, ours, name, target=(targets or {}).get(name), limit=limit)
+        yield {"group": group, "setting": setting, **found}
+    if share is not None:
+        found = row(
+            "share",
+            ours=ours,
+            theirs=f"the machine's {limit['of']}",
+            value=limit["fraction"],
+            target=share,
+            rounds=settings["rounds"],
+            judge_spread=timing.judge_spread,
+            attempts=timing.attempts,
+            steady=timing.steady,
+        )
         yield {"group": group, "setting": setting, **found}
 
 

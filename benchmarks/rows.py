@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 
-KINDS = ("time", "memory", "error", "factor", "crossover")
+KINDS = ("time", "memory", "error", "factor", "crossover", "share")
 BOUNDS = {"at least": operator.ge, "at most": operator.le}
 
 
@@ -32,8 +32,8 @@ def row(
     """A row without its group and setting.
 
     Args:
-        measure: "time" (s), "memory" (bytes), "error", "factor" (by which two differ at most) or
-            "crossover" (a length).
+        measure: "time" (s), "memory" (bytes), "error", "factor" (by which two differ at most),
+            "crossover" (a length) or "share" (of what the machine could do).
         ours, theirs: names of the two ways; theirs is None where ours stands alone.
         measured_ours, measured_theirs: in the unit of the measure.
         ratio: how many times better ours is, with the quartiles of the rounds.
@@ -126,6 +126,7 @@ def _found(row):
             "error": "is off by {} against",
             "factor": "differs by at most {} times from",
             "crossover": "wins from {} on against",
+            "share": "reaches {} of",
         }[row["measure"]]
         return text.format(f"{row['value']:.3g}") + f" {row['theirs']}"
     if row["ratio"] is None:

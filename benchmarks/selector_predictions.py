@@ -50,7 +50,7 @@ TINY = {
     "rounds": 2,
     "attempts": 1,
     "shortest": 0.0,
-    "calibrated": {"lengths": [128], "long": 256, "longest": 0.0, "rounds": 1},
+    "calibrated": {"lengths": [128], "long": 256, "longest": 1e-9, "rounds": 1},
     "lengths": [199],
     "mechanisms": ["dense", "linformer"],
     "other_sizes": [{"n": 331, "n_heads": 2, "d_head": 8}],

@@ -193,7 +193,11 @@ def generation(settings):
 
 @torch.no_grad()
 def shared_heads(settings):
-    """Rows of one query on a full cache: the attention alone, and a step of the whole module."""
+    """Rows of one query on a full cache: the attention alone, and a step of the whole module.
+
+    Heads that share keys read fewer of them and multiply as often: where the keys of all heads fit
+    the cache of the processor, less is to be won than H / G.
+    """
     for length in settings["cache"]["lengths"]:
         for groups in settings["cache"]["groups"]:
             yield from shared_heads_on(length, groups, settings)

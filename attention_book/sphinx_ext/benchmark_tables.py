@@ -85,6 +85,8 @@ def result(row) -> str:
         return f"error {row['value']:.2g} against {theirs}"
     if row["measure"] == "factor":
         return f"at most **{row['value']:.2f}** times apart from {theirs}"
+    if row["measure"] == "share":
+        return f"**{row['value']:.2f}** of {theirs}"
     if row["measure"] == "crossover":
         found = "never" if row["value"] is None else f"from length {row['value']} on"
         return f"{found} faster than {theirs}"

@@ -62,8 +62,12 @@ def test_a_row_for_each_of_the_others(race, load, monkeypatch):
             settings={**SETTINGS, "limits": machine},
             targets={"second": 4.0},
             work=limits.Work(flops=5.0, bytes=0.0),
+            share=0.6,
         )
     )
+    share = rows.pop()
+    assert (share["measure"], share["theirs"]) == ("share", "the machine's matrix product")
+    assert (share["value"], share["target"], share["met"]) == (0.5, 0.6, False)
     assert [(row["theirs"], row["ratio"], row["met"]) for row in rows] == [
         ("first", 3.0, None),
         ("second", 3.0, False),

@@ -78,6 +78,7 @@ def test_a_kind_that_the_table_does_not_know_is_refused(rows, wrong):
             {"measure": "factor", "value": 1.25},
             "ours differs by at most 1.25 times from theirs: no target",
         ),
+        ({"measure": "share", "value": 0.58}, "ours reaches 0.58 of theirs: no target"),
         ({"measure": "crossover", "value": 640}, "ours wins from 640 on against theirs: no target"),
     ],
 )

@@ -78,6 +78,7 @@ def test_a_row_becomes_a_line():
             {**VALUE, "measure": "factor", "value": 1.25, "theirs": "measured time"},
             "at most **1.25** times apart from measured time",
         ),
+        ({**VALUE, "measure": "share", "value": 0.58}, "**0.58** of local-attention"),
         (
             {**VALUE, "measure": "crossover", "value": 640},
             "from length 640 on faster than local-attention",
