@@ -21,6 +21,7 @@ SCORES = "01_1_scores"
 BEFORE_ITS_NAME = "01_3_before_its_name"
 WORKED_EXAMPLE = "02_worked_example"
 SENTENCE = "02_1_sentence"
+MASKS = "03_2_masks"
 EXPLAIN = "03_4_explain"
 
 
@@ -90,7 +91,7 @@ CONCEPTS = (
     ),
     Concept("concat scores", "scores.concat_scores concat", SCORES),
     Concept("masks", "masks", SCORES),
-    Concept("masks of other libraries", "masks_torch masks_keras"),
+    Concept("masks of other libraries", "masks_torch masks_keras", MASKS),
     Concept("LSTM cell", "lstm", SENTENCE),
     Concept("encoder-decoder", "seq2seq", SEQ2SEQ),
     Concept("kernel regression", "kernel", BEFORE_ITS_NAME),

@@ -29,6 +29,7 @@ def to_keras_mask(mask, shape):
     the first query with the first key; `causal_mask` aligns the last ones.
     Cost: none, the result is a view of the mask.
     Source: Keras 3 documentation of layers.MultiHeadAttention.
+    Chapter: 03_2_masks.
 
     >>> to_keras_mask(torch.tensor([[True, False]]), (1, 2, 2))
     tensor([[[ True, False],

@@ -39,6 +39,7 @@ def to_sdpa_mask(mask, *, dtype=None):
     the first query with the first key; `causal_mask` aligns the last ones, so pass that instead.
     Cost: nothing, or the bytes of the new mask.
     Source: PyTorch documentation of scaled_dot_product_attention.
+    Chapter: 03_2_masks.
 
     >>> to_sdpa_mask(torch.tensor([[True, False]]), dtype=torch.float32)
     tensor([[0., -inf]])
@@ -99,6 +100,7 @@ def to_multihead_mask(mask, shape=None, *, dtype=None):
     first and with an even number of heads.
     Cost: the bytes of the new mask.
     Source: PyTorch documentation of nn.MultiheadAttention.
+    Chapter: 03_2_masks.
 
     >>> to_multihead_mask(torch.tensor([[True, False]]))
     tensor([[False,  True]])
@@ -134,6 +136,7 @@ def to_key_padding_mask(mask, *, dtype=None):
         ValueError: another shape: the mask must be the same for every query and head.
 
     Cost: B * S bytes. Source: as `to_multihead_mask`.
+    Chapter: 03_2_masks.
 
     >>> to_key_padding_mask(torch.tensor([[[True, True, False]]]))
     tensor([[False, False,  True]])

@@ -1,0 +1,1 @@
+"""The exercises of the page on masks, a file for each."""
