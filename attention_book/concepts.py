@@ -23,6 +23,7 @@ WORKED_EXAMPLE = "02_worked_example"
 SENTENCE = "02_1_sentence"
 MASKS = "03_2_masks"
 EXPLAIN = "03_4_explain"
+PICTURES = "03_3_pictures_words"
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,7 @@ CONCEPTS = (
     Concept("kernel regression", "kernel", BEFORE_ITS_NAME),
     Concept("hard attention", "hard", BEFORE_ITS_NAME),
     Concept("pointer network", "pointer", BEFORE_ITS_NAME),
+    Concept("picture reader", "picture_reader", PICTURES),
     Concept("sampling", "sampling"),
     Concept("rollout", "rollout", EXPLAIN),
     Concept("multi-head attention", "heads multi_head"),

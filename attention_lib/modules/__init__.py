@@ -31,6 +31,7 @@ from .memory_cache import DecoderCache, MemoryCache
 from .multi_head import MultiHeadAttention
 from .norms import LayerNorm, RMSNorm
 from .performer import PerformerAttention
+from .picture_reader import PictureReader
 from .pointer import PointerNetwork
 from .positions_alibi import ALiBi
 from .positions_learned import LearnedPositionalEncoding
@@ -71,6 +72,7 @@ __all__ = [
     "MultiHeadAttention",
     "MultiHeadLatentAttention",
     "PerformerAttention",
+    "PictureReader",
     "PointerNetwork",
     "PositionwiseFeedForward",
     "RMSNorm",

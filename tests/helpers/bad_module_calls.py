@@ -54,6 +54,10 @@ GOOD = {
     "MultiHeadAttention": (WIDTHS, {"query": X["x"], "key": X["x"], "value": X["x"]}),
     "MultiHeadLatentAttention": ({**WIDTHS, "d_latent": 3, "d_rotary": 2}, X),
     "PerformerAttention": ({"n_features": 3}, HEADS),
+    "PictureReader": (
+        {"words": 5, "names": 2, "grid": (1, 3), "width": 2},
+        {"regions": torch.ones(1, 3, 2), "tokens": TOKENS},
+    ),
     "PointerNetwork": (
         {"source_vocab": 5, "width": 2},
         {"source": TOKENS, "source_lengths": LENGTHS, "positions": torch.tensor([[1, 0]])},

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from attention_lib.data import sentiment, speech, translation, vendored
+from attention_lib.data import handwritten, sentiment, speech, translation, vendored
 
 FILES = Path(vendored.__file__).parent / "files"
 TEXT = "movie_sentences/movie_sentences_7k.tsv.gz"
 LOADERS = {
     "tatoeba/eng_spa_20k.tsv.gz": translation._splits.__wrapped__,
     TEXT: sentiment._splits.__wrapped__,
+    "digits/digits.csv.gz": handwritten._splits.__wrapped__,
     "spoken_digits/it/3.wav": lambda: speech._recordings.__wrapped__("it"),
 }
 
@@ -38,7 +39,7 @@ def test_every_data_file_has_its_checksum_and_no_other():
         if path.is_file() and path.suffix not in (".md", ".json")
     }
     assert set(listed) == there
-    assert len(there) == 52
+    assert len(there) == 53
     for name in there:
         content = vendored.read_vendored(name)
         assert content == (FILES / name).read_bytes()
@@ -114,6 +115,16 @@ def test_a_name_that_was_never_packed_is_refused():
             ["The MIT License", "Copyright (c) 2016 C.J. Hutto", "Gilbert, E. (2014)", "Pang"],
         ),
         (
+            "digits",
+            [
+                "CC BY 4.0",
+                "https://creativecommons.org/licenses/by/4.0/",
+                "Ethem Alpaydin and Cenk Kaynak",
+                "https://doi.org/10.24432/C50P49",
+                "scikit-learn 1.9.1",
+            ],
+        ),
+        (
             "spoken_digits",
             [
                 "https://creativecommons.org/licenses/by-sa/3.0/",
@@ -157,10 +168,10 @@ for name in ("torch", "tokenizers", "scipy", "tqdm"):
     sys.modules[name] = None
 from attention_lib import checks
 from attention_lib.data import translation, sentiment, speech, speech_batch, digit_strings, toy
-from attention_lib.data import batching, tokeniser_training
+from attention_lib.data import batching, digit_pictures, handwritten, tokeniser_training
 assert all("library.zip" in module.__file__ for module in (checks, translation))
 print(len(translation.load_tatoeba("test")), len(sentiment.load_movie_sentences("test")))
-print(len(speech.load_spoken_digits("ru")))
+print(len(speech.load_spoken_digits("ru")), len(handwritten.load_handwritten_digits("test").labels))
 try:
     tokeniser_training.train_words(["a"])
 except ImportError as error:
@@ -171,7 +182,7 @@ except ImportError as error:
     assert done.stderr == ""
     assert done.stdout.splitlines() == [
         "500 1000",
-        "10",
+        "10 400",
         'tokenisers need the package tokenizers: pip install "attention-lib[text]"',
     ]
     assert [path.name for path in tmp_path.iterdir()] == ["library.zip"]
