@@ -19,6 +19,7 @@ STUDIES = [
     ("memory_probe", ["memory_probe.py"]),
     ("time_per_step", ["time_per_step.py"]),
     ("hard_attention", ["hard_attention.py"]),
+    ("picture_words", ["picture_words.py"]),
     ("transformer_speed", ["transformer_speed.py"]),
     ("efficient_attention", ["efficient_attention.py"]),
     ("score_scale", ["score_scale.py"]),
@@ -103,7 +104,7 @@ def test_every_row_of_a_speed_study_is_one_that_the_tables_can_show(name, load):
 SEEDED = [
     *("bottleneck_length", "sorting", "memory_probe", "context_width"),
     *("score_scale", "deletion"),
-]
+, "picture_words"]
 GROUPS = {
     "memory_probe": ("network", "width"),
     "context_width": ("width",),

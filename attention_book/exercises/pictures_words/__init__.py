@@ -1,0 +1,1 @@
+"""The exercises of the page on pictures and words, a file for each."""
