@@ -9,6 +9,8 @@ from .tracing import is_symbolic
 
 _REALS = (int, float, np.integer, np.floating)  # not Fraction: arrays cannot calculate with it
 
+MOST_ENTRIES = 2**31
+
 
 def check_real(**numbers):
     for name, number in numbers.items():
@@ -61,6 +63,14 @@ def check_count(minimum=1, limit=2**63, **numbers):
             raise ValueError(f"{name} must be at least {minimum}, got {told(number)}")
         if number >= limit:
             raise ValueError(f"{name} must fit 64 bits, got {told(number)}")
+
+
+def check_size(minimum=1, **numbers):
+    """All arguments are counts of what is stored entry by entry, so that none is without bound."""
+    for name, number in numbers.items():
+        check_count(minimum, limit=math.inf, **{name: number})
+        if not is_symbolic(number) and number >= MOST_ENTRIES:
+            raise ValueError(f"{name} must be less than 2^31, got {told(number)}")
 
 
 def told(number):

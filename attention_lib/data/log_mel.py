@@ -6,7 +6,14 @@ neighbouring frequencies is added up in bands that are narrow below and wide abo
 
 import numpy as np
 
-from ..checks import check_count, check_dimensions, check_floating, check_kind, check_positive
+from ..checks import (
+    check_count,
+    check_dimensions,
+    check_floating,
+    check_kind,
+    check_positive,
+    check_size,
+)
 from .speech import RATE
 
 WINDOW, HOP = 200, 80  # samples: 25 ms every 10 ms
@@ -45,7 +52,7 @@ def power_spectrum(audio, *, window=WINDOW, hop=HOP):
     check_kind("numpy", audio=audio)
     check_floating(audio=audio)
     check_dimensions(1, audio=audio)
-    check_count(minimum=2, window=window)
+    check_size(minimum=2, window=window)
     check_count(hop=hop)
     if audio.shape[-1] < window:
         raise ValueError(f"audio must have at least window = {window} samples, got {audio.shape}")
@@ -84,8 +91,8 @@ def mel_filters(n_mels, *, window=WINDOW, rate=RATE):
     >>> mel_filters(2, window=8, rate=8000).round(2)
     array([[0.  , 0.68, 0.  , 0.  , 0.  ], [0.  , 0.32, 0.91, 0.45, 0.  ]])
     """
-    check_count(n_mels=n_mels)
-    check_count(minimum=2, window=window)
+    check_size(n_mels=n_mels)
+    check_size(minimum=2, window=window)
     check_positive(rate=rate)
     size = _fourier_size(window)
     points = np.linspace(0, 2595 * np.log10(1 + rate / 2 / 700), n_mels + 2)

@@ -14,6 +14,7 @@ from ..checks import (
     check_kind,
     check_positive,
     check_random_features,
+    check_size,
 )
 from ..plans.linear_attention import segment_size
 from .draws import drawn_operator
@@ -47,7 +48,7 @@ def orthogonal_features(n_features, width, *, seed=0, orthogonal=True, dtype=Non
     tensor(3)
     """
     check_device(device)
-    check_count(n_features=n_features, width=width)
+    check_size(n_features=n_features, width=width)
     check_count(minimum=0, seed=seed)
     check_flag(orthogonal=orthogonal)
     dtype = check_floating_dtype(dtype)
@@ -158,7 +159,7 @@ def performer_attention(
         check_floating(query=query, features=features)
     check_random_features(features, query.shape[-1], n_features)
     if features is None:
-        check_count(n_features=n_features)
+        check_size(n_features=n_features)
         check_count(minimum=0, seed=seed)
         check_flag(orthogonal=orthogonal)
         features = features_for(query, n_features, seed, orthogonal)

@@ -2,7 +2,7 @@
 
 import torch
 
-from ..checks import check_count, plain_int
+from ..checks import check_size, plain_int
 
 
 def steps(n, offset, device):
@@ -38,7 +38,7 @@ def across(table, x):
 
 def distances(n_queries, n_keys, device):
     """Position of the key minus position of the query, `[T, S]`; the last ones stand together."""
-    check_count(minimum=0, n_queries=n_queries, n_keys=n_keys)
+    check_size(minimum=0, n_queries=n_queries, n_keys=n_keys)
     last = plain_int(n_keys) - plain_int(
         n_queries
     )  # NumPy's unsigned integers know nothing below zero

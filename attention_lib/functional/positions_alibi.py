@@ -2,7 +2,7 @@
 
 import torch
 
-from ..checks import check_count
+from ..checks import check_size
 from .positions import distances
 from .precision import check_device, check_floating_dtype
 
@@ -31,7 +31,7 @@ def alibi_slopes(n_heads, *, dtype=None, device=None):
     tensor([0.0625, 0.0039, 0.2500])
     """
     check_device(device)
-    check_count(n_heads=n_heads)
+    check_size(n_heads=n_heads)
     dtype = check_floating_dtype(dtype)
     power = 2 ** (int(n_heads).bit_length() - 1)  # the largest power of two that is not above H
     exponents = [h / power for h in range(1, power + 1)]

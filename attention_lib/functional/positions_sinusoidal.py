@@ -2,7 +2,7 @@
 
 import torch
 
-from ..checks import check_count, check_even, check_offset
+from ..checks import check_even, check_offset, check_size
 from .positions import angles
 from .precision import check_device, check_floating_dtype
 
@@ -33,7 +33,8 @@ def sinusoidal_positions(n, d_model, *, offset=0, dtype=None, device=None):
             [0.8415, 0.5403, 0.0100, 0.9999]])
     """
     check_device(device)
-    check_count(minimum=0, n=n)
+    check_size(minimum=0, n=n)
+    check_size(minimum=2, d_model=d_model)
     check_even(d_model=d_model)
     check_offset("torch", offset)
     dtype = check_floating_dtype(dtype)

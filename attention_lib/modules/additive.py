@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from ..checks import check_count, check_query_key, check_width
+from ..checks import check_query_key, check_size, check_width
 from ..functional.scores import additive_scores_projected_core
 from .scored import ScoredAttention, check_input, uniform_parameter
 
@@ -37,7 +37,7 @@ class AdditiveAttention(ScoredAttention):
 
     def __init__(self, query_width, key_width, hidden_width, *, dropout=0.0):
         super().__init__(dropout=dropout)
-        check_count(query_width=query_width, key_width=key_width, hidden_width=hidden_width)
+        check_size(query_width=query_width, key_width=key_width, hidden_width=hidden_width)
         self.query_weight = uniform_parameter(hidden_width, query_width)
         self.key_weight = uniform_parameter(hidden_width, key_width)
         self.score_vector = uniform_parameter(hidden_width)

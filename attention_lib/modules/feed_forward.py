@@ -4,7 +4,7 @@ import torch  # noqa: F401  (the doctest uses it)
 from torch import nn
 from torch.nn import functional as F
 
-from ..checks import ACTIVATIONS, check_choice, check_count, check_flag, check_probability
+from ..checks import ACTIVATIONS, check_choice, check_flag, check_probability, check_size
 from ..functional.feed_forward import bend_core
 from .calling import is_plain_linear, linear
 from .scored import check_layer_input
@@ -44,7 +44,7 @@ class PositionwiseFeedForward(nn.Module):
 
     def __init__(self, d_model, d_ff, *, activation="relu", dropout=0.0, bias=True):
         super().__init__()
-        check_count(d_model=d_model, d_ff=d_ff)
+        check_size(d_model=d_model, d_ff=d_ff)
         check_choice("activation", activation, ACTIVATIONS)
         check_probability(dropout=dropout)
         check_flag(bias=bias)

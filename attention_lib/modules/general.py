@@ -2,7 +2,7 @@
 
 import torch  # noqa: F401  (the doctest uses it)
 
-from ..checks import check_count, check_query_key, check_width
+from ..checks import check_query_key, check_size, check_width
 from ..functional.scores import dot_scores_core
 from .scored import ScoredAttention, check_input, uniform_parameter
 
@@ -32,7 +32,7 @@ class GeneralAttention(ScoredAttention):
 
     def __init__(self, query_width, key_width, *, dropout=0.0):
         super().__init__(dropout=dropout)
-        check_count(query_width=query_width, key_width=key_width)
+        check_size(query_width=query_width, key_width=key_width)
         self.weight = uniform_parameter(query_width, key_width)
 
     def project(self, key):

@@ -8,10 +8,10 @@ from torch import nn
 from .. import functional
 from ..checks import (
     check_choice,
-    check_count,
     check_floating,
     check_kind,
     check_query_key,
+    check_size,
     check_value,
 )
 from .additive import AdditiveAttention
@@ -118,7 +118,7 @@ class GlimpseReader(nn.Module):
 
     def __init__(self, vocabulary, width, *, attention):
         super().__init__()
-        check_count(vocabulary=vocabulary, width=width)
+        check_size(vocabulary=vocabulary, width=width)
         check_choice("attention", attention, ("soft", "hard"))
         module = HardAttention if attention == "hard" else AdditiveAttention
         self.vocabulary = vocabulary

@@ -3,7 +3,7 @@
 import torch  # noqa: F401  (the doctest uses it)
 from torch import nn
 
-from ..checks import check_count, check_flag
+from ..checks import check_flag, check_size
 from .encoder import TransformerEncoder
 from .position_schemes import attention_positions, embedding_positions
 from .rewind import Rewound
@@ -76,7 +76,7 @@ class LanguageModel(TiedModule):
         **layer_options,
     ):
         super().__init__()
-        check_count(vocabulary=vocabulary, d_model=d_model, n_heads=n_heads)
+        check_size(vocabulary=vocabulary, d_model=d_model, n_heads=n_heads)
         check_flag(tie_embeddings=tie_embeddings)
         self.vocabulary, self.d_model = vocabulary, d_model
         self.embedding = nn.Embedding(vocabulary, d_model)

@@ -4,12 +4,12 @@ import torch
 from torch import nn
 
 from ..checks import (
-    check_count,
     check_divides,
     check_even,
     check_flag,
     check_heads_mask,
     check_probability,
+    check_size,
 )
 from ..functional.attention import attention_core
 from ..functional.grouped import grouped_query_attention_core
@@ -103,12 +103,12 @@ class MultiHeadLatentAttention(nn.Module):
         base=10000.0,
     ):
         super().__init__()
-        check_count(d_model=d_model, n_heads=n_heads, d_latent=d_latent)
+        check_size(d_model=d_model, n_heads=n_heads, d_latent=d_latent)
         if d_key is None or d_value is None:
             check_divides("n_heads", n_heads, "d_model where d_key or d_value is None", d_model)
         d_key = d_model // n_heads if d_key is None else d_key
         d_value = d_model // n_heads if d_value is None else d_value
-        check_count(d_key=d_key, d_value=d_value)
+        check_size(d_key=d_key, d_value=d_value)
         check_probability(dropout=dropout)
         check_even(d_rotary=d_rotary)
         self.d_model, self.n_heads, self.d_key, self.d_value = d_model, n_heads, d_key, d_value
@@ -116,7 +116,7 @@ class MultiHeadLatentAttention(nn.Module):
         self.rotary = RotaryPositionalEncoding(d_rotary, base=base)
         self.query_down = self.query_norm = None
         if d_query_latent is not None:
-            check_count(d_query_latent=d_query_latent)
+            check_size(d_query_latent=d_query_latent)
             self.query_down = nn.Linear(d_model, d_query_latent, bias=False)  # W^DQ
             self.query_norm = RMSNorm(d_query_latent)
         width = d_model if d_query_latent is None else d_query_latent

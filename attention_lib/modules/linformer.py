@@ -5,11 +5,11 @@ from torch import nn
 
 from ..checks import (
     check_choice,
-    check_count,
     check_divides,
     check_flag,
     check_leading,
     check_probability,
+    check_size,
     is_symbolic,
 )
 from ..functional.attention import attention_core
@@ -79,8 +79,8 @@ class LinformerAttention(TiedModule):
         bias=True,
     ):
         super().__init__()
-        check_count(max_length=max_length, d_model=d_model, n_heads=n_heads)
-        check_count(n_projected=n_projected)
+        check_size(max_length=max_length, d_model=d_model, n_heads=n_heads)
+        check_size(n_projected=n_projected)
         check_divides("n_heads", n_heads, "d_model", d_model)
         check_choice("sharing", sharing, SHARING)
         check_probability(dropout=dropout)

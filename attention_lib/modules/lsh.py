@@ -3,7 +3,7 @@
 import torch  # noqa: F401  (the doctest uses it)
 from torch import nn
 
-from ..checks import check_count, check_divides, check_flag, check_heads_mask
+from ..checks import check_count, check_divides, check_flag, check_heads_mask, check_size
 from ..functional.heads import merge_heads_core, split_heads_core
 from ..functional.lsh import lsh_attention_core
 from .mechanism import check_mask_of_keys, reset_projections
@@ -59,7 +59,8 @@ class LSHAttention(nn.Module):
 
     def __init__(self, d_model, n_heads, *, bucket_size, n_hashes, seed=0, bias=True):
         super().__init__()
-        check_count(d_model=d_model, n_heads=n_heads, bucket_size=bucket_size, n_hashes=n_hashes)
+        check_size(d_model=d_model, n_heads=n_heads, n_hashes=n_hashes)
+        check_count(bucket_size=bucket_size)
         check_divides("n_heads", n_heads, "d_model", d_model)
         check_count(minimum=0, seed=seed)
         check_flag(bias=bias)

@@ -3,7 +3,7 @@
 import torch  # noqa: F401  (the doctest uses it)
 from torch import nn
 
-from ..checks import check_count, check_divides, check_flag, check_probability
+from ..checks import check_divides, check_flag, check_probability, check_size
 from ..functional.grouped import grouped_query_attention_core
 from ..functional.heads import merge_heads_core, split_heads_core
 from .cache import KVCache
@@ -105,7 +105,7 @@ class MultiHeadAttention(nn.Module):
         mechanism=None,
     ):
         super().__init__()
-        check_count(d_model=d_model, n_heads=n_heads)
+        check_size(d_model=d_model, n_heads=n_heads)
         if d_key is None or d_value is None:
             check_divides("n_heads", n_heads, "d_model where d_key or d_value is None", d_model)
         n_kv_heads = n_heads if n_kv_heads is None else n_kv_heads
@@ -113,8 +113,8 @@ class MultiHeadAttention(nn.Module):
         d_value = d_model // n_heads if d_value is None else d_value
         key_width = d_model if key_width is None else key_width
         value_width = d_model if value_width is None else value_width
-        check_count(n_kv_heads=n_kv_heads, d_key=d_key, d_value=d_value)
-        check_count(key_width=key_width, value_width=value_width)
+        check_size(n_kv_heads=n_kv_heads, d_key=d_key, d_value=d_value)
+        check_size(key_width=key_width, value_width=value_width)
         check_divides("n_kv_heads", n_kv_heads, "n_heads", n_heads)
         check_probability(dropout=dropout)
         check_flag(bias=bias)

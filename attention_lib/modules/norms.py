@@ -5,11 +5,11 @@ from torch import nn
 from torch.nn import functional as F
 
 from ..checks import (
-    check_count,
     check_dimensions,
     check_flag,
     check_kind,
     check_positive,
+    check_size,
     check_width,
 )
 from .dtypes import check_like
@@ -42,7 +42,7 @@ class LayerNorm(nn.Module):
 
     def __init__(self, d_model, *, eps=1e-5, bias=True):
         super().__init__()
-        check_count(d_model=d_model)
+        check_size(d_model=d_model)
         check_positive(eps=eps)
         check_flag(bias=bias)
         self.eps = eps
@@ -104,7 +104,7 @@ class RMSNorm(nn.Module):
 
     def __init__(self, d_model, *, eps=1e-6):
         super().__init__()
-        check_count(d_model=d_model)
+        check_size(d_model=d_model)
         check_positive(eps=eps)
         self.eps = eps
         self.gain = nn.Parameter(torch.ones(d_model))

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from ..checks import check_count
+from ..checks import check_count, check_size
 from ..functional.performer import features_for, performer_attention_core
 from .mechanism import Mechanism
 
@@ -48,7 +48,7 @@ class PerformerAttention(Mechanism):
 
     def __init__(self, n_features, *, seed=0):
         super().__init__()
-        check_count(n_features=n_features)
+        check_size(n_features=n_features)
         check_count(minimum=0, seed=seed)
         self.n_features = n_features
         self.register_buffer("seed", torch.tensor(int(seed)))

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from .. import functional
-from ..checks import check_count, check_flag, check_floating, check_kind
+from ..checks import check_count, check_flag, check_floating, check_kind, check_size
 from .seq2seq import check_tokens
 
 
@@ -61,7 +61,8 @@ class PictureReader(nn.Module):
 
     def __init__(self, *, words, names, grid, width, looks=1, extra=0, attends=True):
         super().__init__()
-        check_count(words=words, names=names, width=width, looks=looks)
+        check_count(looks=looks)
+        check_size(words=words, names=names, width=width)
         rows, columns = _check_grid(grid)
         check_count(minimum=0, extra=extra)
         check_flag(attends=attends)

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from .. import functional
-from ..checks import check_count, check_range
+from ..checks import check_count, check_range, check_size
 from .additive import AdditiveAttention
 from .scored import is_scored
 from .seq2seq import check_source_lengths, check_tokens, vocabulary_of
@@ -46,7 +46,7 @@ class PointerNetwork(nn.Module):
 
     def __init__(self, source_vocab, width):
         super().__init__()
-        check_count(source_vocab=source_vocab, width=width)
+        check_size(source_vocab=source_vocab, width=width)
         if width % 2:
             raise ValueError(f"width must be even, got {width}")
         self.source_vocab = source_vocab

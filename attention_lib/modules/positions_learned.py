@@ -4,11 +4,11 @@ import torch
 from torch import nn
 
 from ..checks import (
-    check_count,
     check_dimensions,
     check_kind,
     check_offset,
     check_probability,
+    check_size,
     check_width,
     plain_int,
     values_known,
@@ -45,7 +45,7 @@ class LearnedPositionalEncoding(nn.Module):
 
     def __init__(self, max_length, d_model, *, dropout=0.0):
         super().__init__()
-        check_count(max_length=max_length, d_model=d_model)
+        check_size(max_length=max_length, d_model=d_model)
         check_probability(dropout=dropout)
         self.max_length = max_length
         self.d_model = d_model

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from .. import functional
-from ..checks import check_buckets, check_count
+from ..checks import check_buckets, check_size
 
 
 class RelativePositionBias(nn.Module):
@@ -31,7 +31,7 @@ class RelativePositionBias(nn.Module):
 
     def __init__(self, n_heads, *, n_buckets=32, max_distance=128, bidirectional=True):
         super().__init__()
-        check_count(n_heads=n_heads)
+        check_size(n_heads=n_heads)
         check_buckets(n_buckets, max_distance, bidirectional)
         self.n_buckets = n_buckets
         self.max_distance = max_distance
@@ -74,7 +74,7 @@ class ClippedRelativeBias(nn.Module):
 
     def __init__(self, n_heads, *, max_distance):
         super().__init__()
-        check_count(n_heads=n_heads, max_distance=max_distance)
+        check_size(n_heads=n_heads, max_distance=max_distance)
         self.max_distance = max_distance
         self.weight = nn.Parameter(torch.empty(n_heads, 2 * max_distance + 1).normal_(std=0.02))
 

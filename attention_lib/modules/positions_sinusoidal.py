@@ -11,6 +11,7 @@ from ..checks import (
     check_kind,
     check_offset,
     check_probability,
+    check_size,
     check_width,
 )
 from ..functional.positions import across
@@ -42,6 +43,7 @@ class SinusoidalPositionalEncoding(nn.Module):
 
     def __init__(self, d_model, *, dropout=0.0):
         super().__init__()
+        check_size(minimum=2, d_model=d_model)
         check_even(d_model=d_model)
         check_probability(dropout=dropout)
         self.d_model = d_model

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from .. import functional
-from ..checks import check_choice, check_count, check_flag, check_range
+from ..checks import check_choice, check_count, check_flag, check_range, check_size
 from .additive import AdditiveAttention
 from .concat import ConcatAttention
 from .dot import DotAttention
@@ -81,7 +81,7 @@ class Seq2Seq(nn.Module):
         self, source_vocab, target_vocab, width, *, attention=None, bidirectional=True, padding=0
     ):
         super().__init__()
-        check_count(source_vocab=source_vocab, target_vocab=target_vocab, width=width)
+        check_size(source_vocab=source_vocab, target_vocab=target_vocab, width=width)
         check_flag(bidirectional=bidirectional)
         check_choice("attention", attention, (None, *_ATTENTIONS))
         if bidirectional and width % 2:

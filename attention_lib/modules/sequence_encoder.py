@@ -4,7 +4,7 @@ import torch  # noqa: F401  (the doctest uses it)
 from torch import nn
 
 from .. import functional
-from ..checks import check_count
+from ..checks import check_size
 from .encoder import TransformerEncoder
 from .position_schemes import attention_positions, embedding_positions
 from .scored import check_layer_input
@@ -80,14 +80,14 @@ class SequenceEncoder(nn.Module):
                 "exactly one of vocabulary and patch_width must be given, "
                 f"got {vocabulary} and {patch_width}"
             )
-        check_count(max_length=max_length, d_model=d_model)
+        check_size(max_length=max_length, d_model=d_model)
         self.max_length, self.vocabulary, self.patch_width = max_length, vocabulary, patch_width
         if vocabulary is not None:
-            check_count(vocabulary=vocabulary)
+            check_size(vocabulary=vocabulary)
             self.embedding = nn.Embedding(vocabulary, d_model)
             nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
         else:
-            check_count(patch_width=patch_width)
+            check_size(patch_width=patch_width)
             self.embedding = nn.Linear(patch_width, d_model)
         table = max_length if positions == "learned" else None
         self.positions = embedding_positions(positions, d_model, max_length=table)
@@ -98,7 +98,7 @@ class SequenceEncoder(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.readout = None
         if n_classes is not None:
-            check_count(n_classes=n_classes)
+            check_size(n_classes=n_classes)
             self.readout = nn.Linear(d_model, n_classes)
 
     def forward(self, inputs, lengths=None):

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from ..checks import check_count, check_flag
+from ..checks import check_flag, check_size
 from .calling import judge, run
 from .residual import make_norm
 from .torch_layers import stack_from_torch
@@ -32,7 +32,7 @@ class Stack(nn.Module):
         **layer_options,
     ):
         super().__init__()
-        check_count(n_layers=n_layers)
+        check_size(n_layers=n_layers)
         options = {"norm_first": norm_first, "norm": norm, "bias": bias, **layer_options}
         self.layers = nn.ModuleList(
             self.layer_kind(d_model, n_heads, d_ff, **options) for _ in range(n_layers)

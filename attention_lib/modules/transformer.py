@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from .. import functional
-from ..checks import check_count, check_flag, check_probability
+from ..checks import check_count, check_flag, check_probability, check_size
 from .decoder import TransformerDecoder
 from .encoder import TransformerEncoder
 from .position_schemes import attention_positions, embedding_positions
@@ -116,9 +116,9 @@ class Transformer(TiedModule):
     ):
         super().__init__()
         n_decoder_layers = n_layers if n_decoder_layers is None else n_decoder_layers
-        check_count(source_vocabulary=source_vocabulary, target_vocabulary=target_vocabulary)
-        check_count(d_model=d_model, n_heads=n_heads, n_layers=n_layers)
-        check_count(n_decoder_layers=n_decoder_layers)
+        check_size(source_vocabulary=source_vocabulary, target_vocabulary=target_vocabulary)
+        check_size(d_model=d_model, n_heads=n_heads, n_layers=n_layers)
+        check_size(n_decoder_layers=n_decoder_layers)
         check_count(minimum=0, padding=padding)
         check_flag(tie_embeddings=tie_embeddings)
         check_probability(dropout=dropout)

@@ -14,6 +14,7 @@ from ..checks import (
     check_positive,
     check_query_key,
     check_random_features,
+    check_size,
     check_value,
 )
 from .precision import widen
@@ -46,7 +47,7 @@ def orthogonal_features(n_features, width, *, seed=0, orthogonal=True):
     >>> int(np.count_nonzero((features @ features.T).round(3)))  # the diagonal
     3
     """
-    check_count(n_features=n_features, width=width)
+    check_size(n_features=n_features, width=width)
     check_count(minimum=0, seed=seed)
     check_flag(orthogonal=orthogonal)
     rng = np.random.default_rng(seed)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..checks import check_count
+from ..checks import check_size
 
 
 def steps(n, offset):
@@ -22,6 +22,6 @@ def angles(n, offset, width, base):
 
 def distances(n_queries, n_keys):
     """Position of the key minus position of the query, `[T, S]`; the last ones stand together."""
-    check_count(minimum=0, n_queries=n_queries, n_keys=n_keys)
+    check_size(minimum=0, n_queries=n_queries, n_keys=n_keys)
     last = int(n_keys) - int(n_queries)  # NumPy's unsigned integers know nothing below zero
     return np.arange(n_keys) - np.arange(n_queries)[:, None] - last

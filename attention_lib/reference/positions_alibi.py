@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..checks import check_count
+from ..checks import check_size
 from .positions import distances
 
 
@@ -31,7 +31,7 @@ def alibi_slopes(n_heads):
     >>> alibi_slopes(3)
     array([0.0625    , 0.00390625, 0.25      ])
     """
-    check_count(n_heads=n_heads)
+    check_size(n_heads=n_heads)
     power = 2 ** (int(n_heads).bit_length() - 1)  # the largest power of two that is not above H
     first = np.arange(1, power + 1) / power
     between = np.arange(1, 2 * (n_heads - power), 2) / (2 * power)  # the odd ones of 2P

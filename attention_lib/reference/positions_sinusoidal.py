@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..checks import check_count, check_even, check_offset
+from ..checks import check_even, check_offset, check_size
 from .positions import angles
 
 
@@ -36,7 +36,8 @@ def sinusoidal_positions(n, d_model, *, offset=0):
     array([[0.   , 1.   , 0.   , 1.   ],
            [0.841, 0.54 , 0.01 , 1.   ]])
     """
-    check_count(minimum=0, n=n)
+    check_size(minimum=0, n=n)
+    check_size(minimum=2, d_model=d_model)
     check_even(d_model=d_model)
     check_offset("numpy", offset)
     turns = angles(n, offset, d_model, 10000.0)  # [..., n, d / 2]

@@ -103,8 +103,8 @@ def test_every_row_of_a_speed_study_is_one_that_the_tables_can_show(name, load):
 
 SEEDED = [
     *("bottleneck_length", "sorting", "memory_probe", "context_width"),
-    *("score_scale", "deletion"),
-, "picture_words"]
+    *("score_scale", "deletion", "picture_words"),
+]
 GROUPS = {
     "memory_probe": ("network", "width"),
     "context_width": ("width",),
