@@ -1,4 +1,4 @@
-"""Luong's dot scores."""
+"""Dot scores."""
 
 import numpy as np
 
@@ -19,7 +19,7 @@ exercise.agrees("[B, T, D] and [B, S, D] give [B, T, S]", normal(22, [(2, 3, 7),
 exercise.mutant(
     "divides by the square root of D",
     reference.scaled_dot_scores,
-    diagnosis="your scores are divided by the square root of D: Luong's dot score has no scale",
+    diagnosis="your scores are divided by the square root of D: the dot score has no scale",
 )
 exercise.mutant("exchanges queries and keys", lambda q, k: k @ swapped(q), "shape")
 exercise.mutant(
