@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..checks import check_choice, check_count
+from ..checks import as_list, check_choice, check_count, check_range, shown
 from .handwritten import SPLITS, load_handwritten_digits
+from .tokens import as_row
 
 GRID = (3, 3)
 N_REGIONS = 9
@@ -73,8 +74,9 @@ def digit_pictures(n, *, seed, split="train", kinds=KINDS, target=None):
     """
     check_count(minimum=0, n=n, seed=seed)
     check_choice("split", split, tuple(SPLITS))
-    if not kinds or not set(kinds) <= set(KINDS):
-        raise ValueError(f"kinds must hold one or both of {KINDS}, got {kinds!r}")
+    names = as_list("kinds", kinds, "kinds of caption")
+    if not names or not all(isinstance(name, str) and name in KINDS for name in names):
+        raise ValueError(f"kinds must hold one or both of {KINDS}, got {shown(kinds)}")
     if target is not None:
         check_count(minimum=0, target=target)
         if target >= N_REGIONS:
@@ -82,7 +84,7 @@ def digit_pictures(n, *, seed, split="train", kinds=KINDS, target=None):
     rng = np.random.default_rng([seed, list(SPLITS).index(split)])
     digits = rng.permuted(np.tile(np.arange(10), (n, 1)), axis=1)[:, :N_REGIONS]
     images = _draw_images(digits, load_handwritten_digits(split), rng)
-    is_place = np.array([kind == "place" for kind in kinds])[rng.integers(len(kinds), size=n)]
+    is_place = np.array([name == "place" for name in names])[rng.integers(len(names), size=n)]
     places, relations = _place_captions(target), _relation_captions(target)
     place = places[rng.integers(len(places), size=n)]
     relation = relations[rng.integers(len(relations), size=n)]
@@ -96,10 +98,15 @@ def digit_pictures(n, *, seed, split="train", kinds=KINDS, target=None):
 def caption(tokens):
     """The words of one row of tokens, `[T]`.
 
+    Raises:
+        TypeError, ValueError: tokens are no flat row of ids of words.
+
     >>> caption([16, 11, 7])
     'left of 7'
     """
-    return " ".join(WORDS[token] for token in tokens)
+    row = as_row("tokens", tokens)
+    check_range("tokens", row, 0, len(WORDS) - 1, verb="hold ids of words")
+    return " ".join(WORDS[token] for token in row)
 
 
 def _draw_images(digits, hand, rng):

@@ -42,8 +42,6 @@ EXEMPT = {
     ("choose.choose_attention", "calibration"): "None measures this machine, for seconds",
     ("training.fit", "batches"): "what a batch is only the loss knows",
     ("training.fit", "checkpoint"): "a text is the path of a file, which would be written",
-    ("data.digit_pictures.digit_pictures", "kinds"): "a known fault: not judged by name yet",
-    ("data.digit_pictures.caption", "tokens"): "a known fault: not judged by name yet",
 }
 
 
