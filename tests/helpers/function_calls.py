@@ -44,6 +44,7 @@ CALLS = {
     "attention, causal": (QKV, CAUSAL),
     "attention, mask": (QKV, {"mask": KEYS}),
     "attention, weights": (QKV, {"return_weights": True, "temperature": 0.5}),
+    "attention_rollout": ((_x(H, S, S), _x(H, S, S, seed=1)), {}),
     "block_sparse_attention": (SAME, {**FEW, "mask": KEYS}),
     "block_sparse_attention, causal": (SAME, {**FEW, **CAUSAL}),
     "concat_scores": ((QUERY, KEY, _x(6, 2 * D, seed=3), _x(6, seed=4)), {}),
@@ -88,6 +89,8 @@ CALLS = {
     "top_k_logits": ((SCORES,), {"top_k": 4}),
     "top_p_logits": ((SCORES,), {"top_p": 0.8}),
 }
+# One argument holds all tensors.
+LISTED = {"attention_rollout"}
 # They draw (a generator is not mapped), or floating tensors are not what they take.
 APART = {
     *("LinearAttentionState", "OnlineSoftmax", "alibi_bias", "alibi_slopes", "block_mask"),
@@ -106,7 +109,8 @@ def function_of(label):
     options = CALLS[label][1]
 
     def call(*tensors):
-        result = getattr(functional, name)(*tensors, **options)
+        given = [tensors] if name in LISTED else tensors
+        result = getattr(functional, name)(*given, **options)
         return list(result) if isinstance(result, tuple) else [result]
 
     return call

@@ -154,6 +154,11 @@ def _calls():
     yield "PointerNetwork", "PointerNetwork", made, (_tokens(S, 19), LENGTHS, places), {}
     made = {"vocabulary": 19, "width": 6, "attention": "soft"}
     yield "GlimpseReader", "GlimpseReader", made, (_tokens(S, 19), LENGTHS), {}
+    made = {"words": 19, "names": 10, "grid": (2, 3), "width": 6, "looks": 2}
+    regions = _x(B, 6, 10).softmax(-1)
+    yield "PictureReader", "PictureReader", made, (regions, _tokens(T, 19)), {}
+    made |= {"attends": False}
+    yield "PictureReader, mean", "PictureReader", made, (regions, _tokens(T, 19)), {}
     made = {**SCORED, "hidden_width": 7}
     yield "HardAttention", "HardAttention", made, _scored(), {"rng": _generator}
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from attention_book.exercises.exercise import Exercise
 from attention_book.exercises.expect import Problem
-from attention_book.exercises.words import describe
+from attention_book.exercises.words import describe, safely
 from attention_lib import reference
 
 exercise = Exercise(__name__, __doc__, difficulty=2, minutes=12)
@@ -56,9 +56,8 @@ def behaviour(words, layer, expected):
         if isinstance(given, bool) or not isinstance(given, Integral):
             raise Problem(f"your count should be a whole number, but is {describe(given)}")
         if given != expected:
-            raise Problem(
-                f"you count {int(given)} leaks in a layer that {words}: {expected} is right"
-            )
+            count = safely(lambda one: str(int(one)), given, "far too many")
+            raise Problem(f"you count {count} leaks in a layer that {words}: {expected} is right")
 
 
 for one in LAYERS:

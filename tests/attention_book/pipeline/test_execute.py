@@ -100,16 +100,3 @@ def test_an_interrupted_run_writes_nothing(book, monkeypatch):
     with pytest.raises(SystemExit, match="interrupted"):
         run(["notebooks"], book.project)
     assert snapshot(book) == before
-
-
-def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
-    path = tmp_path / "notebook.ipynb"
-    path.write_text("old")
-
-    def fail(*arguments):
-        raise OSError("disk full")
-
-    monkeypatch.setattr(execute_module.os, "replace", fail)
-    with pytest.raises(OSError, match="disk full"):
-        execute_module.write_atomically(path, "new")
-    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("notebook.ipynb", "old")]
