@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from attention_book.pipeline import concept_table, execute, lock, new_page
 from attention_lib.choose import AttentionSelector, save
 from attention_lib.data.tokeniser_training import train_words
 from attention_lib.training import fit
@@ -114,10 +113,6 @@ def test_what_a_killed_process_left_is_used_again(tmp_path):
     (tmp_path / "file.partial").write_text("half of some")
     replace_file(tmp_path / "file", "whole", alone=True)
     assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [("file", "whole")]
-
-
-def test_the_pipeline_writes_in_this_way():
-    assert {one.replace_file for one in (concept_table, execute, lock, new_page)} == {replace_file}
 
 
 def test_a_place_that_takes_no_file_is_named(tmp_path, monkeypatch):

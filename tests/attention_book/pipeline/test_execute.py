@@ -3,8 +3,10 @@
 import pytest
 
 from attention_book.__main__ import run
+from attention_book.pipeline import concept_table, lock, new_page
 from attention_book.pipeline import execute as execute_module
 from attention_book.pipeline.claims_lint import covered_numbers
+from attention_lib.writing import replace_file
 from tests.helpers.mini_book import cell
 
 pytestmark = pytest.mark.whole
@@ -100,3 +102,9 @@ def test_an_interrupted_run_writes_nothing(book, monkeypatch):
     with pytest.raises(SystemExit, match="interrupted"):
         run(["notebooks"], book.project)
     assert snapshot(book) == before
+
+
+def test_the_pipeline_replaces_files_whole():
+    assert {one.replace_file for one in (concept_table, execute_module, lock, new_page)} == {
+        replace_file
+    }
