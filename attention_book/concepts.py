@@ -110,6 +110,7 @@ CONCEPTS = (
     Concept("relative position bias", "positions_relative"),
     Concept("ALiBi", "positions_alibi"),
     Concept("rotary positions", "positions_rotary"),
+    Concept("stretched rotary positions", "positions_stretched"),
     Concept("layer norm", "norms.layer_norm norms.LayerNorm"),
     Concept("RMS norm", "norms.rms_norm norms.RMSNorm"),
     Concept("feed-forward network", "feed_forward"),

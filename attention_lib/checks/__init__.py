@@ -46,6 +46,7 @@ from .layers import (
     ACTIVATIONS,
     check_even_width,
     check_feed_forward,
+    check_frequencies,
     check_lengths,
     check_logits,
     check_norm,
@@ -53,6 +54,7 @@ from .layers import (
     check_stacked_weights,
 )
 from .numbers import (
+    check_at_least,
     check_buckets,
     check_choice,
     check_count,
@@ -74,12 +76,13 @@ from .numbers import (
 )
 from .others import as_list, check_callable, check_instance, check_mapping, check_text
 from .tracing import is_symbolic, plain_int, values_known
-from .values import check_no_nan, check_not_below_zero, check_only, check_range
+from .values import check_finite, check_no_nan, check_not_below_zero, check_only, check_range
 
 __all__ = [
     "ACTIVATIONS",
     "FLOATS",
     "as_list",
+    "check_at_least",
     "check_bias",
     "check_block_lengths",
     "check_block_pattern",
@@ -94,8 +97,10 @@ __all__ = [
     "check_feature_map",
     "check_features",
     "check_feed_forward",
+    "check_finite",
     "check_flag",
     "check_floating",
+    "check_frequencies",
     "check_grouped",
     "check_head_counts",
     "check_heads_mask",

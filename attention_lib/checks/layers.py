@@ -4,10 +4,10 @@ from numbers import Integral
 
 import numpy as np
 
-from .arrays import check_dimensions, check_kind, check_shape, dtype_name
-from .numbers import check_choice, check_count, check_positive
+from .arrays import check_dimensions, check_floating, check_kind, check_shape, dtype_name
+from .numbers import check_choice, check_count, check_positive, told
 from .tracing import is_symbolic
-from .values import check_no_nan, check_range
+from .values import check_finite, check_no_nan, check_range
 
 ACTIVATIONS = ("relu", "gelu", "gelu_tanh", "swiglu")
 
@@ -53,6 +53,19 @@ def check_offset(kind, offset, rows=None):
             "offset [B] must have one entry for each row of a batch [B, ..., T, D], "
             f"got offset {tuple(offset.shape)} and x {tuple(rows.shape)}"
         )
+
+
+def check_frequencies(kind, frequencies, base, width):
+    """frequencies [D / 2] are finite, and then base is left at 10000; or they are None."""
+    check_positive(base=base)
+    if frequencies is None:
+        return
+    if base != 10000:
+        raise ValueError(f"base must be left out where frequencies are given, got {told(base)}")
+    check_kind(kind, frequencies=frequencies)
+    check_floating(frequencies=frequencies)
+    check_shape("frequencies", frequencies, (width // 2,), "[D / 2]")
+    check_finite("frequencies", frequencies)
 
 
 def check_stacked_weights(kind, weights):

@@ -31,6 +31,13 @@ def check_positive(**numbers):
             raise ValueError(f"{name} must be greater than 0, got {number}")
 
 
+def check_at_least(lowest, **numbers):
+    for name, number in numbers.items():
+        check_real(**{name: number})
+        if number < lowest:
+            raise ValueError(f"{name} must be at least {lowest}, got {number}")
+
+
 def check_not_negative(**numbers):
     for name, number in numbers.items():
         check_real(**{name: number})

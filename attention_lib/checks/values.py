@@ -1,5 +1,7 @@
 """What lies in arrays of integers and of floats; not judged where the values cannot be known."""
 
+import math
+
 from .arrays import dtype_name
 from .tracing import values_known
 
@@ -22,6 +24,12 @@ def check_no_nan(message, array):
     """No number is NaN; else ValueError with the message."""
     if values_known(array) and (array != array).any():
         raise ValueError(message)
+
+
+def check_finite(name, array):
+    """No number is NaN or infinite."""
+    if values_known(array) and not (abs(array) < math.inf).all():
+        raise ValueError(f"{name} must be finite")
 
 
 def check_not_below_zero(name, array):

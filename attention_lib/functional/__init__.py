@@ -36,6 +36,13 @@ from .positions_alibi import alibi_bias, alibi_slopes
 from .positions_relative import clipped_distances, relative_buckets
 from .positions_rotary import pairing_permutation, rotate
 from .positions_sinusoidal import sinusoidal_positions
+from .positions_stretched import (
+    interpolated_frequencies,
+    ntk_frequencies,
+    rotary_frequencies,
+    yarn_frequencies,
+    yarn_scale,
+)
 from .rollout import attention_rollout
 from .sampling import next_token_probabilities, top_k_logits, top_p_logits
 from .scores import (
@@ -78,6 +85,7 @@ __all__ = [
     "general_scores",
     "grouped_query_attention",
     "hard_attention",
+    "interpolated_frequencies",
     "kernel_regression",
     "layer_norm",
     "linear_attention",
@@ -89,6 +97,7 @@ __all__ = [
     "merge_heads",
     "multi_head_attention",
     "next_token_probabilities",
+    "ntk_frequencies",
     "online_softmax",
     "orthogonal_features",
     "padding_mask",
@@ -98,6 +107,7 @@ __all__ = [
     "positive_features",
     "relative_buckets",
     "rms_norm",
+    "rotary_frequencies",
     "rotate",
     "scaled_dot_scores",
     "silu",
@@ -116,4 +126,6 @@ __all__ = [
     "top_k_logits",
     "top_p_logits",
     "window_mask",
+    "yarn_frequencies",
+    "yarn_scale",
 ]

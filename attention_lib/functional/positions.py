@@ -12,15 +12,21 @@ def steps(n, offset, device):
     return plain_int(offset) + torch.arange(n, device=device)
 
 
-def angles(n, offset, width, base, device):
-    """Position times frequency `base^(-2i / width)`: `[n, width / 2]` or `[B, n, width / 2]`.
+def geometric_frequencies(width, base, device):
+    """`base^(-2i / width)`: float64 `[width / 2]`, the speeds at which the pairs turn."""
+    device = with_float64(device)
+    return float(base) ** (-torch.arange(0, width, 2, device=device).double() / width)
+
+
+def angles(n, offset, frequencies, device):
+    """Position times frequency, for F frequencies: `[n, F]` or `[B, n, F]`.
 
     In float64, as in the reference: in float32 the angle at position 100,000 would be wrong by up
     to 0.007, in bfloat16 it would mean nothing. The tables are made anew at each call, so that no
     stored copy can lose digits with `.to(torch.bfloat16)`.
     """
     device = with_float64(device)
-    frequencies = float(base) ** (-torch.arange(0, width, 2, device=device).double() / width)
+    frequencies = frequencies.to(device).double()
     return steps(n, offset, device).to(device)[..., None] * frequencies
 
 

@@ -2,17 +2,18 @@
 
 import torch
 
-from ..checks import check_choice, check_even, check_even_width, check_offset, check_positive
-from .positions import across, angles
+from ..checks import check_choice, check_even, check_even_width, check_frequencies, check_offset
+from .positions import across, angles, geometric_frequencies
 from .precision import check_device, widen
 
 PAIRINGS = ("interleaved", "half")
 
 
-def rotate(x, *, offset=0, base=10000.0, pairing="interleaved"):
+def rotate(x, *, offset=0, base=10000.0, pairing="interleaved", frequencies=None):
     """Turn each pair of numbers of a vector by an angle in proportion to the position.
 
-    Pair i = 0, ..., D / 2 - 1 at position p turns by p base^(-2i / D).
+    Pair i = 0, ..., D / 2 - 1 at position p turns by p base^(-2i / D), or by p times the frequency
+    that is given for it.
 
     Args:
         x: queries or keys `[..., T, D]`, D even; float16, bfloat16, float32 or float64.
@@ -22,6 +23,8 @@ def rotate(x, *, offset=0, base=10000.0, pairing="interleaved"):
         pairing: which numbers make pair i: "interleaved" takes 2i and 2i + 1, "half" takes i and
             i + D / 2. Weights trained with one do not work with the other, unless
             `pairing_permutation` reorders them.
+        frequencies: None, or those of the pairs, `[D / 2]`, floating and finite, such as
+            `yarn_frequencies` makes; base is then left out.
 
     Returns:
         `[..., T, D]` in the dtype of x. Angles, sines and cosines are computed in float64 whatever
@@ -39,12 +42,14 @@ def rotate(x, *, offset=0, base=10000.0, pairing="interleaved"):
     dtype, x = widen(x=x)
     check_even_width("x", x)
     check_offset("torch", offset, x)
-    check_positive(base=base)
     check_choice("pairing", pairing, PAIRINGS)
     length, width = x.shape[-2:]
+    check_frequencies("torch", frequencies, base, width)
+    if frequencies is None:
+        frequencies = geometric_frequencies(width, base, x.device)
     # [T, D / 2], or [B, 1, ..., T, D / 2] to broadcast over the heads. On a device without float64
     # the angles are computed on the CPU, so cos and sin have to move.
-    turns = across(angles(length, offset, width, base, x.device), x)
+    turns = across(angles(length, offset, frequencies, x.device), x)
     cos, sin = turns.cos().to(x.dtype).to(x.device), turns.sin().to(x.dtype).to(x.device)
     if pairing == "interleaved":
         a, b = x[..., 0::2], x[..., 1::2]  # [..., T, D / 2]

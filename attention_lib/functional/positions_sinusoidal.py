@@ -3,7 +3,7 @@
 import torch
 
 from ..checks import check_even, check_offset, check_size
-from .positions import angles
+from .positions import angles, geometric_frequencies
 from .precision import check_device, check_floating_dtype
 
 
@@ -41,6 +41,7 @@ def sinusoidal_positions(n, d_model, *, offset=0, dtype=None, device=None):
     if device is None:
         device = offset.device if torch.is_tensor(offset) else torch.empty(0).device
     device = torch.device(device)
-    turns = angles(n, offset, d_model, 10000.0, device)  # [..., n, d / 2]
+    frequencies = geometric_frequencies(d_model, 10000.0, device)
+    turns = angles(n, offset, frequencies, device)  # [..., n, d / 2]
     pairs = torch.stack([turns.sin(), turns.cos()], dim=-1)  # [..., n, d / 2, 2]
     return pairs.flatten(-2).to(dtype=dtype).to(device)

@@ -26,6 +26,13 @@ from .positions_alibi import alibi_bias, alibi_slopes
 from .positions_relative import clipped_distances, relative_buckets
 from .positions_rotary import pairing_permutation, rotate
 from .positions_sinusoidal import sinusoidal_positions
+from .positions_stretched import (
+    interpolated_frequencies,
+    ntk_frequencies,
+    rotary_frequencies,
+    yarn_frequencies,
+    yarn_scale,
+)
 from .rollout import attention_rollout
 from .sampling import next_token_probabilities, top_k_logits, top_p_logits
 from .scores import additive_scores, concat_scores, dot_scores, general_scores, scaled_dot_scores
@@ -61,6 +68,7 @@ __all__ = [
     "general_scores",
     "grouped_query_attention",
     "hard_attention",
+    "interpolated_frequencies",
     "kernel_regression",
     "latent_attention",
     "layer_norm",
@@ -74,6 +82,7 @@ __all__ = [
     "merge_heads",
     "multi_head_attention",
     "next_token_probabilities",
+    "ntk_frequencies",
     "online_softmax",
     "orthogonal_features",
     "padding_mask",
@@ -84,6 +93,7 @@ __all__ = [
     "reinforce_gradient",
     "relative_buckets",
     "rms_norm",
+    "rotary_frequencies",
     "rotate",
     "scaled_dot_scores",
     "silu",
@@ -99,4 +109,6 @@ __all__ = [
     "top_k_logits",
     "top_p_logits",
     "window_mask",
+    "yarn_frequencies",
+    "yarn_scale",
 ]

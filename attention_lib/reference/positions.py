@@ -10,13 +10,17 @@ def steps(n, offset):
     return np.asarray(offset)[..., None] + np.arange(n)
 
 
-def angles(n, offset, width, base):
-    """Position times frequency `base^(-2i / width)`: `[n, width / 2]` or `[B, n, width / 2]`.
+def geometric_frequencies(width, base):
+    """`base^(-2i / width)`: `[width / 2]`, the speeds at which the pairs of a vector turn."""
+    return float(base) ** (-np.arange(0, width, 2) / width)
+
+
+def angles(n, offset, frequencies):
+    """Position times frequency, for F frequencies: `[n, F]` or `[B, n, F]`.
 
     In float64 the angle at position p is wrong by about p / 2^53: far below what float32 resolves,
     however long the sequence. In float32 it would be wrong by 0.006 to 0.007 at position 100,000.
     """
-    frequencies = float(base) ** (-np.arange(0, width, 2) / width)
     return steps(n, offset)[..., None] * frequencies
 
 

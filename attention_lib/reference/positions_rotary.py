@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from ..checks import check_choice, check_even, check_even_width, check_offset, check_positive
-from .positions import angles
+from ..checks import check_choice, check_even, check_even_width, check_frequencies, check_offset
+from .positions import angles, geometric_frequencies
 from .precision import widen
 
 PAIRINGS = ("interleaved", "half")
 
 
-def rotate(x, *, offset=0, base=10000.0, pairing="interleaved"):
+def rotate(x, *, offset=0, base=10000.0, pairing="interleaved", frequencies=None):
     r"""Turn each pair of numbers of a vector by an angle in proportion to the position.
 
     $$\begin{pmatrix} a' \\ b' \end{pmatrix} =
@@ -29,15 +29,18 @@ def rotate(x, *, offset=0, base=10000.0, pairing="interleaved"):
         pairing: which numbers make pair i: "interleaved" takes 2i and 2i + 1 (the paper), "half"
             takes i and i + D / 2 (many published models). Weights trained with one do not work with
             the other, unless `pairing_permutation` reorders them.
+        frequencies: None for those of the formula, or the omega_i `[D / 2]`, floating and finite,
+            such as `yarn_frequencies` makes; base is then left out.
 
     Returns:
         `[..., T, D]` in the dtype of x. Angles are float64 in every case.
 
     Raises:
         TypeError: x not a floating NumPy array; offset neither an integer nor an integer array;
-            base not a number.
+            base not a number; frequencies not a floating array.
         ValueError: D odd or zero, offset `[B]` without a batch of B rows, base not positive,
-            pairing unknown.
+            pairing unknown; frequencies of another shape, not finite, or given together with a
+            base.
 
     Cost: 3 T D FLOPs, two products and a sum for each number, and T D sines and cosines.
     Source: Su et al. (2021), section 3.2; their theta_i is our omega_i, their m our p.
@@ -49,10 +52,13 @@ def rotate(x, *, offset=0, base=10000.0, pairing="interleaved"):
     dtype, x = widen(x=x)
     check_even_width("x", x)
     check_offset("numpy", offset, x)
-    check_positive(base=base)
     check_choice("pairing", pairing, PAIRINGS)
     length, width = x.shape[-2:]
-    turns = angles(length, offset, width, base)  # [T, D / 2] or [B, T, D / 2]
+    check_frequencies("numpy", frequencies, base, width)
+    if frequencies is None:
+        frequencies = geometric_frequencies(width, base)
+    # [T, D / 2] or [B, T, D / 2]
+    turns = angles(length, offset, frequencies.astype(np.float64))
     if turns.ndim == 3:  # axes of size 1 between batch and positions, such as the heads
         turns = turns.reshape(len(x), *(1,) * (x.ndim - 3), length, width // 2)
     cos, sin = np.cos(turns), np.sin(turns)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..checks import check_even, check_offset, check_size
-from .positions import angles
+from .positions import angles, geometric_frequencies
 
 
 def sinusoidal_positions(n, d_model, *, offset=0):
@@ -40,6 +40,6 @@ def sinusoidal_positions(n, d_model, *, offset=0):
     check_size(minimum=2, d_model=d_model)
     check_even(d_model=d_model)
     check_offset("numpy", offset)
-    turns = angles(n, offset, d_model, 10000.0)  # [..., n, d / 2]
+    turns = angles(n, offset, geometric_frequencies(d_model, 10000.0))  # [..., n, d / 2]
     pairs = np.stack([np.sin(turns), np.cos(turns)], axis=-1)  # [..., n, d / 2, 2]
     return pairs.reshape(*turns.shape[:-1], d_model)

@@ -76,6 +76,7 @@ CALLS = {
     "positive_features": ((QUERY, _x(6, D, seed=1)), {}),
     "rms_norm": ((QUERY, _x(D, seed=1)), {}),
     "rotate": ((QUERY,), {"offset": 3}),
+    "rotate, frequencies": ((QUERY,), {"frequencies": torch.tensor([1.0, 0.3])}),
     "scaled_dot_scores": ((QUERY, KEY), {}),
     "silu": ((QUERY,), {}),
     "sliding_window_attention": (QKV, {"window": 2, "mask": KEYS}),
@@ -96,10 +97,11 @@ APART = {
     *("LinearAttentionState", "OnlineSoftmax", "alibi_bias", "alibi_slopes", "block_mask"),
     *("block_sparse_mask", "block_sparse_pattern", "causal_mask", "clipped_distances"),
     *("combine_masks", "draw", "from_keras_mask", "from_multihead_mask", "from_sdpa_mask"),
-    *("hard_attention", "lsh_buckets", "orthogonal_features", "padding_mask"),
-    *("pairing_permutation", "pooling_projection", "relative_buckets", "sink_window_mask"),
+    *("hard_attention", "interpolated_frequencies", "lsh_buckets", "ntk_frequencies"),
+    *("orthogonal_features", "padding_mask", "pairing_permutation", "pooling_projection"),
+    *("relative_buckets", "rotary_frequencies", "sink_window_mask"),
     *("sinusoidal_positions", "streaming_positions", "to_keras_mask", "to_key_padding_mask"),
-    *("to_multihead_mask", "to_sdpa_mask", "window_mask"),
+    *("to_multihead_mask", "to_sdpa_mask", "window_mask", "yarn_frequencies", "yarn_scale"),
 }
 
 

@@ -142,14 +142,36 @@ def sinusoid(position, width):
     return row
 
 
-def rotated(row, position, base, pairs):
+def rotated(row, position, base, pairs, frequencies=None):
     """Su et al. (2021), equation 15: pairs of columns (i, j), each turned as a complex number."""
     turned = [0.0] * len(row)
     for index, (i, j) in enumerate(pairs):
         angle = position / base ** (2 * index / len(row))
+        angle = angle if frequencies is None else position * frequencies[index]
         number = complex(row[i], row[j]) * complex(math.cos(angle), math.sin(angle))
         turned[i], turned[j] = number.real, number.imag
     return turned
+
+
+def stretched(way, width, base, stretch, trained_length=None, few_turns=None, many_turns=None):
+    """What a pair turns in a step: Chen et al., bloc97 and Peng et al. (2023), pair by pair."""
+    frequencies = []
+    for index in range(width // 2):
+        plain = base ** (-2 * index / width)
+        if way == "interpolated":
+            plain = plain / stretch
+        elif way == "ntk":
+            plain = (base * stretch ** (width / (width - 2))) ** (-2 * index / width)
+        elif way == "yarn":
+            wavelength = 2 * math.pi / plain
+            turns = trained_length / wavelength
+            if turns <= few_turns:
+                plain = plain / stretch
+            elif turns < many_turns:
+                share = (turns - few_turns) / (many_turns - few_turns)
+                plain = share * plain + (1 - share) * plain / stretch
+        frequencies.append(plain)
+    return frequencies
 
 
 def t5_bucket(relative_position, n_buckets, max_distance, bidirectional):

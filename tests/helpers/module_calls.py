@@ -78,7 +78,10 @@ def _calls():
         "RelativePositionBias": {"n_heads": H},
     }.items():
         yield name, name, options, (T, S), {}
-    yield "RotaryPositionalEncoding", "RotaryPositionalEncoding", {"d": C}, STREAM, {"offset": 3}
+    rotary = "RotaryPositionalEncoding"
+    yield rotary, rotary, {"d": C}, STREAM, {"offset": 3}
+    made = {"d": C, "frequencies": torch.linspace(1.0, 0.1, C // 2), "scale": 1.2}
+    yield f"{rotary}, stretched", rotary, made, STREAM, {"offset": 3}
     yield (
         "SinusoidalPositionalEncoding",
         "SinusoidalPositionalEncoding",

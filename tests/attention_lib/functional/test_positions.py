@@ -91,6 +91,26 @@ def test_rotate_equals_the_reference(dtype, pairing, offset):
     assert_allclose(made.double(), expected, atol=2 * EPSILON[dtype], rtol=EPSILON[dtype])
 
 
+@pytest.mark.parametrize("pairing", PAIRINGS)
+@pytest.mark.parametrize("dtype", EPSILON)
+def test_rotate_with_given_frequencies_equals_the_reference(dtype, pairing):
+    x, given = normal(2, 3, 5, 6).to(dtype), torch.tensor([0.7, -0.2, 0.0], dtype=torch.float32)
+    made = functional.rotate(x, offset=100_000, pairing=pairing, frequencies=given)
+    assert made.dtype == dtype
+    options = {"offset": 100_000, "pairing": pairing, "frequencies": given.numpy()}
+    expected = reference.rotate(x.double().numpy(), **options)
+    assert_allclose(made.double(), expected, atol=2 * EPSILON[dtype], rtol=EPSILON[dtype])
+
+
+def test_frequencies_can_be_learned():
+    x, given = normal(2, 3, 6), torch.tensor([0.7, -0.2, 0.1], dtype=torch.float64)
+
+    def rotate(frequencies):
+        return functional.rotate(x, offset=4, frequencies=frequencies)
+
+    assert torch.autograd.gradcheck(rotate, given.requires_grad_())
+
+
 def test_rotate_has_the_defaults_of_the_reference():
     x = normal(5, 6)
     assert_allclose(functional.rotate(x), reference.rotate(x.numpy()), rtol=1e-12)
@@ -127,7 +147,8 @@ def test_neighbours_far_away_still_differ_by_one_step():
 
 
 def test_angles_are_float64_also_where_the_device_has_none():
-    assert angles(3, 0, 4, 100.0, torch.device("cpu")).dtype == torch.float64
+    frequencies = torch.ones(2, dtype=torch.float32)
+    assert angles(3, 0, frequencies, torch.device("cpu")).dtype == torch.float64
     assert with_float64(torch.device("cpu")) == torch.device("cpu")
     assert with_float64(torch.device("meta")) == torch.device("meta")
     assert with_float64(torch.device("mps")) == torch.device("cpu")
@@ -159,6 +180,8 @@ def test_nothing_is_left_to_the_default_device(default_meta):
     x = torch.ones(2, 3, 4, dtype=torch.float64, **cpu)
     for start in (5, offset):
         made = functional.rotate(x, offset=start)
+        again = functional.rotate(x, offset=start, frequencies=torch.tensor([1.0, 0.01], **cpu))
+        assert_allclose(again, made, atol=1e-6)
         known = start if start is not offset else np.array([3, -2])
         assert_allclose(made, reference.rotate(x.numpy(), offset=known), atol=1e-14)
 
@@ -287,6 +310,31 @@ WRONG = [
         lambda: functional.rotate(X, offset=torch.tensor([1, 2, 3])),
         ValueError,
         r"offset \[B\] must have one entry.*\(3,\) and x \(2, 3, 6\)",
+    ),
+    (
+        lambda: functional.rotate(X, frequencies=np.ones(3)),
+        TypeError,
+        "^frequencies must be a torch.Tensor, got ndarray$",
+    ),
+    (
+        lambda: functional.rotate(X, frequencies=torch.arange(3)),
+        TypeError,
+        "^frequencies must have a floating dtype .*, got int64$",
+    ),
+    (
+        lambda: functional.rotate(X, frequencies=torch.ones(6)),
+        ValueError,
+        r"^frequencies must have shape \[D / 2\] = \(3,\), got \(6,\)$",
+    ),
+    (
+        lambda: functional.rotate(X, frequencies=torch.tensor([1.0, np.nan, 0.1])),
+        ValueError,
+        "^frequencies must be finite$",
+    ),
+    (
+        lambda: functional.rotate(X, base=500, frequencies=torch.ones(3)),
+        ValueError,
+        "^base must be left out where frequencies are given, got 500$",
     ),
     (lambda: functional.pairing_permutation(5), ValueError, "d must be even, got 5"),
 ]

@@ -239,6 +239,38 @@ def test_rotary_encoding_loses_no_angle_when_the_model_is_cast(dtype):
     assert_allclose(back, expected, atol=1e-12)
 
 
+@pytest.mark.parametrize("pairing", ["interleaved", "half"])
+def test_rotary_encoding_with_given_frequencies_and_scale(pairing):
+    x, given = normal(2, 3, 5, 6), functional.ntk_frequencies(6, stretch=8)
+    module = RotaryPositionalEncoding(6, pairing=pairing, frequencies=given, scale=1.25)
+    made = module(x, offset=7)
+    options = {"offset": 7, "pairing": pairing, "frequencies": given.numpy()}
+    assert_allclose(made, 1.25 * reference.rotate(x.numpy(), **options), rtol=1e-12, atol=1e-14)
+    plain = RotaryPositionalEncoding(6, pairing=pairing, frequencies=given)
+    assert_allclose(1.25 * plain(x, offset=7), made, rtol=1e-12)
+
+
+def test_given_frequencies_lose_no_digit_when_the_model_is_cast():
+    given = functional.yarn_frequencies(6, stretch=8, trained_length=50)
+    module = RotaryPositionalEncoding(6, frequencies=given).to(torch.bfloat16)
+    assert module.frequencies == tuple(given.tolist())
+    assert list(module.state_dict()) == []
+    x = normal(2, 5, 6)
+    expected = reference.rotate(x.numpy(), offset=90_000, frequencies=given.numpy())
+    assert_allclose(module(x, offset=90_000), expected, rtol=1e-9, atol=1e-10)
+    with torch.device("meta"):
+        assert_allclose(module(x, offset=90_000), expected, rtol=1e-9, atol=1e-10)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_rotating_and_scaling_round_once(dtype):
+    x = normal(2, 5, 64).to(dtype)
+    made = RotaryPositionalEncoding(64, scale=1.1)(x, offset=3)
+    assert made.dtype == dtype
+    exact = 1.1 * reference.rotate(x.double().numpy(), offset=3)
+    assert_allclose(made.double(), exact, rtol=torch.finfo(dtype).eps / 2, atol=1e-6)
+
+
 def test_rotary_encoding_stores_nothing():
     module = RotaryPositionalEncoding(6)
     before = dict(vars(module))
@@ -331,6 +363,32 @@ WRONG = [
     (lambda: RotaryPositionalEncoding(5), ValueError, "d must be even, got 5"),
     (lambda: RotaryPositionalEncoding(6, base=0), ValueError, "base must be greater than 0, got 0"),
     (lambda: RotaryPositionalEncoding(6, pairing="x"), ValueError, "pairing must be one of"),
+    (
+        lambda: RotaryPositionalEncoding(6, frequencies=[1.0, 0.1, 0.01]),
+        TypeError,
+        "^frequencies must be a torch.Tensor, got list$",
+    ),
+    (
+        lambda: RotaryPositionalEncoding(6, frequencies=torch.ones(6)),
+        ValueError,
+        r"^frequencies must have shape \[D / 2\] = \(3,\), got \(6,\)$",
+    ),
+    (
+        lambda: RotaryPositionalEncoding(6, frequencies=torch.ones(3, device="meta")),
+        ValueError,
+        "^frequencies must hold numbers, got a tensor on the device meta$",
+    ),
+    (
+        lambda: RotaryPositionalEncoding(6, base=500.0, frequencies=torch.ones(3)),
+        ValueError,
+        "^base must be left out where frequencies are given, got 500.0$",
+    ),
+    (lambda: RotaryPositionalEncoding(6, scale=0), ValueError, "^scale must be greater than 0"),
+    (
+        lambda: RotaryPositionalEncoding(6, scale=2.0)(X.long()),
+        TypeError,
+        "^x must have a floating dtype",
+    ),
     (lambda: RotaryPositionalEncoding(6)(None), TypeError, "x must be a torch.Tensor, got NoneTyp"),
     (lambda: RotaryPositionalEncoding(4)(X), ValueError, "x must have width 4 on its last axis"),
     (lambda: RotaryPositionalEncoding(6)(X.long()), TypeError, "x must have a floating dtype"),
@@ -351,4 +409,5 @@ def test_modules_say_what_they_hold():
     assert held == {"n_buckets": 32, "max_distance": 128, "bidirectional": True}
     rotary = RotaryPositionalEncoding(6)
     assert (rotary.d, rotary.base, rotary.pairing) == (6, 10000.0, "interleaved")
+    assert (rotary.frequencies, rotary.scale) == (None, 1.0)
     assert torch.equal(functional.alibi_slopes(5), ALiBi(5).slopes)

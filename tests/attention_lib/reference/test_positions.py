@@ -199,6 +199,29 @@ def test_rotate_equals_the_loops(offset, pairing, base):
     assert_allclose(made, expected, rtol=1e-9, atol=1e-10)
 
 
+@pytest.mark.parametrize("pairing", PAIRS)
+@pytest.mark.parametrize("offset", [0, 11, -3])
+def test_rotate_with_given_frequencies_equals_the_loops(offset, pairing):
+    x, given = normal(2, 5, 6), [0.7, -0.2, 0.0]
+    pairs = PAIRS[pairing]
+    expected = [
+        [loop_oracles.rotated(row, offset + p, 1.0, pairs, given) for p, row in enumerate(one)]
+        for one in x.tolist()
+    ]
+    made = rotate(x, offset=offset, pairing=pairing, frequencies=np.array(given))
+    assert_allclose(made, expected, rtol=1e-12, atol=1e-13)
+    each = rotate(x, offset=np.array([3, 9]), pairing=pairing, frequencies=np.array(given))
+    for row, start in enumerate((3, 9)):
+        alone = rotate(x[row], offset=start, pairing=pairing, frequencies=np.array(given))
+        assert_array_equal(each[row], alone)
+
+
+def test_frequencies_in_low_precision_are_widened_before_the_angles():
+    x, given = normal(3, 4), np.array([1.0, 0.25], dtype=np.float16)
+    made = rotate(x, offset=100_000, frequencies=given)
+    assert_array_equal(made, rotate(x, offset=100_000, frequencies=given.astype(np.float64)))
+
+
 def test_rotate_turns_interleaved_pairs_with_base_ten_thousand_by_default():
     x = normal(3, 4)
     assert_array_equal(rotate(x), rotate(x, offset=0, base=10000.0, pairing="interleaved"))
@@ -380,6 +403,36 @@ WRONG = [
         r"got offset \(3,\) and x \(2, 3, 6\)$",
     ),
     (lambda: rotate(X[0], offset=np.array([1, 2, 3])), ValueError, r"and x \(3, 6\)"),
+    (
+        lambda: rotate(X, frequencies=[1.0, 0.1, 0.01]),
+        TypeError,
+        "^frequencies must be a NumPy array, got list$",
+    ),
+    (
+        lambda: rotate(X, frequencies=np.array([3, 2, 1])),
+        TypeError,
+        "^frequencies must have a floating dtype .*, got int64$",
+    ),
+    (
+        lambda: rotate(X, frequencies=np.ones(6)),
+        ValueError,
+        r"^frequencies must have shape \[D / 2\] = \(3,\), got \(6,\)$",
+    ),
+    (
+        lambda: rotate(X, frequencies=np.array([1.0, np.nan, 0.1])),
+        ValueError,
+        "^frequencies must be finite$",
+    ),
+    (
+        lambda: rotate(X, frequencies=np.array([1.0, -np.inf, 0.1])),
+        ValueError,
+        "^frequencies must be finite$",
+    ),
+    (
+        lambda: rotate(X, base=500.0, frequencies=np.ones(3)),
+        ValueError,
+        "^base must be left out where frequencies are given, got 500.0$",
+    ),
     (lambda: pairing_permutation(5), ValueError, "d must be even, got 5"),
     (lambda: pairing_permutation(4.0), TypeError, "d must be an integer, got float"),
 ]
