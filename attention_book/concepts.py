@@ -24,6 +24,7 @@ SENTENCE = "02_1_sentence"
 MASKS = "03_2_masks"
 EXPLAIN = "03_4_explain"
 PICTURES = "03_3_pictures_words"
+POSITION = "04_position"
 
 
 @dataclass(frozen=True)
@@ -105,11 +106,11 @@ CONCEPTS = (
     Concept("grouped-query attention", "grouped"),
     Concept("latent attention", "latent"),
     Concept("key-value cache", "cache memory_cache.MemoryCache"),
-    Concept("sinusoidal positions", "positions_sinusoidal"),
+    Concept("sinusoidal positions", "positions_sinusoidal", POSITION),
     Concept("learned positions", "positions_learned"),
     Concept("relative position bias", "positions_relative"),
     Concept("ALiBi", "positions_alibi"),
-    Concept("rotary positions", "positions_rotary"),
+    Concept("rotary positions", "positions_rotary", POSITION),
     Concept("stretched rotary positions", "positions_stretched"),
     Concept("layer norm", "norms.layer_norm norms.LayerNorm"),
     Concept("RMS norm", "norms.rms_norm norms.RMSNorm"),

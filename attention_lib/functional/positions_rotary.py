@@ -33,7 +33,7 @@ def rotate(x, *, offset=0, base=10000.0, pairing="interleaved", frequencies=None
     Raises:
         TypeError, ValueError: as `attention_lib.reference.rotate`.
 
-    Cost, formula and source: `attention_lib.reference.rotate`.
+    Cost, formula and source: `attention_lib.reference.rotate`. Chapter: 04_position.
 
     >>> rotate(torch.tensor([[1.0, 0.0], [1.0, 0.0]]))
     tensor([[1.0000, 0.0000],
@@ -77,7 +77,7 @@ def pairing_permutation(d, *, device=None):
     Raises:
         TypeError, ValueError: d is not an even integer >= 2.
 
-    Cost and source: `attention_lib.reference.pairing_permutation`.
+    Cost and source: `attention_lib.reference.pairing_permutation`. Chapter: 04_position.
 
     >>> pairing_permutation(6)
     tensor([0, 2, 4, 1, 3, 5])

@@ -26,7 +26,7 @@ def sinusoidal_positions(n, d_model, *, offset=0, dtype=None, device=None):
         TypeError, ValueError: as `attention_lib.reference.sinusoidal_positions`; also TypeError for
             a dtype that is not floating.
 
-    Cost, formula and source: `attention_lib.reference.sinusoidal_positions`.
+    Cost, formula and source: `attention_lib.reference.sinusoidal_positions`. Chapter: 04_position.
 
     >>> sinusoidal_positions(2, 4)
     tensor([[0.0000, 1.0000, 0.0000, 1.0000],

@@ -44,6 +44,7 @@ class RotaryPositionalEncoding(nn.Module):
 
     Cost: T D sines and cosines, and 3 FLOPs for each number of x.
     Source: Su et al. (2021), section 3.2; Peng et al. (2023), section 3.4, for the scale.
+    Chapter: 04_position.
 
     >>> RotaryPositionalEncoding(2)(torch.tensor([[1.0, 0.0]]), offset=1)
     tensor([[0.5403, 0.8415]])

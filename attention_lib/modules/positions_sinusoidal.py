@@ -36,6 +36,7 @@ class SinusoidalPositionalEncoding(nn.Module):
 
     Cost: T d_model sines or cosines, and a sum.
     Source: Vaswani et al. (2017), sections 3.5 and 5.4.
+    Chapter: 04_position.
 
     >>> SinusoidalPositionalEncoding(4)(torch.zeros(1, 4), offset=1)
     tensor([[0.8415, 0.5403, 0.0100, 0.9999]])

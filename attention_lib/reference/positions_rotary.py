@@ -44,6 +44,7 @@ def rotate(x, *, offset=0, base=10000.0, pairing="interleaved", frequencies=None
 
     Cost: 3 T D FLOPs, two products and a sum for each number, and T D sines and cosines.
     Source: Su et al. (2021), section 3.2; their theta_i is our omega_i, their m our p.
+    Chapter: 04_position.
 
     >>> rotate(np.array([[1.0, 0.0], [1.0, 0.0]])).round(3)
     array([[1.   , 0.   ],
@@ -91,6 +92,7 @@ def pairing_permutation(d):
 
     Cost: d integers.
     Source: Su et al. (2021), section 3.2, for the interleaved pairs.
+    Chapter: 04_position.
 
     >>> pairing_permutation(6)
     array([0, 2, 4, 1, 3, 5])

@@ -31,6 +31,7 @@ def sinusoidal_positions(n, d_model, *, offset=0):
 
     Cost: n d sines or cosines.
     Source: Vaswani et al. (2017), section 3.5.
+    Chapter: 04_position.
 
     >>> sinusoidal_positions(2, 4).round(3)
     array([[0.   , 1.   , 0.   , 1.   ],

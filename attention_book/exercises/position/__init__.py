@@ -1,0 +1,1 @@
+"""The exercises of the page on position, a file for each."""
