@@ -5,6 +5,8 @@ from contextlib import suppress
 from pathlib import Path
 from threading import get_ident
 
+from .checks import check_path
+
 
 def replace_file(path, content, *, alone=False):
     """Write text (as UTF-8) or bytes beside the file, then put it in its place in one step.
@@ -45,10 +47,7 @@ def check_place(name, path):
     Raises:
         TypeError, ValueError: otherwise.
     """
-    if not isinstance(path, (str, os.PathLike)):
-        raise TypeError(f"{name} must be a path, got {type(path).__name__}")
-    if "\0" in os.fspath(path):
-        raise ValueError(f"{name} must be a path, got {path!r}")
+    check_path(**{name: path})
     place = Path(os.path.realpath(path))
     if place.is_dir() or not place.parent.is_dir():
         raise ValueError(f"{name} must be a file in a folder that exists, got {path}")

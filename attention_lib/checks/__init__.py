@@ -10,8 +10,11 @@ from .arrays import (
     check_floating,
     check_kind,
     check_leading,
+    check_one_device,
+    check_plain,
     check_rows,
     check_shape,
+    check_tensor,
     check_width,
     dtype_name,
 )
@@ -55,6 +58,7 @@ from .layers import (
 )
 from .numbers import (
     check_at_least,
+    check_bandwidth,
     check_buckets,
     check_choice,
     check_count,
@@ -74,7 +78,14 @@ from .numbers import (
     shown,
     told,
 )
-from .others import as_list, check_callable, check_instance, check_mapping, check_text
+from .others import (
+    as_list,
+    check_callable,
+    check_instance,
+    check_mapping,
+    check_path,
+    check_text,
+)
 from .tracing import is_symbolic, plain_int, values_known
 from .values import check_finite, check_no_nan, check_not_below_zero, check_only, check_range
 
@@ -83,6 +94,7 @@ __all__ = [
     "FLOATS",
     "as_list",
     "check_at_least",
+    "check_bandwidth",
     "check_bias",
     "check_block_lengths",
     "check_block_pattern",
@@ -120,7 +132,10 @@ __all__ = [
     "check_not_negative",
     "check_odd",
     "check_offset",
+    "check_one_device",
     "check_only",
+    "check_path",
+    "check_plain",
     "check_positive",
     "check_probability",
     "check_projection",
@@ -138,6 +153,7 @@ __all__ = [
     "check_sizes",
     "check_some_width",
     "check_stacked_weights",
+    "check_tensor",
     "check_text",
     "check_top_k",
     "check_top_p",

@@ -1,4 +1,6 @@
-"""What arrays are made of: kind, dtype and shape."""
+"""What arrays are made of: kind, place, dtype and shape."""
+
+import sys
 
 import numpy as np
 
@@ -10,25 +12,67 @@ def dtype_name(array):
 
 
 def check_kind(kind, **arrays):
-    """All arguments are arrays of `kind` ("numpy" or "torch")."""
+    """All arguments are arrays of `kind` ("numpy" or "torch") without a rule of their own.
+
+    Tensors are dense, and lie on one device.
+    """
     for name, array in arrays.items():
-        is_numpy = isinstance(array, np.ndarray)
-        is_tensor = type(array).__module__.partition(".")[0] == "torch" and hasattr(array, "dtype")
-        if kind == "numpy" and not is_numpy:
-            raise TypeError(f"{name} must be a NumPy array, got {type(array).__name__}")
-        if kind == "torch" and not is_tensor and not _is_tensor_subclass(array):
-            raise TypeError(f"{name} must be a torch.Tensor, got {type(array).__name__}")
+        if kind == "numpy":
+            if not isinstance(array, np.ndarray):
+                raise TypeError(f"{name} must be a NumPy array, got {type(array).__name__}")
+            check_plain(**{name: array})
+        else:
+            check_tensor(name, array)
+    if kind == "torch" and len(arrays) > 1:
+        check_one_device(**arrays)
 
 
-def _is_tensor_subclass(array):
-    return any(
-        base.__module__.partition(".")[0] == "torch" and base.__name__ == "Tensor"
-        for base in type(array).__mro__
-    )
+def check_plain(**arrays):
+    """No array follows other rules than NumPy's arrays: neither entries masked out nor matrices."""
+    for name, array in arrays.items():
+        if isinstance(array, np.ma.MaskedArray):
+            raise TypeError(
+                f"{name} must be an array without masked entries, which would be ignored, "
+                f"got {type(array).__name__}"
+            )
+        if isinstance(array, np.matrix):
+            raise TypeError(f"{name} must be a plain NumPy array, got {type(array).__name__}")
+
+
+def check_tensor(name, tensor):
+    """tensor is a torch.Tensor whose entries all lie in memory at regular steps."""
+    torch = sys.modules.get("torch")
+    if torch is None or not isinstance(tensor, torch.Tensor):
+        raise TypeError(f"{name} must be a torch.Tensor, got {type(tensor).__name__}")
+    if tensor.layout is not torch.strided or tensor.is_nested:
+        kind = "nested" if tensor.is_nested else str(tensor.layout).removeprefix("torch.")
+        raise TypeError(f"{name} must be a dense tensor, got one of layout {kind}")
+
+
+def check_one_device(**tensors):
+    """All tensors lie on one device; one without axes may stay on the CPU, as in PyTorch."""
+    first = None
+    for tensor in tensors.values():
+        first = tensor.device if first is None else first
+        if tensor.device != first:
+            break
+    else:
+        return
+    places = {name: str(one.device) for name, one in tensors.items()}
+    places = {name: place for name, place in places.items() if tensors[name].ndim or place != "cpu"}
+    found = list(places.values())
+    if all(place == found[0] for place in found):
+        return
+    expected = max(found, key=found.count)  # of equally many the first
+    there = next(name for name, place in places.items() if place == expected)
+    name = next(name for name, place in places.items() if place != expected)
+    raise ValueError(f"{name} must be on the device of {there}, {expected}, got {places[name]}")
 
 
 def check_floating(**arrays):
-    """All arguments have one and the same floating dtype."""
+    """All arguments have one and the same floating dtype, and tensors one device."""
+    if len(arrays) > 1 and all(hasattr(array, "layout") for array in arrays.values()):
+        check_one_device(**arrays)
     found = {array.dtype for array in arrays.values()}
     if len(found) == 1 and str(*found).removeprefix("torch.") in FLOATS:
         return

@@ -5,22 +5,27 @@ from .arrays import (
     check_dimensions,
     check_floating,
     check_leading,
+    check_plain,
     dtype_name,
 )
 from .numbers import check_count
 
 
-def check_query_key(query, key, *, same_width=True):
-    """query [..., T, D_q] and key [..., S, D_k] fit; returns the scores' shape [..., T, S]."""
-    check_dimensions(2, query=query, key=key)
+def check_query_key(query, key, *, same_width=True, names=("query", "key")):
+    """query [..., T, D_q] and key [..., S, D_k] fit; returns the scores' shape [..., T, S].
+
+    names: what the caller calls them.
+    """
+    named = dict(zip(names, (query, key), strict=True))
+    check_dimensions(2, **named)
     if same_width and query.shape[-1] != key.shape[-1]:
         raise ValueError(
-            "query and key must have the same width D on their last axis, "
-            f"got query {tuple(query.shape)} and key {tuple(key.shape)}"
+            f"{' and '.join(names)} must have the same width D on their last axis, "
+            f"got {names[0]} {tuple(query.shape)} and {names[1]} {tuple(key.shape)}"
         )
-    check_some_width("query", query)
-    check_some_width("key", key)
-    leading = check_leading(query=query, key=key)
+    check_some_width(names[0], query)
+    check_some_width(names[1], key)
+    leading = check_leading(**named)
     return (*leading, query.shape[-2], key.shape[-2])
 
 
@@ -59,6 +64,7 @@ def check_mask(mask, scores_shape, *, name="mask"):
         raise TypeError(
             f"{name} must be a boolean array (True = may attend), got {type(mask).__name__}"
         )
+    check_plain(**{name: mask})
     if dtype_name(mask) != "bool":
         raise TypeError(f"{name} must be boolean (True = may attend), got dtype {dtype_name(mask)}")
     _check_fits_scores(name, mask, scores_shape)

@@ -59,7 +59,7 @@ def check_same_kind(given, first):
     """What is appended has the leading axes, widths and dtype of what was appended first."""
     if given != first:
         raise ValueError(
-            "the leading axes, widths and dtype must be those of the first call, "
+            "query, key and value must have the leading axes, widths and dtype of the first call, "
             f"{first}, got {given}"
         )
 

@@ -4,7 +4,14 @@ from numbers import Integral
 
 import numpy as np
 
-from .arrays import check_dimensions, check_floating, check_kind, check_shape, dtype_name
+from .arrays import (
+    check_dimensions,
+    check_floating,
+    check_kind,
+    check_one_device,
+    check_shape,
+    dtype_name,
+)
 from .numbers import check_choice, check_count, check_positive, told
 from .tracing import is_symbolic
 from .values import check_finite, check_no_nan, check_range
@@ -39,11 +46,13 @@ def check_offset(kind, offset, rows=None):
     if isinstance(offset, Integral) and not isinstance(offset, (bool, np.bool_)):
         check_count(minimum=-(2**63), offset=offset)
         return
-    if not hasattr(offset, "dtype") or not hasattr(offset, "shape"):
+    if not hasattr(offset, "dtype"):
         raise TypeError(
             f"offset must be an integer or an integer array [B], got {type(offset).__name__}"
         )
     check_kind(kind, offset=offset)
+    if kind == "torch" and rows is not None and offset.device.type != "cpu":  # else it is moved
+        check_one_device(x=rows, offset=offset)
     if not dtype_name(offset).startswith(("int", "uint")):
         raise TypeError(f"offset must hold integers, got dtype {dtype_name(offset)}")
     if offset.ndim != 1:

@@ -45,6 +45,14 @@ def check_not_negative(**numbers):
             raise ValueError(f"{name} must be at least 0, got {number}")
 
 
+def check_bandwidth(bandwidth):
+    """bandwidth is positive, and floats can hold its square."""
+    check_positive(bandwidth=bandwidth)
+    square = float(bandwidth) * float(bandwidth)
+    if not 0 < square < math.inf:
+        raise ValueError(f"bandwidth must have a square that a float holds, got {bandwidth}")
+
+
 def check_scale(scale):
     if scale is not None:
         check_real(scale=scale)

@@ -1,7 +1,10 @@
 """Texts, lists, functions and other objects that are no numbers and no arrays."""
 
+import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+
+from .numbers import shown
 
 
 def as_list(name, value, of):
@@ -19,6 +22,20 @@ def check_text(**texts):
     for name, text in texts.items():
         if not isinstance(text, str):
             raise TypeError(f"{name} must be a string, got {type(text).__name__}")
+
+
+def check_path(**paths):
+    """All arguments name a file or a folder, be it there or not."""
+    for name, path in paths.items():
+        text = os.fspath(path) if isinstance(path, (str, os.PathLike)) else None
+        if not isinstance(text, str):
+            raise TypeError(f"{name} must be a path, got {type(path).__name__}")
+        try:
+            known = b"\0" not in os.fsencode(text)
+        except UnicodeEncodeError:
+            known = False
+        if not known:
+            raise ValueError(f"{name} must be a path, got {shown(path)}")
 
 
 def check_callable(**functions):

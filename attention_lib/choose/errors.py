@@ -32,8 +32,11 @@ def normal_sample(n, d_head):
     return tuple(torch.randn(n, d_head, generator=rng) for _ in range(3))
 
 
-def check_sample(sample, d_head):
-    """sample is a tuple (query, key, value) of floating tensors `[..., N, D]` of one shape."""
+def check_sample(sample, d_head=None):
+    """sample is a tuple (query, key, value) of floating tensors `[..., N, D]` of one shape.
+
+    d_head: D; None leaves it open.
+    """
     if not isinstance(sample, (tuple, list)) or len(sample) != 3:
         count = f" of {len(sample)}" if isinstance(sample, (tuple, list)) else ""
         raise TypeError(
@@ -46,6 +49,7 @@ def check_sample(sample, d_head):
     check_dimensions(2, **given)
     query = sample[0]
     check_count(**{"the length of sample": query.shape[-2]})
+    d_head = query.shape[-1] if d_head is None else d_head
     for name, one in given.items():
         check_shape(name, one, (*query.shape[:-1], d_head), "[..., N, D]")
 
@@ -77,8 +81,7 @@ def relative_error(name, options, sample, *, causal=False):
     """
     check_options(name, options)
     check_flag(causal=causal)
-    d_head = sample[0].shape[-1] if isinstance(sample, (tuple, list)) and _has_axes(sample) else 0
-    check_sample(sample, d_head)
+    check_sample(sample)
     query, key, value = (one.detach() for one in sample)
     if MECHANISMS[name].exact:
         return 0.0
@@ -90,10 +93,6 @@ def relative_error(name, options, sample, *, causal=False):
     size = exact.double().norm().item()
     distance = (found.double() - exact.double()).norm().item()
     return distance / size if size else (0.0 if distance == 0 else float("inf"))
-
-
-def _has_axes(sample):
-    return bool(sample) and bool(getattr(sample[0], "ndim", 0))
 
 
 def _exact(query, key, value, rows, causal, *, shared):

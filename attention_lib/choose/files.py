@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from ..checks import check_instance, check_not_negative, check_positive
+from ..checks import check_instance, check_not_negative, check_path, check_positive, shown
 from ..writing import replace_file
 from .calibration import Calibration
 from .mechanisms import MECHANISMS
@@ -49,6 +49,7 @@ def save(calibration, path):
         OSError: the place cannot be written.
     """
     check_instance(Calibration, calibration=calibration)
+    check_path(path=path)
     path = Path(path)
     record = {
         "format": FORMAT,
@@ -85,6 +86,7 @@ def load(path):
         FileNotFoundError: there is no such file.
         ValueError: it is not a complete calibration of this version.
     """
+    check_path(path=path)
     try:
         record = json.loads(Path(path).read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, a number of 5,000 digits
@@ -148,5 +150,5 @@ def _point(name, mode, row):
     MECHANISMS[name].count(setting.at(n=1), options)  # refuses values that there cannot be
     check_positive(seconds=seconds)
     if not SHORTEST <= seconds <= LONGEST:
-        raise ValueError(f"seconds must lie in [{SHORTEST}, {LONGEST}], got {seconds!r}")
+        raise ValueError(f"seconds must lie in [{SHORTEST}, {LONGEST}], got {shown(seconds)}")
     return Point(setting, options, seconds)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from .. import cost, modules
-from ..checks import check_choice, check_count, check_even
+from ..checks import check_choice, check_count, check_even, shown
 from ..mechanisms import MECHANISMS
 from ..modules.position_schemes import POSITIONS
 
@@ -27,7 +27,7 @@ def full_settings(attention, settings):
         if name not in defaults:
             raise ValueError(
                 f"attention_settings must be among those of {attention!r} "
-                f"({', '.join(defaults) or 'it has none'}), got {name!r}"
+                f"({', '.join(defaults) or 'it has none'}), got {shown(name)}"
             )
     settings = {**defaults, **settings}
     made(attention, settings)  # its module checks the values
@@ -63,7 +63,7 @@ def check_ends(vocabulary, patch_width, n_classes):
     if (vocabulary is None) == (patch_width is None):
         raise ValueError(
             "exactly one of vocabulary (for tokens) and patch_width (for patches) must be given, "
-            f"got {vocabulary} and {patch_width}"
+            f"got {shown(vocabulary)} and {shown(patch_width)}"
         )
     given = {"vocabulary": vocabulary, "patch_width": patch_width, "n_classes": n_classes}
     check_count(**{name: size for name, size in given.items() if size is not None})

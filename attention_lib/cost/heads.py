@@ -79,7 +79,7 @@ def multi_head_attention(
     check_divides("n_kv_heads", n_kv_heads, "n_heads", n_heads)
     cross, scored = n_keys is not None, {"pairs": pairs, "masked": masked, "biased": biased}
     scored["fused"] = fused
-    if not cross and (key_width, value_width) != (None, None):
+    if not cross and not (key_width is None and value_width is None):
         raise ValueError("key_width and value_width need n_keys: self-attention has one input")
     if mechanism is not None:
         _check_mechanism(mechanism, cross, cache=cache, **scored)
@@ -168,7 +168,7 @@ def _check_cost(cost):
 def head_widths(d_model, n_heads, *widths):
     """The widths of a head, an even share of d_model where they are None."""
     check_count(d_model=d_model, n_heads=n_heads)
-    if None in widths:
+    if any(one is None for one in widths):
         check_divides("n_heads", n_heads, "d_model", d_model)
     d_key, d_value = (d_model // n_heads if one is None else one for one in widths)
     check_count(d_key=d_key, d_value=d_value)

@@ -137,6 +137,7 @@ class PairBatches(_Batches):
 
     def batch(self, indices):
         """The `PairBatch` of these examples."""
+        indices = _indices("indices", indices, len(self.lengths))
         sources, source_lengths = pad([self.sources[i] for i in indices])
         targets, target_lengths = pad([self.targets[i] for i in indices])
         return PairBatch(sources, source_lengths, targets, target_lengths)
@@ -167,6 +168,7 @@ class LabelledBatches(_Batches):
 
     def batch(self, indices):
         """The `LabelledBatch` of these examples."""
+        indices = _indices("indices", indices, len(self.lengths))
         return LabelledBatch(*pad([self.sequences[i] for i in indices]), self.labels[indices])
 
 
@@ -191,7 +193,8 @@ def _checked(name, sequences, absent):
 
 def _check_examples(**examples):
     for name, one in examples.items():
-        if not hasattr(one, "__len__") or isinstance(one, (str, bytes, dict, set)):
+        has_length = hasattr(one, "__len__") and getattr(one, "ndim", 1) != 0
+        if not has_length or isinstance(one, (str, bytes, dict, set)):
             raise TypeError(f"{name} must be a list, got {type(one).__name__}")
     sizes = {name: len(one) for name, one in examples.items()}
     if len(set(sizes.values())) > 1 or 0 in sizes.values():

@@ -81,7 +81,8 @@ def digit_pictures(n, *, seed, split="train", kinds=KINDS, target=None):
         check_count(minimum=0, target=target)
         if target >= N_REGIONS:
             raise ValueError(f"target must be at most {N_REGIONS - 1}, got {target}")
-    rng = np.random.default_rng([seed, list(SPLITS).index(split)])
+    n = int(n)
+    rng = np.random.default_rng([int(seed), list(SPLITS).index(split)])
     digits = rng.permuted(np.tile(np.arange(10), (n, 1)), axis=1)[:, :N_REGIONS]
     images = _draw_images(digits, load_handwritten_digits(split), rng)
     is_place = np.array([name == "place" for name in names])[rng.integers(len(names), size=n)]

@@ -54,6 +54,7 @@ def power_spectrum(audio, *, window=WINDOW, hop=HOP):
     check_dimensions(1, audio=audio)
     check_size(minimum=2, window=window)
     check_count(hop=hop)
+    window, hop = int(window), int(hop)
     if audio.shape[-1] < window:
         raise ValueError(f"audio must have at least window = {window} samples, got {audio.shape}")
     size = _fourier_size(window)
@@ -94,7 +95,7 @@ def mel_filters(n_mels, *, window=WINDOW, rate=RATE):
     check_size(n_mels=n_mels)
     check_size(minimum=2, window=window)
     check_positive(rate=rate)
-    size = _fourier_size(window)
+    n_mels, rate, size = int(n_mels), float(rate), _fourier_size(window)
     points = np.linspace(0, 2595 * np.log10(1 + rate / 2 / 700), n_mels + 2)
     # Back from mel to Hz: where each triangle begins, has its top and ends, `[n_mels, 1]` each.
     low, middle, high = (

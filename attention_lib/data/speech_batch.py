@@ -62,6 +62,7 @@ def speech_batch(strings, *, n_mels=40, stack=4):
     ((1, 33, 160), array([[12, 10,  2]]), array([[ 2, 18, -1]]), array([[14, 30, -1]]))
     """
     check_count(stack=stack)
+    stack = int(stack)
     strings = as_list("strings", strings, "DigitString")
     if not strings:
         raise ValueError("strings must hold a DigitString, got none")

@@ -4,11 +4,10 @@ The package tokenizers of Hugging Face does the splitting; nothing else in the l
 """
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..checks import as_list, check_choice, check_count, check_text
+from ..checks import as_list, check_choice, check_count, check_path, check_text
 from ..writing import replace_file
 from .tokens import EOS, PAD, SOS, UNK
 from .truecase import recase, truecase
@@ -118,7 +117,7 @@ class Tokeniser:
         Raises:
             TypeError: path is no path. OSError: the place cannot be written.
         """
-        _check_path(path)
+        check_path(path=path)
         replace_file(path, self.to_json())
 
     @classmethod
@@ -129,7 +128,7 @@ class Tokeniser:
             FileNotFoundError: there is no such file.
             ValueError: it is not what `save` wrote; the message names it.
         """
-        _check_path(path)
+        check_path(path=path)
         try:
             return cls.from_json(Path(path).read_text(encoding="utf-8"))
         except ValueError as error:
@@ -144,11 +143,6 @@ def prepared(text, kind, forms):
     """The text as the package is to see it: in true case, with the space that starts a BPE word."""
     text = text if forms is None else truecase(text, forms)
     return " " + text if kind == "bpe" and text else text
-
-
-def _check_path(path):
-    if not isinstance(path, (str, os.PathLike)):
-        raise TypeError(f"path must be a path, got {type(path).__name__}")
 
 
 def _check_parts(kind, tokenizer, forms):

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..checks import as_list, check_count, dtype_name
+from ..checks import as_list, check_count, check_plain, check_tensor, dtype_name
 
 PAD = 0
 SOS = 1
@@ -60,6 +60,9 @@ def teacher_forcing(target):
     """
     if not hasattr(target, "dtype") or not hasattr(target, "ndim"):
         raise TypeError(f"target must be an array or a tensor, got {type(target).__name__}")
+    check_plain(target=target)
+    if not isinstance(target, np.ndarray) and hasattr(target, "layout"):
+        check_tensor("target", target)
     if dtype_name(target) not in ("int64", "int32", "int16", "int8", "uint8"):
         raise TypeError(f"target must hold integers, got dtype {dtype_name(target)}")
     if target.ndim == 0:
@@ -107,6 +110,7 @@ def as_row(name, sequence):
 
 def as_array(name, numbers):
     """The numbers as an array; what NumPy cannot read is named."""
+    check_plain(**{name: numbers})
     try:
         return np.asarray(numbers)
     except (TypeError, ValueError, RuntimeError) as error:

@@ -95,10 +95,9 @@ def sort_task(n, *, min_length, max_length, vocabulary, seed):
             f"vocabulary must be at least max_length = {max_length} (symbols do not repeat), "
             f"got {vocabulary}"
         )
-    source = (
-        FIRST_SYMBOL
-        + rng.permuted(np.tile(np.arange(vocabulary), (n, 1)), axis=1)[:, : lengths.max(initial=0)]
-    )
+    vocabulary, longest = int(vocabulary), lengths.max(initial=0)
+    rows = np.tile(np.arange(vocabulary), (len(lengths), 1))
+    source = FIRST_SYMBOL + rng.permuted(rows, axis=1)[:, :longest]
     beyond = np.arange(source.shape[1]) >= lengths[:, None]
     order = np.argsort(np.where(beyond, FIRST_SYMBOL + vocabulary, source), axis=1, kind="stable")
     return _align(np.where(beyond, PAD, source), lengths, order)
@@ -120,7 +119,7 @@ def marker_task(n, *, min_length, max_length, vocabulary, seed):
     rng, lengths = _start(n, min_length, max_length, vocabulary, seed)
     source = _symbols(rng, lengths, vocabulary)
     mark = rng.integers(0, lengths - 1)
-    source[np.arange(n), mark] = MARK
+    source[np.arange(len(source)), mark] = MARK
     return _one_answer(source, lengths, mark + 1)
 
 
@@ -162,7 +161,8 @@ def associative_recall_task(n, *, min_pairs, max_pairs, vocabulary, seed):
             f"vocabulary must be at least max_pairs = {max_pairs} (keys do not repeat), "
             f"got {vocabulary}"
         )
-    rng = np.random.default_rng(seed)
+    n, min_pairs, max_pairs, vocabulary = map(int, (n, min_pairs, max_pairs, vocabulary))
+    rng = np.random.default_rng(int(seed))
     pairs = rng.integers(min_pairs, max_pairs + 1, size=n)
     longest = pairs.max(initial=0)
     keys = rng.permuted(np.tile(np.arange(vocabulary), (n, 1)), axis=1)[:, :longest]
@@ -200,6 +200,7 @@ def first_equals_last_task(n, *, min_length, max_length, vocabulary, seed):
     check_count(minimum=2, min_length=min_length, vocabulary=vocabulary)
     rng, lengths = _start(n, min_length, max_length, vocabulary, seed)
     tokens = _symbols(rng, lengths, vocabulary)
+    n, vocabulary = int(n), int(vocabulary)
     labels = rng.permutation(np.arange(n) < n // 2).astype(np.int64)
     first = tokens[:, :1].sum(axis=1) - FIRST_SYMBOL  # [n], also where n is 0
     other = (first + rng.integers(1, vocabulary, size=n)) % vocabulary
@@ -212,13 +213,15 @@ def _start(n, min_length, max_length, vocabulary, seed):
     check_count(min_length=min_length, max_length=max_length, vocabulary=vocabulary)
     if max_length < min_length:
         raise ValueError(f"max_length must be at least min_length = {min_length}, got {max_length}")
-    rng = np.random.default_rng(seed)
-    return rng, rng.integers(min_length, max_length + 1, size=n)
+    rng = np.random.default_rng(int(seed))
+    return rng, rng.integers(int(min_length), int(max_length) + 1, size=int(n))
 
 
 def _symbols(rng, lengths, vocabulary):
     longest = lengths.max(initial=0)
-    source = rng.integers(FIRST_SYMBOL, FIRST_SYMBOL + vocabulary, size=(len(lengths), longest))
+    source = rng.integers(
+        FIRST_SYMBOL, FIRST_SYMBOL + int(vocabulary), size=(len(lengths), longest)
+    )
     return np.where(np.arange(longest) < lengths[:, None], source, PAD)
 
 

@@ -51,7 +51,7 @@ def attend(scores, value, *, mask=None, temperature=1.0, dropout=0.0):
     check_tensors(scores=scores, value=value)
     check_dimensions(2, scores=scores)
     check_value(value, scores.shape)
-    check_torch_mask(mask, scores.shape)
+    check_torch_mask(mask, scores.shape, scores=scores)
     check_positive(temperature=temperature)
     check_probability(dropout=dropout)
     return attend_core(scores, value, mask=mask, temperature=temperature, dropout=dropout)
@@ -119,7 +119,7 @@ def attention(
     check_tensors(query=query, key=key, value=value)
     shape = check_query_key(query, key)
     check_value(value, shape)
-    check_torch_mask(mask, shape)
+    check_torch_mask(mask, shape, query=query)
     check_options(causal=causal, scale=scale, return_weights=return_weights, dropout=dropout)
     check_positive(temperature=temperature)
     check_torch_bias(bias, shape, query=query)
@@ -171,7 +171,7 @@ def attention_core(
     if causal:
         mask = closed_future(mask, query, key)
     dtype, wide_query, wide_key, wide_value = widen_core(query, key, value)
-    scale = query.shape[-1] ** -0.5 if scale is None else scale
+    scale = query.shape[-1] ** -0.5 if scale is None else float(scale)
     scores = (wide_query @ wide_key.transpose(-1, -2)) * scale
     scores = scores if bias is None else scores + bias
     options = {"mask": mask, "temperature": temperature, "dropout": dropout}
@@ -192,7 +192,7 @@ def _fused_attention(query, key, value, mask, bias, causal, scale, dropout):
         leading = torch.broadcast_shapes(leading, key.shape[:-2], value.shape[:-2])
         query, key, value = (one.expand(*leading, *one.shape[-2:]) for one in (query, key, value))
     if scale is not None:
-        query, scale = _positive_scale(query, scale)
+        query, scale = _positive_scale(query, float(scale))
     fused_causal = bool(causal and mask is None and bias is None and n_queries == n_keys)
     if causal and not fused_causal and n_queries > 1:
         mask = closed_future(mask, query, key)

@@ -27,7 +27,7 @@ def check_attended(query, key, value, *, mask, causal):
     shape = check_query_key(query, key)
     output_shape = check_value(value, shape)
     if mask is not None:
-        check_kind("torch", mask=mask)
+        check_kind("torch", query=query, mask=mask)
         check_key_mask(mask, shape)
     check_flag(causal=causal)
     return shape, output_shape
@@ -49,9 +49,8 @@ def fold(query, key, value, mask, scale, leading):
         query `[N, T, W]`, key and value `[N, S, W]`, mask `[N or 1, S]` or None, scale.
     """
     width = max(query.shape[-1], value.shape[-1])
-    if scale is None:
-        scale = query.shape[-1] ** -0.5
-    elif scale < torch.finfo(torch.float32).tiny:  # zero in a float32 kernel, or negative
+    scale = query.shape[-1] ** -0.5 if scale is None else float(scale)
+    if scale < torch.finfo(torch.float32).tiny:  # zero in a float32 kernel, or negative
         query, scale = query * scale, 1.0
     query, key, value = (_fold_one(one, leading, width) for one in (query, key, value))
     if mask is not None:  # [S] or [..., 1, S]

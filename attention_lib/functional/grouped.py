@@ -48,7 +48,7 @@ def grouped_query_attention(
     """
     check_tensors(query=query, key=key, value=value)
     shape = check_grouped(query, key, value)
-    check_torch_mask(mask, shape)
+    check_torch_mask(mask, shape, query=query)
     check_options(causal=causal, scale=scale, return_weights=return_weights, dropout=dropout)
     check_torch_bias(bias, shape, query=query)
     return grouped_query_attention_core(

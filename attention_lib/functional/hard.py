@@ -41,7 +41,7 @@ def hard_attention(query, key, value, *, rng, mask=None, scale=None):
     dtype, query, key, value = widen(query=query, key=key, value=value)
     scores = scaled_dot_scores(query, key, scale=scale)
     output_shape = check_value(value, scores.shape)
-    check_torch_mask(mask, scores.shape)
+    check_torch_mask(mask, scores.shape, query=query)
     weights = softmax_core(scores, mask)
     check_no_nan("query and key must give scores without NaN, got NaN", weights)
     index = draw(weights.expand(*output_shape[:-1], -1), rng=rng)
@@ -72,6 +72,11 @@ def draw(weights, *, rng):
     if not isinstance(rng, torch.Generator):
         raise TypeError(f"rng must be a torch.Generator, got {type(rng).__name__}")
     check_dimensions(1, weights=weights)
+    if rng.device.type != weights.device.type:
+        raise ValueError(
+            f"rng must be a generator of the device of the weights, {weights.device}, "
+            f"got one of {rng.device}"
+        )
     check_not_below_zero("weights", weights)
     if weights.shape[-1] == 0:
         return torch.full(weights.shape[:-1], -1, device=weights.device)
@@ -97,7 +102,7 @@ def take(value, index):
     """
     _, value = widen(value=value)
     check_dimensions(2, value=value)
-    check_kind("torch", index=index)
+    check_kind("torch", value=value, index=index)
     if dtype_name(index) not in ("int64", "int32", "int16", "int8", "uint8"):
         raise TypeError(f"index must hold integers, got dtype {dtype_name(index)}")
     check_dimensions(1, index=index)

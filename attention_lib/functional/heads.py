@@ -131,7 +131,7 @@ def multi_head_attention(
     check_tensors(**given)
     n_kv_heads = n_heads if n_kv_heads is None else n_kv_heads
     shape = check_multi_head(given, n_heads=n_heads, n_kv_heads=n_kv_heads, mask=mask)
-    check_torch_mask(mask, shape)
+    check_torch_mask(mask, shape, query=query)
     check_bias(bias, shape)
     check_options(causal=causal, scale=None, return_weights=return_weights, dropout=dropout)
     result = grouped_query_attention_core(

@@ -1,6 +1,6 @@
 """Kernel regression, the ancestor of attention."""
 
-from ..checks import check_positive, check_query_key, check_value
+from ..checks import check_bandwidth, check_query_key, check_value
 from .attention import attend
 from .precision import widen
 
@@ -18,7 +18,7 @@ def kernel_regression(query, key, value, *, bandwidth=1.0):
     """
     dtype, query, key, value = widen(query=query, key=key, value=value)
     check_value(value, check_query_key(query, key))
-    check_positive(bandwidth=bandwidth)
+    check_bandwidth(bandwidth)
     difference = query[..., :, None, :] - key[..., None, :, :]  # [..., T, S, D]
-    scores = -difference.square().sum(dim=-1) / (2 * bandwidth**2)
+    scores = -difference.square().sum(dim=-1) / (2 * float(bandwidth) ** 2)
     return attend(scores, value)[0].to(dtype)

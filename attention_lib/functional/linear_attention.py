@@ -10,6 +10,7 @@ from ..checks import (
     check_feature_map,
     check_features,
     check_kind,
+    check_one_device,
     check_same_kind,
     check_same_length,
     is_symbolic,
@@ -152,6 +153,7 @@ class LinearAttentionState:
         kind = (*kind, str(query.dtype))
         if self._kind is not None:
             check_same_kind(kind, self._kind)
+            check_one_device(**{"the state": self.numerator}, query=query)
         length, size = query.shape[-2], _segment(query, key, value)
         dtype, query, key, value = widen_core(query, key, value)
         sums = None if self.numerator is None else (self.numerator, self.normaliser)
@@ -174,7 +176,7 @@ def _features(x, feature_map):
     if isinstance(feature_map, str):
         return FEATURE_MAPS[feature_map](x)
     features = feature_map(x)
-    check_kind("torch", **{"the features of feature_map": features})
+    check_kind("torch", x=x, **{"the features of feature_map": features})
     check_features(features, x)
     return features
 

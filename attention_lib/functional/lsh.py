@@ -49,7 +49,7 @@ def _check(query_key, value, bucket_size, n_hashes, seed, mask):
     check_count(bucket_size=bucket_size, n_hashes=n_hashes)
     check_count(minimum=0, seed=seed)
     if mask is not None:
-        check_kind("torch", mask=mask)
+        check_kind("torch", query_key=query_key, mask=mask)
         check_key_mask(mask, shape)
 
 

@@ -95,18 +95,23 @@ def combine_masks(*masks):
     """
     if not masks:
         raise ValueError("masks must hold at least one mask, got none")
-    for mask in masks:
-        check_kind("torch", mask=mask)
+    return combine_named({f"masks[{place}]": mask for place, mask in enumerate(masks)})
+
+
+def combine_named(masks, called="masks"):
+    """`combine_masks` of masks by their names; called: what they are together."""
+    check_kind("torch", **masks)
+    for name, mask in masks.items():
         if mask.dtype != torch.bool:
-            raise TypeError(f"mask must be boolean (True = may attend), got dtype {mask.dtype}")
+            raise TypeError(f"{name} must be boolean (True = may attend), got dtype {mask.dtype}")
     try:
-        shape = torch.broadcast_shapes(*(mask.shape for mask in masks))
+        shape = torch.broadcast_shapes(*(mask.shape for mask in masks.values()))
     except RuntimeError:
-        raise ValueError(
-            f"masks must broadcast together, got shapes {[tuple(mask.shape) for mask in masks]}"
-        ) from None
-    combined = torch.ones(shape, dtype=torch.bool, device=masks[0].device)
-    for mask in masks:
+        shapes = [tuple(mask.shape) for mask in masks.values()]
+        raise ValueError(f"{called} must broadcast together, got shapes {shapes}") from None
+    first, *others = masks.values()
+    combined = first.expand(shape).clone()
+    for mask in others:
         combined = combined & mask
     return combined
 

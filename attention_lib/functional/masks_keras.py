@@ -7,7 +7,7 @@ has weights of zero.
 import torch  # noqa: F401  (the doctest uses it)
 
 from ..checks import check_kind, check_mask, check_only, check_sizes
-from .masks import combine_masks
+from .masks import combine_named
 
 
 def to_keras_mask(mask, shape):
@@ -64,20 +64,20 @@ def from_keras_mask(attention_mask=None, *, query_mask=None, value_mask=None, ke
     >>> from_keras_mask(value_mask=torch.tensor([[1, 1, 0]]))
     tensor([[[ True,  True, False]]])
     """
-    allowed = []
+    allowed = {}
     if attention_mask is not None:
-        allowed.append(_ones("attention_mask", attention_mask, "[B, T, S]"))
+        allowed["attention_mask"] = _ones("attention_mask", attention_mask, "[B, T, S]")
     if query_mask is not None:
-        allowed.append(_ones("query_mask", query_mask, "[B, T]")[:, :, None])
+        allowed["query_mask"] = _ones("query_mask", query_mask, "[B, T]")[:, :, None]
     if value_mask is not None:
-        allowed.append(_ones("value_mask", value_mask, "[B, S]")[:, None])
+        allowed["value_mask"] = _ones("value_mask", value_mask, "[B, S]")[:, None]
     if key_mask is not None:
-        allowed.append(_ones("key_mask", key_mask, "[B, S]")[:, None])
+        allowed["key_mask"] = _ones("key_mask", key_mask, "[B, S]")[:, None]
     if not allowed:
         raise ValueError(
             "attention_mask, query_mask, value_mask or key_mask must be given, got none"
         )
-    return combine_masks(*allowed)
+    return combine_named(allowed, " and ".join(allowed))
 
 
 def _ones(name, mask, letters):

@@ -16,7 +16,7 @@ from ..checks import (
     check_only,
     check_sizes,
 )
-from .masks import combine_masks
+from .masks import combine_named
 from .precision import check_floating_dtype
 
 
@@ -175,7 +175,7 @@ def from_multihead_mask(attn_mask=None, key_padding_mask=None, *, n_heads=None):
     """
     if n_heads is not None:
         check_count(n_heads=n_heads)
-    allowed = []
+    allowed = {}
     if attn_mask is not None:
         blocked = _blocked("attn_mask", attn_mask)
         if attn_mask.ndim == 3:
@@ -187,19 +187,19 @@ def from_multihead_mask(attn_mask=None, key_padding_mask=None, *, n_heads=None):
             raise ValueError(
                 f"attn_mask must have shape [T, S] or [B * H, T, S], got {tuple(attn_mask.shape)}"
             )
-        allowed.append(~blocked)
+        allowed["attn_mask"] = ~blocked
     if key_padding_mask is not None:
         blocked = _blocked("key_padding_mask", key_padding_mask)
         if key_padding_mask.ndim != 2:
             raise ValueError(
                 f"key_padding_mask must have shape [B, S], got {tuple(key_padding_mask.shape)}"
             )
-        allowed.append(~blocked[:, None, None])  # [B, 1, 1, S]
+        allowed["key_padding_mask"] = ~blocked[:, None, None]  # [B, 1, 1, S]
         if attn_mask is not None:
-            _check_together(allowed[0], key_padding_mask)
+            _check_together(allowed["attn_mask"], key_padding_mask)
     if not allowed:
         raise ValueError("attn_mask or key_padding_mask must be given, got None for both")
-    return combine_masks(*allowed)
+    return combine_named(allowed, " and ".join(allowed))
 
 
 def _check_together(attention, padding):

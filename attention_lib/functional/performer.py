@@ -182,7 +182,7 @@ def performer_attention_core(query, key, value, features, *, causal=False, mask=
     """`performer_attention` for arguments that were checked, and features that were drawn."""
     *leading, n_queries, d_value = output_shape_of(query, key, value)
     n_keys, width = key.shape[-2:]
-    scale = width**-0.5 if scale is None else scale
+    scale = width**-0.5 if scale is None else float(scale)
     dtype, query, key, value = widen_core(query, key, value)
     scaled = features.to(query.dtype) * math.sqrt(scale)  # W x = scaled @ (x / sqrt(scale))
     size = segment_size(known_size(math.prod(leading)), len(features), width, d_value)

@@ -66,7 +66,8 @@ def clipped_distances(n_queries, n_keys, *, max_distance, device=None):
     """
     check_device(device)
     check_count(max_distance=max_distance)
-    return distances(n_queries, n_keys, device).clamp(-max_distance, max_distance) + max_distance
+    furthest = int(max_distance)  # NumPy's unsigned integers know nothing below zero
+    return distances(n_queries, n_keys, device).clamp(-furthest, furthest) + furthest
 
 
 @torch.compiler.assume_constant_result

@@ -2,17 +2,26 @@
 
 import torch
 
-from ..checks import check_floating, check_kind, check_mask, shown
+from ..checks import (
+    check_floating,
+    check_kind,
+    check_mask,
+    check_one_device,
+    check_tensor,
+    shown,
+)
 
 _FLOATS = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 
 
 def check_tensors(**tensors):
-    """All arguments are tensors of one and the same floating dtype."""
+    """All arguments are dense tensors of one and the same floating dtype, on one device."""
     first = None
     for tensor in tensors.values():
         first = tensor if first is None else first
         if not isinstance(tensor, torch.Tensor) or tensor.dtype is not first.dtype:
+            break
+        if tensor.device != first.device or tensor.layout is not torch.strided or tensor.is_nested:
             break
     else:
         if first.dtype in _FLOATS:
@@ -34,11 +43,14 @@ def widen_core(*tensors):
     return dtype, *[tensor.to(working) for tensor in tensors]
 
 
-def check_torch_mask(mask, shape):
-    """mask is None, or a boolean tensor that broadcasts to the shape of the scores."""
+def check_torch_mask(mask, shape, **beside):
+    """mask is None, or a boolean tensor that broadcasts to the shape of the scores.
+
+    beside: a tensor, by its name, on whose device the mask has to be.
+    """
     if mask is not None:
-        if not isinstance(mask, torch.Tensor):
-            check_kind("torch", mask=mask)
+        check_tensor("mask", mask)
+        check_one_device(**beside, mask=mask)
         check_mask(mask, shape)
 
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from ..checks import check_dimensions, check_kind, check_query_key, check_scale, check_shape
+from ..checks import check_dimensions, check_query_key, check_scale, check_shape
 from .precision import check_tensors, widen, widen_core
 
 
@@ -24,7 +24,7 @@ def dot_scores_core(query, key, scale=1):
     """Inner products of queries and keys that were checked, times a scale."""
     dtype, query, key = widen_core(query, key)
     scores = query @ key.transpose(-1, -2)
-    return (scores if scale == 1 else scores * scale).to(dtype)
+    return (scores if scale == 1 else scores * float(scale)).to(dtype)
 
 
 def scaled_dot_scores(query, key, *, scale=None):
@@ -114,7 +114,7 @@ def additive_scores_projected(from_query, from_key, score_vector):
     tensor([[0., 0.]])
     """
     check_tensors(from_query=from_query, from_key=from_key, score_vector=score_vector)
-    check_query_key(from_query, from_key)
+    check_query_key(from_query, from_key, names=("from_query", "from_key"))
     check_shape("score_vector", score_vector, (from_query.shape[-1],), "[A]")
     return additive_scores_projected_core(from_query, from_key, score_vector)
 
@@ -137,7 +137,7 @@ def concat_scores(query, key, weight, score_vector):
     ... torch.tensor([2.0]))
     tensor([[0.0000, 1.5232]])
     """
-    check_kind("torch", query=query, key=key, weight=weight, score_vector=score_vector)
+    check_tensors(query=query, key=key, weight=weight, score_vector=score_vector)
     check_query_key(query, key, same_width=False)
     query_width, key_width = query.shape[-1], key.shape[-1]
     check_dimensions(1, score_vector=score_vector)

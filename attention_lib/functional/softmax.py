@@ -30,7 +30,7 @@ def softmax(scores, *, mask=None, temperature=1.0):
     """
     check_tensors(scores=scores)
     check_dimensions(1, scores=scores)
-    check_torch_mask(mask, scores.shape)
+    check_torch_mask(mask, scores.shape, scores=scores)
     check_positive(temperature=temperature)
     dtype, scores = widen_core(scores)
     return softmax_core(scores, mask, temperature).to(dtype)
@@ -48,5 +48,5 @@ def softmax_core(scores, mask=None, temperature=1.0):
     limit = torch.where(scores == torch.inf, 0.0, -torch.inf).to(scores.dtype)
     scores = torch.where(top == torch.inf, limit, scores - top.masked_fill(top.isinf(), 0))
     empty = top == -torch.inf
-    temperature = max(temperature, torch.finfo(scores.dtype).tiny)  # less would be zero here
+    temperature = max(float(temperature), torch.finfo(scores.dtype).tiny)  # less would be zero here
     return torch.softmax(scores.masked_fill(empty, 0) / temperature, dim=-1).masked_fill(empty, 0)

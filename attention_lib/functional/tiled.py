@@ -9,6 +9,7 @@ from ..checks import (
     check_dimensions,
     check_flag,
     check_instance,
+    check_one_device,
     check_query_key,
     check_scale,
     check_shape,
@@ -66,14 +67,24 @@ def online_softmax(scores, value, state=None, *, mask=None):
     _, scores, value = widen(scores=scores, value=value)
     check_dimensions(2, scores=scores)
     output_shape = check_value(value, scores.shape)
-    check_torch_mask(mask, scores.shape)
+    check_torch_mask(mask, scores.shape, scores=scores)
     if state is not None:
         check_instance(OnlineSoftmax, state=state)
-        check_shape("state.weighted", state.weighted, output_shape, "[..., T, E]")
+        _check_state(state, scores, output_shape)
     if mask is not None:
         scores = scores.masked_fill(~mask, -torch.inf)
     block = softmax_of_block(scores, value)
     return block if state is None else merge(state, block)
+
+
+def _check_state(state, scores, output_shape):
+    """state is what blocks of such scores and values have left."""
+    parts = {f"state.{name}": part for name, part in state._asdict().items()}
+    check_tensors(**parts)
+    check_one_device(scores=scores, **parts)
+    check_shape("state.weighted", state.weighted, output_shape, "[..., T, E]")
+    for name in ("maximum", "total"):
+        check_shape(f"state.{name}", getattr(state, name), output_shape[:-1], "[..., T]")
 
 
 def softmax_of_block(scores, value):
@@ -145,7 +156,7 @@ def tiled_attention(
     check_tensors(query=query, key=key, value=value)
     shape = check_query_key(query, key)
     check_value(value, shape)
-    check_torch_mask(mask, shape)
+    check_torch_mask(mask, shape, query=query)
     check_flag(causal=causal, return_log_sum_exp=return_log_sum_exp)
     check_scale(scale)
     check_count(block_size=block_size)

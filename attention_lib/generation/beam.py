@@ -9,6 +9,7 @@ from .. import functional
 from ..checks import check_count, check_not_negative
 from ..functional.positions import with_float64
 from .decoding import (
+    check_fed,
     check_ids,
     check_limits,
     check_prompts,
@@ -117,6 +118,7 @@ def _search(state, prompts, prompt_lengths, max_new_tokens, end, padding, width,
     total = best = None
     position = int(prompt_lengths.min())  # of the token that is written next
     fed = prompts[:, :position]
+    check_fed(state, fed)
     while True:
         logits = state.advance(fed)  # [R, V], a row for each open beginning
         gains = log_probabilities(logits, len(fed))  # [R, V], of each next token

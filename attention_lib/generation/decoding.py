@@ -66,13 +66,22 @@ def claimed(state):
         raise
 
 
+def check_fed(state, prompts):
+    """A state that knows its model judges the prompts by their name, before it reads them."""
+    judge = getattr(state, "check_fed", None)
+    if judge is not None:
+        judge("prompts", prompts)
+
+
 def check_prompts(prompts, prompt_lengths):
     """Judge prompts `[B, T]`; returns their lengths `[B]`, T each where None is given."""
     check_tokens("prompts", prompts)
+    if prompts.is_meta:
+        raise ValueError("prompts must hold token ids, got a tensor without any, on device meta")
     batch, width = prompts.shape
     if prompt_lengths is None:
         return torch.full((batch,), width, device=prompts.device)
-    check_kind("torch", prompt_lengths=prompt_lengths)
+    check_kind("torch", prompts=prompts, prompt_lengths=prompt_lengths)
     if prompt_lengths.dtype != torch.int64:
         raise TypeError(f"prompt_lengths must have dtype int64, got {prompt_lengths.dtype}")
     if prompt_lengths.shape != (batch,):

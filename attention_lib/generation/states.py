@@ -5,8 +5,9 @@ from copy import deepcopy
 import torch
 from torch import nn
 
-from ..checks import check_flag
+from ..checks import check_count, check_flag
 from ..modules import LanguageModel, Seq2Seq, Transformer
+from ..modules.cache_checks import check_rows
 from ..modules.rewind import Rewound
 from ..modules.seq2seq import check_tokens
 from .resting import Resting
@@ -60,6 +61,8 @@ def decoding_state(model, source=None, source_lengths=None, *, cached=True, max_
                 f"{name} must be {'given' if reads else 'None'} for a {type(model).__name__}, "
                 f"got {type(one).__name__}"
             )
+    if max_length is not None:
+        check_count(max_length=max_length)
     if isinstance(model, Seq2Seq):
         return Seq2SeqState(model, source, source_lengths)
     caches = model.new_caches(max_length) if cached else None
@@ -96,8 +99,13 @@ class LanguageModelState:
         """The number of positions that the model knows, or None."""
         return getattr(self.model.positions, "max_length", None)
 
+    def check_fed(self, name, tokens):
+        """The model can read these tokens, which the caller calls by a name of his own."""
+        model = self.model
+        check_tokens(name, tokens, model.vocabulary_size, model.embedding)
+
     def advance(self, tokens):
-        check_tokens("prompts", tokens, self.model.vocabulary_size)
+        self.check_fed("tokens", tokens)
         return self._advance(tokens)
 
     def _logits(self, model, tokens):
@@ -118,6 +126,8 @@ class LanguageModelState:
         return logits
 
     def reorder(self, rows):
+        if self.caches is None:
+            check_rows(rows, self.read)
         with Rewound(*self.caches or ()):
             for cache in self.caches or ():
                 cache.reorder(rows)
@@ -150,9 +160,8 @@ class TransformerState(LanguageModelState):
     def max_length(self):
         return getattr(self.model.target_positions, "max_length", None)
 
-    def advance(self, tokens):
-        _check_fed(tokens, self.memory.states, self.model)
-        return self._advance(tokens)
+    def check_fed(self, name, tokens):
+        _check_fed(name, tokens, self.memory.states, self.model)
 
     def _logits(self, model, tokens):
         return model.decode(tokens, self.memory, caches=self.caches)[:, -1]
@@ -185,8 +194,12 @@ class Seq2SeqState:
             self.projected = resting._project(self.encoded)  # once, not at every step
         self.state = (self.encoded.hidden, self.encoded.cell)
 
+    def check_fed(self, name, tokens):
+        """The model can read these tokens, which the caller calls by a name of his own."""
+        _check_fed(name, tokens, self.encoded.states, self.model)
+
     def advance(self, tokens):
-        _check_fed(tokens, self.encoded.states, self.model)
+        self.check_fed("tokens", tokens)
         model, state = self.resting(), self.state
         with torch.no_grad():
             # An LSTM reads one token after the other; the logits are those after the last.
@@ -197,6 +210,7 @@ class Seq2SeqState:
         return logits
 
     def reorder(self, rows):
+        check_rows(rows, self.encoded.states)
         encoded = type(self.encoded)(*(one[rows] for one in self.encoded))
         projected = None if self.projected is None else self.projected[rows]
         state = tuple(one[rows] for one in self.state)
@@ -211,7 +225,7 @@ class Seq2SeqState:
         self.encoded, self.projected, self.state = mark
 
 
-def _check_fed(tokens, encoded, model):
-    check_tokens("prompts", tokens, model.target_vocabulary_size)
+def _check_fed(name, tokens, encoded, model):
+    check_tokens(name, tokens, model.target_vocabulary_size, model.target_embedding)
     if len(tokens) != len(encoded):
-        raise ValueError(f"prompts must have {len(encoded)} rows like source, got {len(tokens)}")
+        raise ValueError(f"{name} must have {len(encoded)} rows like source, got {len(tokens)}")

@@ -7,6 +7,7 @@ import torch
 from .. import functional
 from ..checks import check_count, check_positive, check_top_p
 from .decoding import (
+    check_fed,
     check_ids,
     check_limits,
     check_prompts,
@@ -150,6 +151,7 @@ def _write(state, prompts, prompt_lengths, max_new_tokens, end, padding, choose)
     rows, starts, total = torch.arange(len(prompts), device=prompts.device), prompt_lengths, None
     text = _positioned(prompts, prompt_lengths, longest, max_new_tokens, padding)
     fed = text[:, :position]
+    check_fed(state, fed)
     totals = None
     while True:
         logits = state.advance(fed)  # [R, V]

@@ -3,9 +3,9 @@
 import torch
 from torch import nn
 
-from ..checks import check_query_key, check_size, check_width
+from ..checks import check_size, check_width
 from ..functional.scores import additive_scores_projected_core
-from .scored import ScoredAttention, check_input, uniform_parameter
+from .scored import ScoredAttention, check_input, check_projected, uniform_parameter
 
 
 class AdditiveAttention(ScoredAttention):
@@ -52,5 +52,5 @@ class AdditiveAttention(ScoredAttention):
         check_input("query", query, self.query_weight)
         check_width("query", query, self.query_weight.shape[1])
         from_query = query @ self.query_weight.mT + self.bias  # [..., T, A]
-        check_query_key(from_query, projected)
+        check_projected(from_query, projected)
         return additive_scores_projected_core(from_query, projected, self.score_vector)

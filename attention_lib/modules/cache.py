@@ -152,6 +152,7 @@ class KVCache(CachedTensors):
 
     def length_for(self, new):
         """How many positions `append` will return for so many new ones."""
+        check_count(minimum=0, new=new)
         return self._needed(new) + new
 
     def _needed(self, new):

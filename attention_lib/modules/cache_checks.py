@@ -2,7 +2,7 @@
 
 import torch
 
-from ..checks import check_floating, check_kind, check_range
+from ..checks import check_floating, check_kind, check_one_device, check_range
 
 
 def check_stored(action, tensors):
@@ -69,16 +69,18 @@ def check_projected(name, x, kinds, dtype, buffers):
         )
 
 
-def check_rows(rows, batch):
-    """rows is int64 `[B']` and picks from the B rows that a cache holds; batch None: none yet."""
+def check_rows(rows, held):
+    """rows is int64 `[B']` and picks from the B rows of what is held; None: nothing yet."""
     check_kind("torch", rows=rows)
     if rows.dtype != torch.int64:
         raise TypeError(f"rows must have dtype int64, got {rows.dtype}")
     if rows.ndim != 1:
         raise ValueError(f"rows must have shape [B'], got {tuple(rows.shape)}")
-    if batch is None:
+    if held is None:
         raise ValueError("rows cannot be reordered in a cache to which nothing was appended")
-    check_range("rows", rows, 0, batch - 1)
+    if rows.device.type != "cpu":  # from there PyTorch takes them to any device
+        check_one_device(**{"what is held": held}, rows=rows)
+    check_range("rows", rows, 0, len(held) - 1)
 
 
 def check_no_gradient(name, x, *layers):

@@ -30,7 +30,7 @@ class CachedTensors:
             TypeError: rows not an int64 tensor.
             ValueError: rows not one-dimensional, a row outside 0..B-1, or nothing is held yet.
         """
-        check_rows(rows, self.batch)
+        check_rows(rows, self._buffers[0] if self._buffers else None)
         with torch.inference_mode(False):
             self._buffers = tuple(buffer[rows] for buffer in self._buffers)
 

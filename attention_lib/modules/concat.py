@@ -2,9 +2,9 @@
 
 import torch  # noqa: F401  (the doctest uses it)
 
-from ..checks import check_query_key, check_size, check_width
+from ..checks import check_size, check_width
 from ..functional.scores import additive_scores_projected_core
-from .scored import ScoredAttention, check_input, uniform_parameter
+from .scored import ScoredAttention, check_input, check_projected, uniform_parameter
 
 
 class ConcatAttention(ScoredAttention):
@@ -48,5 +48,5 @@ class ConcatAttention(ScoredAttention):
         check_input("query", query, self.weight)
         check_width("query", query, self.query_width)
         from_query = query @ self.weight[:, : self.query_width].mT  # [..., T, A]
-        check_query_key(from_query, projected)
+        check_projected(from_query, projected)
         return additive_scores_projected_core(from_query, projected, self.score_vector)

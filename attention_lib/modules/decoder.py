@@ -104,7 +104,7 @@ class TransformerDecoderLayer(ResidualLayer):
         return_weights=False,
     ):
         """Refuse what a call would refuse."""
-        check_kind("torch", memory=memory)  # None would be self-attention
+        check_kind("torch", x=x, memory=memory)  # None would be self-attention
         check_causal_cache(causal, cache)
         own_cache, cross_cache = _both(cache)
         own = {"mask": mask, "causal": causal, "cache": own_cache}

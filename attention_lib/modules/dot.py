@@ -2,7 +2,9 @@
 
 import torch  # noqa: F401  (the doctest uses it)
 
-from .. import functional
+from ..checks import check_query_key
+from ..functional.precision import check_tensors
+from ..functional.scores import dot_scores_core
 from .scored import ScoredAttention
 
 
@@ -25,5 +27,11 @@ class DotAttention(ScoredAttention):
     torch.Size([1, 7])
     """
 
+    def check_keys(self, query, key):
+        check_tensors(query=query, key=key)
+        check_query_key(query, key)
+
     def scores(self, query, projected):
-        return functional.dot_scores(query, projected)
+        check_tensors(query=query, projected=projected)
+        check_query_key(query, projected, names=("query", "projected"))
+        return dot_scores_core(query, projected)

@@ -2,7 +2,8 @@
 
 import torch
 
-from ..checks import check_floating
+from ..checks import check_floating, check_one_device
+from .calling import is_bare
 
 
 def asked_dtype(weight):
@@ -11,13 +12,25 @@ def asked_dtype(weight):
     return weight.dtype if floating else None
 
 
-def check_like(weight, *, called="weight", **arrays):
-    """Tensors are floating and of the dtype of the weight, unless autocast will cast them."""
+def check_like(weight, *, called="weight", place=True, **arrays):
+    """Tensors are floating and of the dtype of the weight, unless autocast will cast them.
+
+    place: whether they have to be where the weight is; a hook might bring it to them.
+    """
     check_floating(**arrays)
+    if place and isinstance(weight, torch.Tensor):
+        check_one_device(**{f"the {called}": weight}, **arrays)
     asked = asked_dtype(weight)
     for name, array in arrays.items():
         if asked not in (None, array.dtype) and not (is_cast(array) and asked != torch.float64):
             check_floating(**{name: array, called: weight})
+
+
+def check_beside(layer, **tensors):
+    """Tensors are where the weight of a layer is, unless a hook of it might bring it to them."""
+    weight = getattr(layer, "weight", None)
+    if isinstance(weight, torch.Tensor) and is_bare(layer):
+        check_one_device(**{"the weight": weight}, **tensors)
 
 
 def is_cast(x):

@@ -2,9 +2,9 @@
 
 import torch  # noqa: F401  (the doctest uses it)
 
-from ..checks import check_query_key, check_size, check_width
+from ..checks import check_size, check_width
 from ..functional.scores import dot_scores_core
-from .scored import ScoredAttention, check_input, uniform_parameter
+from .scored import ScoredAttention, check_input, check_projected, uniform_parameter
 
 
 class GeneralAttention(ScoredAttention):
@@ -43,5 +43,5 @@ class GeneralAttention(ScoredAttention):
     def scores(self, query, projected):
         check_input("query", query, self.weight)
         check_width("query", query, self.weight.shape[0])
-        check_query_key(query, projected)
+        check_projected(query, projected)
         return dot_scores_core(query, projected)

@@ -68,7 +68,7 @@ class HardAttention(nn.Module):
     def forward(self, query, key, value, *, rng, mask=None):
         for name, array in (("query", query), ("key", key)):
             check_input(name, array, getattr(self.score, f"{name}_weight", None))
-        check_kind("torch", value=value)
+        check_kind("torch", query=query, key=key, value=value)
         check_floating(value=value)
         check_value(value, check_query_key(query, key, same_width=False))
         weights = self._weights(query, key, mask)
@@ -119,6 +119,7 @@ class GlimpseReader(nn.Module):
     def __init__(self, vocabulary, width, *, attention):
         super().__init__()
         check_size(vocabulary=vocabulary, width=width)
+        width = int(width)  # NumPy's small integers would overflow
         check_choice("attention", attention, ("soft", "hard"))
         module = HardAttention if attention == "hard" else AdditiveAttention
         self.vocabulary = vocabulary
@@ -128,7 +129,8 @@ class GlimpseReader(nn.Module):
         self.readout = nn.Linear(width, vocabulary)
 
     def forward(self, source, source_lengths, *, rng=None):
-        check_tokens("source", source, vocabulary_of(self.embedding, self.vocabulary))
+        embedding = self.embedding
+        check_tokens("source", source, vocabulary_of(embedding, self.vocabulary), embedding)
         check_source_lengths(source, source_lengths)
         mask = functional.padding_mask(source_lengths, source.shape[1])  # [B, 1, S]
         value = self.embedding(source)  # [B, S, W]

@@ -5,7 +5,7 @@ from torch import nn
 
 from ..checks import check_flag, check_size
 from .encoder import TransformerEncoder
-from .position_schemes import attention_positions, embedding_positions
+from .position_schemes import attention_positions, check_places, embedding_positions
 from .rewind import Rewound
 from .seq2seq import check_tokens, vocabulary_of
 from .stack import check_caches
@@ -103,8 +103,9 @@ class LanguageModel(TiedModule):
 
     def hidden_states(self, tokens, *, caches=None, return_weights=False):
         """What the readout reads: `[B, T, C]`, or (that, weights); arguments as for the call."""
-        check_tokens("tokens", tokens, self.vocabulary_size)
+        check_tokens("tokens", tokens, self.vocabulary_size, self.embedding)
         offset = 0 if caches is None else check_caches(caches, len(self.stack.layers))[0].length
+        check_places(self.positions, "tokens", tokens.shape[1], offset)
         x = self.embedding(tokens) * self.d_model**0.5  # [B, T, C]
         if self.positions is not None:
             x = self.positions(x, offset=offset)

@@ -111,6 +111,9 @@ class MultiHeadLatentAttention(nn.Module):
         check_size(d_key=d_key, d_value=d_value)
         check_probability(dropout=dropout)
         check_even(d_rotary=d_rotary)
+        sizes = (d_model, n_heads, d_key, d_value, d_latent, d_rotary)
+        # NumPy's small integers would overflow
+        d_model, n_heads, d_key, d_value, d_latent, d_rotary = map(int, sizes)
         self.d_model, self.n_heads, self.d_key, self.d_value = d_model, n_heads, d_key, d_value
         self.d_latent, self.d_rotary, self.dropout = d_latent, d_rotary, dropout
         self.rotary = RotaryPositionalEncoding(d_rotary, base=base)
@@ -158,7 +161,8 @@ class MultiHeadLatentAttention(nn.Module):
             layers = (self.latent_projection, self.latent_norm, self.rotary_key_projection)
             check_growing(cache, "x", x, kinds, *layers)
         check_heads_mask(mask, x)
-        check_torch_mask(mask, (*x.shape[:-2], self.n_heads, x.shape[-2], seen + x.shape[-2]))
+        shape = (*x.shape[:-2], self.n_heads, x.shape[-2], seen + x.shape[-2])
+        check_torch_mask(mask, shape, x=x)
 
     def forward_core(
         self, x, *, mask=None, causal=False, cache=None, absorbed=None, return_weights=False

@@ -170,7 +170,7 @@ class LinearCache(functional.LinearAttentionState):
             TypeError: rows not an int64 tensor.
             ValueError: rows not one-dimensional, a row outside 0..B-1, or nothing appended yet.
         """
-        check_rows(rows, self.batch)
+        check_rows(rows, self.numerator)
         self.numerator, self.normaliser = self.numerator[rows], self.normaliser[rows]
         *shapes, dtype = self._kind  # what the next call has to resemble
         self._kind = (*((len(rows), *shape[1:]) for shape in shapes), dtype)

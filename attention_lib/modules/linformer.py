@@ -7,6 +7,7 @@ from ..checks import (
     check_choice,
     check_divides,
     check_flag,
+    check_kind,
     check_leading,
     check_probability,
     check_size,
@@ -173,6 +174,7 @@ class LinformerAttention(TiedModule):
                 f"key must have at most max_length = {self.max_length} rows, "
                 f"got shape {tuple(key.shape)}"
             )
+        check_kind("torch", query=query, key=key)
         check_flag(causal=causal)
         check_not_causal(causal)
         check_leading(query=query, key=key)

@@ -78,7 +78,7 @@ class LSHAttention(nn.Module):
     def forward(self, x, *, mask=None, causal=False):
         check_layer_input("x", x, self.query_key_projection, self.d_model)
         check_heads_mask(mask, x)
-        check_mask_of_keys(mask, x, x, self.n_heads)
+        check_mask_of_keys(mask, x, x, self.n_heads, name="x")
         check_flag(causal=causal)
         heads = lsh_attention_core(
             split_heads_core(self.query_key_projection(x), self.n_heads),  # [..., H, N, D]

@@ -105,10 +105,10 @@ def reset_projections(*layers):
             nn.init.zeros_(layer.bias)
 
 
-def check_mask_of_keys(mask, query, key, n_heads):
-    """mask, if given, closes keys alone; query `[..., T, C]`, key `[..., S, C]`."""
+def check_mask_of_keys(mask, query, key, n_heads, *, name="query"):
+    """mask, if given, closes keys alone; query `[..., T, C]`, called so, key `[..., S, C]`."""
     if mask is not None:
-        check_kind("torch", mask=mask)
+        check_kind("torch", **{name: query}, mask=mask)
         leading = check_leading(query=query, key=key)
         check_key_mask(mask, (*leading, n_heads, query.shape[-2], key.shape[-2]))
 

@@ -116,6 +116,9 @@ class MultiHeadAttention(nn.Module):
         check_size(n_kv_heads=n_kv_heads, d_key=d_key, d_value=d_value)
         check_size(key_width=key_width, value_width=value_width)
         check_divides("n_kv_heads", n_kv_heads, "n_heads", n_heads)
+        sizes = (d_model, n_heads, n_kv_heads, d_key, d_value, key_width, value_width)
+        # NumPy's small integers would overflow
+        d_model, n_heads, n_kv_heads, d_key, d_value, key_width, value_width = map(int, sizes)
         check_probability(dropout=dropout)
         check_flag(bias=bias)
         check_position_modules(rotary, position_bias, d_key)

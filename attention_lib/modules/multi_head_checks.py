@@ -15,6 +15,7 @@ from ..checks import (
 )
 from .cache import KVCache
 from .cached_checks import check_cache, check_growing, check_memory, check_role
+from .calling import is_bare
 from .dtypes import check_like
 from .positions_rotary import RotaryPositionalEncoding
 from .scored import check_layer_input
@@ -121,7 +122,7 @@ def _check_keys(module, query, key, value, stored, names):
 
 def _check_heads_mask(module, query, key, mask, n_keys, names):
     """key: None where it is the query or lies in the cache."""
-    check_kind("torch", **{names.mask: mask})
+    check_kind("torch", **{names.query: query, names.mask: mask})
     check_heads_mask(mask, query, key, name=names.mask)
     leading = query.shape[:-2] if key is None else check_leading(query=query, key=key)
     shape = (*leading, module.n_heads, query.shape[-2], n_keys)
@@ -131,5 +132,6 @@ def _check_heads_mask(module, query, key, mask, n_keys, names):
 
 def _check_gate(module, head_gate):
     check_kind("torch", head_gate=head_gate)
-    check_like(getattr(module.output_projection, "weight", None), head_gate=head_gate)
+    layer = module.output_projection
+    check_like(getattr(layer, "weight", None), place=is_bare(layer), head_gate=head_gate)
     check_shape("head_gate", head_gate, (module.n_heads,), "[H]")

@@ -32,7 +32,7 @@ def bias_for(module, queries, keys, cache):
         n_seen = cache.length + n_queries if cache.n_sinks else n_keys
     bias = module.position_bias(n_queries, n_seen)  # [H, T, S]
     check_kind("torch", bias=bias)
-    check_like(getattr(module.query_projection, "weight", None), bias=bias)
+    check_like(getattr(module.query_projection, "weight", None), place=False, bias=bias)
     check_bias(bias, (*queries.shape[:-1], n_seen))
     bias = bias if cache is None else columns_held(bias, cache, n_keys)
     return bias.to(queries)  # under torch.autocast not of the dtype of the weight

@@ -149,7 +149,13 @@ class RMSNorm(nn.Module):
 
 def check_vectors(x, gain):
     """x `[..., C]` has the width and dtype of the gain."""
-    if getattr(x, "dtype", None) != gain.dtype or not isinstance(x, torch.Tensor):
+    if (
+        not isinstance(x, torch.Tensor)
+        or x.dtype != gain.dtype
+        or x.device != gain.device
+        or x.layout is not torch.strided
+        or x.is_nested
+    ):
         check_kind("torch", x=x)
         check_like(gain, called="gain", x=x)
     check_dimensions(1, x=x)

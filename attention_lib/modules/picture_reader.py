@@ -4,7 +4,8 @@ import torch
 from torch import nn
 
 from .. import functional
-from ..checks import check_count, check_flag, check_floating, check_kind, check_size
+from ..checks import check_count, check_flag, check_kind, check_size, shown
+from .dtypes import check_like
 from .seq2seq import check_tokens
 
 
@@ -64,6 +65,7 @@ class PictureReader(nn.Module):
         check_count(looks=looks)
         check_size(words=words, names=names, width=width)
         rows, columns = _check_grid(grid)
+        width = int(width)  # NumPy's small integers would overflow
         check_count(minimum=0, extra=extra)
         check_flag(attends=attends)
         if names > words:
@@ -121,8 +123,8 @@ class PictureReader(nn.Module):
 
     def _check_call(self, regions, tokens, return_weights):
         check_kind("torch", regions=regions)
-        check_floating(regions=regions)
-        check_tokens("tokens", tokens, self.embedding.num_embeddings)
+        check_like(self.embedding.weight, regions=regions)
+        check_tokens("tokens", tokens, self.embedding.num_embeddings, self.embedding)
         check_flag(return_weights=return_weights)
         n_regions = self.row.shape[0] * self.column.shape[1]
         n_numbers = self.names + (0 if self.extra is None else self.extra.in_features)
@@ -133,8 +135,8 @@ class PictureReader(nn.Module):
 
 def _check_grid(grid):
     if not isinstance(grid, tuple) or len(grid) != 2:
-        raise ValueError(f"grid must be a tuple (rows, columns), got {grid!r}")
-    check_count(**{"grid[0]": grid[0], "grid[1]": grid[1]})
+        raise ValueError(f"grid must be a tuple (rows, columns), got {shown(grid)}")
+    check_size(**{"grid[0]": grid[0], "grid[1]": grid[1]})
     return grid
 
 

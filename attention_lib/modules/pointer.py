@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from .. import functional
-from ..checks import check_count, check_range, check_size
+from ..checks import check_count, check_kind, check_range, check_size
 from .additive import AdditiveAttention
 from .scored import is_scored
 from .seq2seq import check_source_lengths, check_tokens, vocabulary_of
@@ -47,6 +47,7 @@ class PointerNetwork(nn.Module):
     def __init__(self, source_vocab, width):
         super().__init__()
         check_size(source_vocab=source_vocab, width=width)
+        width = int(width)  # an LSTM takes no integers of NumPy
         if width % 2:
             raise ValueError(f"width must be even, got {width}")
         self.source_vocab = source_vocab
@@ -59,6 +60,7 @@ class PointerNetwork(nn.Module):
     def forward(self, source, source_lengths, positions):
         states, state, mask = self._encode(source, source_lengths)
         check_tokens("positions", positions)
+        check_kind("torch", source=source, positions=positions)
         if len(positions) != len(source):
             raise ValueError(
                 f"positions must have {len(source)} rows like source, "
@@ -87,7 +89,8 @@ class PointerNetwork(nn.Module):
         return torch.stack(positions, dim=1)
 
     def _encode(self, source, source_lengths):
-        check_tokens("source", source, vocabulary_of(self.embedding, self.source_vocab))
+        embedding = self.embedding
+        check_tokens("source", source, vocabulary_of(embedding, self.source_vocab), embedding)
         check_source_lengths(source, source_lengths)
         packed = nn.utils.rnn.pack_padded_sequence(
             self.embedding(source), source_lengths.cpu(), batch_first=True, enforce_sorted=False

@@ -1,6 +1,6 @@
 """The schemes by which a Transformer knows positions, by name, and where each of them enters."""
 
-from ..checks import check_choice, check_count, check_divides, check_even
+from ..checks import check_choice, check_count, check_divides, check_even, shown
 from .positions_alibi import ALiBi
 from .positions_learned import LearnedPositionalEncoding
 from .positions_relative import RelativePositionBias
@@ -16,7 +16,7 @@ def check_positions(positions, max_length):
     if (positions == "learned") != (max_length is not None):
         raise ValueError(
             'max_length must be given for positions="learned" and for no other, '
-            f"got positions={positions!r} and max_length={max_length}"
+            f"got positions={positions!r} and max_length={shown(max_length)}"
         )
     if max_length is not None:
         check_count(max_length=max_length)
@@ -30,6 +30,12 @@ def embedding_positions(positions, d_model, *, max_length=None):
     if positions == "learned":
         return LearnedPositionalEncoding(max_length, d_model)
     return None
+
+
+def check_places(positions, name, n, offset):
+    """The n positions from offset on have vectors where these are learned; name: of what has n."""
+    if isinstance(positions, LearnedPositionalEncoding):
+        positions.check_range(n, offset, name)
 
 
 def attention_positions(positions, d_model, n_heads, *, bidirectional):

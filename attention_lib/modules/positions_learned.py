@@ -58,11 +58,11 @@ class LearnedPositionalEncoding(nn.Module):
         check_dimensions(2, x=x)
         check_width("x", x, self.d_model)
         check_offset("torch", offset, x)
-        self._check_range(x.shape[-2], offset)
+        self.check_range(x.shape[-2], offset)
         positions = steps(x.shape[-2], offset, x.device)  # [T] or [B, T]
         return self.dropout(x + across(self.weight[positions], x))
 
-    def _check_range(self, n, offset):
+    def check_range(self, n, offset, called="x and offset"):
         """offset, ..., offset + n - 1 are positions; an integer is judged without the device."""
         if torch.is_tensor(offset):
             if not values_known(offset):
@@ -75,6 +75,6 @@ class LearnedPositionalEncoding(nn.Module):
         first, last = min(offsets), max(offsets) + n - 1
         if first < 0 or last >= self.max_length:
             raise ValueError(
-                f"positions must lie in 0..{self.max_length - 1} (max_length {self.max_length}), "
-                f"got {first}..{last}"
+                f"{called} must have positions in 0..{self.max_length - 1} "
+                f"(max_length {self.max_length}), got {first}..{last}"
             )

@@ -75,6 +75,7 @@ class ClippedRelativeBias(nn.Module):
     def __init__(self, n_heads, *, max_distance):
         super().__init__()
         check_size(n_heads=n_heads, max_distance=max_distance)
+        max_distance = int(max_distance)  # NumPy's small integers would overflow
         self.max_distance = max_distance
         self.weight = nn.Parameter(torch.empty(n_heads, 2 * max_distance + 1).normal_(std=0.02))
 

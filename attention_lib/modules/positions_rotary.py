@@ -6,6 +6,7 @@ from torch import nn
 from .. import functional
 from ..checks import (
     check_choice,
+    check_dimensions,
     check_even,
     check_floating,
     check_frequencies,
@@ -66,6 +67,7 @@ class RotaryPositionalEncoding(nn.Module):
 
     def forward(self, x, *, offset=0):
         check_kind("torch", x=x)
+        check_dimensions(2, x=x)
         check_width("x", x, self.d)
         frequencies = self.frequencies
         if frequencies is not None:

@@ -7,8 +7,10 @@ from .. import functional
 from ..checks import (
     check_dimensions,
     check_flag,
+    check_floating,
     check_kind,
     check_probability,
+    check_query_key,
     check_width,
 )
 from .calling import is_bare
@@ -28,7 +30,13 @@ class ScoredAttention(nn.Module):
 
     def project(self, key):
         """What can be computed from the keys alone; key `[..., S, D_k]`, result `[..., S, *]`."""
+        check_kind("torch", key=key)
         return key
+
+    def check_keys(self, query, key):
+        """The keys fit the queries, before they are projected."""
+        check_kind("torch", query=query, key=key)
+        check_query_key(query, key, same_width=False)
 
     def scores(self, query, projected):
         """Scores `[..., T, S]` of query `[..., T, D_q]` against projected keys."""
@@ -37,7 +45,7 @@ class ScoredAttention(nn.Module):
     def attend(self, query, projected, value, *, mask=None):
         """(output `[..., T, E]`, weights `[..., T, S]`) for keys that `project` has seen."""
         dropout, scores = self.dropout if self.training else 0.0, self.scores(query, projected)
-        check_kind("torch", value=value)
+        check_kind("torch", scores=scores, value=value)
         if scores.dtype != value.dtype and is_cast(scores) and is_cast(value):
             wider = torch.promote_types(scores.dtype, value.dtype)
             scores, value = scores.to(wider), value.to(wider)
@@ -45,10 +53,18 @@ class ScoredAttention(nn.Module):
 
     def forward(self, query, key, value, *, mask=None, return_weights=False, return_scores=False):
         check_flag(return_weights=return_weights, return_scores=return_scores)
+        self.check_keys(query, key)
         if return_scores:  # alone, before mask and softmax
             return self.scores(query, self.project(key))
         output, weights = self.attend(query, self.project(key), value, mask=mask)
         return (output, weights) if return_weights else output
+
+
+def check_projected(from_query, projected):
+    """What `project` gave fits what is made of the queries."""
+    check_kind("torch", query=from_query, projected=projected)
+    check_floating(projected=projected)
+    check_query_key(from_query, projected, names=("query", "projected"))
 
 
 def is_scored(module):
@@ -70,12 +86,17 @@ def check_layer_input(name, array, layer, width, *, n_axes=2):
         isinstance(array, torch.Tensor)
         and isinstance(weight, torch.Tensor)
         and array.dtype == weight.dtype
+        and array.device == weight.device
+        and array.layout is torch.strided
+        and not array.is_nested
         and array.is_floating_point()
         and array.ndim >= n_axes
         and array.shape[-1] == width
     ):
         return
-    check_input(name, array, weight, n_axes)
+    check_kind("torch", **{name: array})
+    check_like(weight, place=is_bare(layer), **{name: array})
+    check_dimensions(n_axes, **{name: array})
     check_width(name, array, width)
 
 

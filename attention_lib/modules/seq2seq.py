@@ -6,10 +6,19 @@ import torch
 from torch import nn
 
 from .. import functional
-from ..checks import check_choice, check_count, check_flag, check_range, check_size
+from ..checks import (
+    check_choice,
+    check_count,
+    check_flag,
+    check_kind,
+    check_range,
+    check_size,
+    check_tensor,
+)
 from .additive import AdditiveAttention
 from .concat import ConcatAttention
 from .dot import DotAttention
+from .dtypes import check_beside
 from .general import GeneralAttention
 from .scored import is_scored
 
@@ -82,6 +91,7 @@ class Seq2Seq(nn.Module):
     ):
         super().__init__()
         check_size(source_vocab=source_vocab, target_vocab=target_vocab, width=width)
+        width = int(width)  # an LSTM takes no integers of NumPy
         check_flag(bidirectional=bidirectional)
         check_choice("attention", attention, (None, *_ATTENTIONS))
         if bidirectional and width % 2:
@@ -106,7 +116,8 @@ class Seq2Seq(nn.Module):
 
     def encode(self, source, source_lengths):
         """Read the source; returns `Encoded`."""
-        check_tokens("source", source, vocabulary_of(self.source_embedding, self._source_vocab))
+        embedding = self.source_embedding
+        check_tokens("source", source, vocabulary_of(embedding, self._source_vocab), embedding)
         check_source_lengths(source, source_lengths)
         packed = nn.utils.rnn.pack_padded_sequence(
             self.source_embedding(source),
@@ -127,7 +138,8 @@ class Seq2Seq(nn.Module):
 
     def forward(self, source, source_lengths, target_in, *, return_weights=False):
         check_tokens("source", source)
-        check_tokens("target_in", target_in, self.target_vocabulary_size)
+        embedding = self.target_embedding
+        check_tokens("target_in", target_in, self.target_vocabulary_size, embedding)
         if target_in.shape[0] != source.shape[0]:
             raise ValueError(
                 f"target_in must have {source.shape[0]} rows like source, "
@@ -207,15 +219,17 @@ class Seq2Seq(nn.Module):
             )
 
 
-def check_tokens(name, tokens, vocabulary=None):
-    if not isinstance(tokens, torch.Tensor):
-        raise TypeError(f"{name} must be a torch.Tensor, got {type(tokens).__name__}")
+def check_tokens(name, tokens, vocabulary=None, embedding=None):
+    """tokens are ids of a vocabulary, where an embedding of it is."""
+    check_tensor(name, tokens)
     if tokens.dtype != torch.int64:
         raise TypeError(f"{name} must hold token ids of dtype int64, got {tokens.dtype}")
     if tokens.ndim != 2 or 0 in tokens.shape:
         raise ValueError(
             f"{name} must have shape [B, length] with both at least 1, got {tuple(tokens.shape)}"
         )
+    if embedding is not None:
+        check_beside(embedding, **{name: tokens})
     if vocabulary is not None:
         check_range(name, tokens, 0, vocabulary - 1, verb="hold token ids")
 
@@ -231,6 +245,7 @@ def check_source_lengths(source, lengths):
             "source_lengths must be an int64 tensor, "
             f"got {getattr(lengths, 'dtype', type(lengths).__name__)}"
         )
+    check_kind("torch", source=source, source_lengths=lengths)
     if lengths.shape != source.shape[:1]:
         raise ValueError(
             f"source_lengths must have shape [B] = {tuple(source.shape[:1])}, "

@@ -4,9 +4,9 @@ import torch  # noqa: F401  (the doctest uses it)
 from torch import nn
 
 from .. import functional
-from ..checks import check_size
+from ..checks import check_choice, check_kind, check_size, shown
 from .encoder import TransformerEncoder
-from .position_schemes import attention_positions, embedding_positions
+from .position_schemes import POSITIONS, attention_positions, embedding_positions
 from .scored import check_layer_input
 from .seq2seq import check_tokens, vocabulary_of
 
@@ -78,7 +78,7 @@ class SequenceEncoder(nn.Module):
         if (vocabulary is None) == (patch_width is None):
             raise ValueError(
                 "exactly one of vocabulary and patch_width must be given, "
-                f"got {vocabulary} and {patch_width}"
+                f"got {shown(vocabulary)} and {shown(patch_width)}"
             )
         check_size(max_length=max_length, d_model=d_model)
         self.max_length, self.vocabulary, self.patch_width = max_length, vocabulary, patch_width
@@ -89,6 +89,7 @@ class SequenceEncoder(nn.Module):
         else:
             check_size(patch_width=patch_width)
             self.embedding = nn.Linear(patch_width, d_model)
+        check_choice("positions", positions, POSITIONS)
         table = max_length if positions == "learned" else None
         self.positions = embedding_positions(positions, d_model, max_length=table)
         inside = attention_positions(positions, d_model, n_heads, bidirectional=True)
@@ -105,6 +106,7 @@ class SequenceEncoder(nn.Module):
         x = self._embed(inputs)  # [B, T, C]
         mask = None
         if lengths is not None:
+            check_kind("torch", inputs=inputs, lengths=lengths)
             mask = functional.padding_mask(lengths, x.shape[1])  # [B, 1, T]
             if mask.shape[0] != x.shape[0]:
                 raise ValueError(
@@ -116,7 +118,8 @@ class SequenceEncoder(nn.Module):
 
     def _embed(self, inputs):
         if self.patch_width is None:
-            check_tokens("inputs", inputs, vocabulary_of(self.embedding, self.vocabulary))
+            embedding = self.embedding
+            check_tokens("inputs", inputs, vocabulary_of(embedding, self.vocabulary), embedding)
         else:
             check_layer_input("inputs", inputs, self.embedding, self.patch_width, n_axes=3)
         if inputs.shape[1] > self.max_length:

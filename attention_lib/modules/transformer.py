@@ -7,10 +7,11 @@ from torch import nn
 from torch.nn import functional as F
 
 from .. import functional
-from ..checks import check_count, check_flag, check_probability, check_size
+from ..checks import check_count, check_flag, check_kind, check_probability, check_size
+from .cache_checks import check_rows
 from .decoder import TransformerDecoder
 from .encoder import TransformerEncoder
-from .position_schemes import attention_positions, embedding_positions
+from .position_schemes import attention_positions, check_places, embedding_positions
 from .rewind import Rewound
 from .seq2seq import check_source_lengths, check_tokens, vocabulary_of
 from .stack import check_caches
@@ -31,6 +32,7 @@ class Memory(NamedTuple):
 
     def reorder(self, rows):
         """The memory whose row b is row rows[b] of this one."""
+        check_rows(rows, self.states)
         return Memory(self.states[rows], self.mask[rows])
 
 
@@ -151,9 +153,11 @@ class Transformer(TiedModule):
 
     def encode(self, source, source_lengths, *, return_weights=False):
         """Read the source; returns `Memory`, or with return_weights (memory, list of weights)."""
-        check_tokens("source", source, vocabulary_of(self.source_embedding, self.source_vocabulary))
+        embedding = self.source_embedding
+        check_tokens("source", source, vocabulary_of(embedding, self.source_vocabulary), embedding)
         check_source_lengths(source, source_lengths)
         mask = functional.padding_mask(source_lengths, source.shape[1])  # [B, 1, S]
+        check_places(self.source_positions, "source", source.shape[1], 0)
         x = self._embed(source, self.source_embedding, self.source_positions, 0)
         result = self.encoder(x, mask=mask[:, None], return_weights=return_weights)
         states, weights = result if return_weights else (result, None)
@@ -171,9 +175,11 @@ class Transformer(TiedModule):
             TypeError, ValueError: memory is not a `Memory` with as many rows as target_in; as the
                 call.
         """
-        check_tokens("target_in", target_in, self.target_vocabulary_size)
+        embedding = self.target_embedding
+        check_tokens("target_in", target_in, self.target_vocabulary_size, embedding)
         if not isinstance(memory, Memory):
             raise TypeError(f"memory must be a Memory, got {type(memory).__name__}")
+        _check_memory(memory)
         if memory.states.shape[0] != target_in.shape[0]:
             raise ValueError(
                 f"target_in must have {memory.states.shape[0]} rows like the source, "
@@ -181,6 +187,7 @@ class Transformer(TiedModule):
             )
         layers = self.decoder.layers
         offset = 0 if caches is None else check_caches(caches, len(layers))[0].length
+        check_places(self.target_positions, "target_in", target_in.shape[1], offset)
         options = {"memory_mask": memory.mask, "caches": caches, "return_weights": return_weights}
         with Rewound(*caches or ()):
             x = self._embed(target_in, self.target_embedding, self.target_positions, offset)
@@ -225,6 +232,15 @@ class Transformer(TiedModule):
         x = embedding(tokens) * self.d_model**0.5  # [B, T, C]
         x = x if positions is None else positions(x, offset=offset)
         return F.dropout(x, p=self.dropout, training=self.training)
+
+
+def _check_memory(memory):
+    parts = {"memory.states": memory.states, "memory.mask": memory.mask}
+    check_kind("torch", **parts)
+    for name, axes, letters in (("states", 3, "[B, S, C]"), ("mask", 4, "[B, 1, 1, S]")):
+        part = getattr(memory, name)
+        if part.ndim != axes:
+            raise ValueError(f"memory.{name} must have shape {letters}, got {tuple(part.shape)}")
 
 
 def _embedding(vocabulary, d_model):

@@ -9,14 +9,13 @@ from ..checks import (
     check_dimensions,
     check_flag,
     check_kind,
-    check_mask,
     check_positive,
     check_query_key,
     check_scale,
     check_value,
 )
-from .masks import causal_mask, combine_masks
-from .precision import widen
+from .masks import causal_mask
+from .precision import check_array_mask, widen
 from .softmax import softmax, softmax_in_place
 
 _PIECE = 2**18  # scores that are computed at a time where their weights are not asked for
@@ -199,13 +198,13 @@ def _checked(query, key, value, mask, causal, scale, temperature):
     """Shape of the scores, the mask with the future closed, and the scale."""
     shape = check_query_key(query, key)
     check_value(value, shape)
-    check_mask(mask, shape)
+    check_array_mask(mask, shape)
     check_flag(causal=causal)
     check_scale(scale)
     check_positive(temperature=temperature)
     if causal:
         future = causal_mask(shape[-2], shape[-1])
-        mask = future if mask is None else combine_masks(mask, future)
+        mask = future if mask is None else mask & future
     return tuple(shape), mask, query.shape[-1] ** -0.5 if scale is None else float(scale)
 
 

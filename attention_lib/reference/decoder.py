@@ -2,8 +2,18 @@
 
 import numpy as np  # noqa: F401  (the doctests use it)
 
-from ..checks import check_flag, check_kind
-from .residual import attend, enter, finish, layers, leave, part, transform, widen_all
+from ..checks import check_count, check_flag, check_heads_mask, check_kind, check_mask
+from .residual import (
+    attend,
+    check_streams,
+    enter,
+    finish,
+    layers,
+    leave,
+    part,
+    transform,
+    widen_all,
+)
 
 
 def decoder_layer(
@@ -66,8 +76,13 @@ def decoder_layer(
     check_flag(return_weights=return_weights)
     order = {"norm_first": norm_first, "norm": norm}
     dtype, parameters, bias, x, memory = widen_all(parameters, bias, x=x, memory=memory)
+    leading = check_streams(parameters, x=x, memory=memory)
     if memory_mask is not None:
         check_kind("numpy", memory_mask=memory_mask)
+        check_count(n_heads=n_heads)
+        check_heads_mask(memory_mask, x, memory, name="memory_mask")
+        shape = (*leading, n_heads, x.shape[-2], memory.shape[-2])
+        check_mask(memory_mask, shape, name="memory_mask")
     heads = {"n_heads": n_heads, "n_kv_heads": n_kv_heads}
     # `enter` gives what a sublayer reads: N(x) with pre-LN, x with post-LN. `leave` adds its result
     # to the stream x, and with post-LN normalises the sum.

@@ -3,7 +3,17 @@
 import numpy as np  # noqa: F401  (the doctests use it)
 
 from ..checks import check_flag
-from .residual import attend, enter, finish, layers, leave, part, transform, widen_all
+from .residual import (
+    attend,
+    check_streams,
+    enter,
+    finish,
+    layers,
+    leave,
+    part,
+    transform,
+    widen_all,
+)
 
 
 def encoder_layer(
@@ -68,6 +78,7 @@ def encoder_layer(
     check_flag(return_weights=return_weights)
     order = {"norm_first": norm_first, "norm": norm}
     dtype, parameters, bias, x = widen_all(parameters, bias, x=x)
+    check_streams(parameters, x=x)
     # `enter` gives what a sublayer reads: N(x) with pre-LN, x with post-LN. `leave` adds its result
     # to the stream x, and with post-LN normalises the sum.
     read = enter(x, parameters, "self_attention", **order)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..checks import check_kind, check_real, check_shape, check_value
+from ..checks import check_dimensions, check_kind, check_plain, check_real, check_shape, check_value
 from .precision import widen
 from .scores import scaled_dot_scores
 from .softmax import softmax
@@ -90,12 +90,14 @@ def reinforce_gradient(weights, index, reward, *, baseline=0.0):
     array([-0.25,  0.25])
     """
     dtype, weights, reward = widen(weights=weights, reward=reward)
+    check_dimensions(1, weights=weights)
     check_kind("numpy", index=index)
     if not np.issubdtype(index.dtype, np.integer):
         raise TypeError(f"index must be integers, got dtype {index.dtype}")
     check_shape("index", index, weights.shape[:-1], "that of weights without its last axis")
     check_shape("reward", reward, weights.shape[:-1], "that of weights without its last axis")
     if isinstance(baseline, np.ndarray):
+        check_plain(baseline=baseline)
         _check_baseline(baseline, reward.shape)
     else:
         check_real(baseline=baseline)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..checks import check_positive, check_query_key, check_value
+from ..checks import check_bandwidth, check_query_key, check_value
 from .attention import attend
 from .precision import widen
 
@@ -38,8 +38,8 @@ def kernel_regression(query, key, value, *, bandwidth=1.0):
     """
     dtype, query, key, value = widen(query=query, key=key, value=value)
     check_value(value, check_query_key(query, key))
-    check_positive(bandwidth=bandwidth)
+    check_bandwidth(bandwidth)
     difference = query[..., :, None, :] - key[..., None, :, :]  # [..., T, S, D]
-    scores = -np.sum(difference**2, axis=-1) / (2 * bandwidth**2)
+    scores = -np.sum(difference**2, axis=-1) / (2 * float(bandwidth) ** 2)
     output, _ = attend(scores.astype(value.dtype), value)
     return output.astype(dtype)

@@ -2,7 +2,15 @@
 
 import numpy as np
 
-from ..checks import check_count, check_flag, check_projection
+from ..checks import (
+    check_count,
+    check_dimensions,
+    check_divides,
+    check_even,
+    check_flag,
+    check_projection,
+    check_shape,
+)
 from .attention import attention
 from .heads import merge_heads, split_heads
 from .norms import rms_norm
@@ -97,6 +105,7 @@ def latent_attention(
     dtype, *wide = widen(**given)
     given = dict(zip(given, wide, strict=True))
     x = given["x"]
+    _check_fits(given, n_heads)
     latent = rms_norm(_project("latent", x, given), given["latent_gain"])  # [..., T, L]
     rotary_key = rotate(_project("rotary_key", x, given), base=base)  # [..., T, R]
     source = x  # z
@@ -121,6 +130,28 @@ def latent_attention(
     )
     output = _project("output", merge_heads(heads), given).astype(dtype)
     return (output, weights.astype(dtype)) if return_weights else output
+
+
+def _check_fits(given, n_heads):
+    """The arrays fit one another, by the names that the caller has for them."""
+    check_dimensions(2, **{name: one for name, one in given.items() if not name.endswith("gain")})
+    inner, outer = given["latent_weight"].shape[0], given["query_weight"].shape[0]
+    check_shape("latent_gain", given["latent_gain"], (inner,), "[L] of latent_weight")
+    if "query_gain" in given:
+        down = given["query_down_weight"].shape[0]
+        meaning = "[Q] of query_down_weight"
+        check_shape("query_gain", given["query_gain"], (down,), meaning)
+    turned = given["rotary_key_weight"].shape[0]
+    check_even(**{"the rows of rotary_key_weight": turned})
+    for name in ("key_weight", "value_weight"):
+        check_divides("n_heads", n_heads, f"the rows of {name}", len(given[name]))
+    plain = len(given["key_weight"]) // n_heads
+    check_count(**{"the rows of key_weight": plain})
+    if outer != n_heads * (plain + turned):
+        raise ValueError(
+            f"query_weight must have H (D + R) = {n_heads * (plain + turned)} rows for D = {plain} "
+            f"of key_weight and R = {turned} of rotary_key_weight, got {outer}"
+        )
 
 
 def _project(name, x, given):

@@ -6,6 +6,7 @@ from ..checks import (
     check_feature_map,
     check_features,
     check_flag,
+    check_floating,
     check_key_mask,
     check_kind,
     check_query_key,
@@ -167,6 +168,7 @@ class LinearAttentionState:
 
 def _checked(query, key, value, mask, feature_map):
     check_kind("numpy", query=query, key=key, value=value)
+    check_floating(query=query, key=key, value=value)
     shape = check_query_key(query, key)
     check_value(value, shape)
     if mask is not None:

@@ -149,10 +149,11 @@ def combine_masks(*masks):
     """
     if not masks:
         raise ValueError("masks must hold at least one mask, got none")
-    for mask in masks:
-        check_kind("numpy", mask=mask)
+    for place, mask in enumerate(masks):
+        name = f"masks[{place}]"
+        check_kind("numpy", **{name: mask})
         if mask.dtype != bool:
-            raise TypeError(f"mask must be boolean (True = may attend), got dtype {mask.dtype}")
+            raise TypeError(f"{name} must be boolean (True = may attend), got dtype {mask.dtype}")
     try:
         shape = np.broadcast_shapes(*(mask.shape for mask in masks))
     except ValueError:
@@ -169,4 +170,4 @@ def _distance(n_queries, n_keys):
     """Position of the query minus position of the key, `[T, S]`."""
     check_count(minimum=0, n_queries=n_queries, n_keys=n_keys)
     last = int(n_keys) - int(n_queries)  # NumPy's unsigned integers know nothing below zero
-    return np.arange(n_queries)[:, None] + last - np.arange(n_keys)
+    return np.arange(int(n_queries))[:, None] + last - np.arange(int(n_keys))

@@ -28,4 +28,4 @@ def distances(n_queries, n_keys):
     """Position of the key minus position of the query, `[T, S]`; the last ones stand together."""
     check_size(minimum=0, n_queries=n_queries, n_keys=n_keys)
     last = int(n_keys) - int(n_queries)  # NumPy's unsigned integers know nothing below zero
-    return np.arange(n_keys) - np.arange(n_queries)[:, None] - last
+    return np.arange(int(n_keys)) - np.arange(int(n_queries))[:, None] - last

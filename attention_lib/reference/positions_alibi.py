@@ -32,7 +32,8 @@ def alibi_slopes(n_heads):
     array([0.0625    , 0.00390625, 0.25      ])
     """
     check_size(n_heads=n_heads)
-    power = 2 ** (int(n_heads).bit_length() - 1)  # the largest power of two that is not above H
+    n_heads = int(n_heads)  # NumPy's small integers would overflow
+    power = 2 ** (n_heads.bit_length() - 1)  # the largest power of two that is not above H
     first = np.arange(1, power + 1) / power
     between = np.arange(1, 2 * (n_heads - power), 2) / (2 * power)  # the odd ones of 2P
     return 2.0 ** (-8 * np.concatenate([first, between]))

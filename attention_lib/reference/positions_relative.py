@@ -78,7 +78,8 @@ def clipped_distances(n_queries, n_keys, *, max_distance):
            [0, 0, 0, 1, 2]])
     """
     check_count(max_distance=max_distance)
-    return np.clip(distances(n_queries, n_keys), -max_distance, max_distance) + max_distance
+    furthest = int(max_distance)  # NumPy's unsigned integers know nothing below zero
+    return np.clip(distances(n_queries, n_keys), -furthest, furthest) + furthest
 
 
 def _bucket_starts(side, max_distance):

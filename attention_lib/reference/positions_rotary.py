@@ -98,4 +98,4 @@ def pairing_permutation(d):
     array([0, 2, 4, 1, 3, 5])
     """
     check_even(d=d)
-    return np.concatenate([np.arange(0, d, 2), np.arange(1, d, 2)])
+    return np.concatenate([np.arange(0, int(d), 2), np.arange(1, int(d), 2)])

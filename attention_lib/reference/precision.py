@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..checks import check_floating, check_kind
+from ..checks import check_floating, check_kind, check_mask
 
 
 def widen(**arrays):
@@ -12,3 +12,11 @@ def widen(**arrays):
     dtype = next(iter(arrays.values())).dtype
     working = np.promote_types(dtype, np.float32)
     return dtype, *(array.astype(working, copy=False) for array in arrays.values())
+
+
+def check_array_mask(mask, shape):
+    """mask is None, or a boolean array, or one boolean, that broadcasts to the scores' shape."""
+    if mask is not None:
+        if not isinstance(mask, np.bool_):
+            check_kind("numpy", mask=mask)
+        check_mask(mask, shape)

@@ -3,7 +3,16 @@
 `parameters` maps names such as "self_attention.query_projection.weight" to arrays.
 """
 
-from ..checks import check_choice, check_flag, check_mapping, shown
+from ..checks import (
+    ACTIVATIONS,
+    check_choice,
+    check_dimensions,
+    check_flag,
+    check_leading,
+    check_mapping,
+    check_width,
+    shown,
+)
 from .feed_forward import feed_forward
 from .heads import multi_head_attention
 from .norms import layer_norm, rms_norm
@@ -18,11 +27,23 @@ def widen_all(parameters, bias, **arrays):
     for name in parameters:
         if not isinstance(name, str):
             raise TypeError(f"parameters must have texts for names, got {shown(name)}")
-    given = {**arrays, **({} if bias is None else {"bias": bias}), **parameters}
+    own = {f"parameters[{name!r}]": array for name, array in parameters.items()}
+    given = {**arrays, **({} if bias is None else {"bias": bias}), **own}
     dtype, *widened = widen(**given)
     wide = dict(zip(given, widened, strict=True))
-    wide_parameters = {name: wide[name] for name in parameters}
+    wide_parameters = {name: wide[key] for name, key in zip(parameters, own, strict=True)}
     return dtype, wide_parameters, wide.get("bias"), *(wide[name] for name in arrays)
+
+
+def check_streams(parameters, **streams):
+    """The stream x, and a memory if there is one, fit the first layer that reads them."""
+    readers = {"x": "self_attention.query_projection", "memory": "cross_attention.key_projection"}
+    check_dimensions(2, **streams)
+    for name, stream in streams.items():
+        weight = parameters.get(f"{readers[name]}.weight")
+        if weight is not None and weight.ndim == 2:  # else attention says what is wrong
+            check_width(name, stream, weight.shape[1])
+    return check_leading(**streams)
 
 
 def part(parameters, name):
@@ -82,6 +103,7 @@ def transform(x, parameters, *, activation):
     """The feed-forward network."""
     up_weight, up_bias = _linear(parameters, "up_projection")
     down_weight, down_bias = _linear(parameters, "down_projection")
+    check_choice("activation", activation, ACTIVATIONS)
     has_gate = any(name.startswith("gate_projection.") for name in parameters)
     gate_weight = gate_bias = None
     if has_gate or activation == "swiglu":

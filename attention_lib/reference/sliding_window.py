@@ -83,7 +83,7 @@ def streaming_positions(length, *, window, n_sinks=0):
     array([0, 1, 7, 8, 9])
     """
     check_count(minimum=0, length=length, window=window, n_sinks=n_sinks)
-    position = np.arange(length)
+    position = np.arange(int(length))
     return position[(position < n_sinks) | (position >= int(length) - int(window))]
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..checks import check_dimensions, check_mask, check_positive
-from .precision import widen
+from ..checks import check_dimensions, check_positive
+from .precision import check_array_mask, widen
 
 
 def softmax(scores, *, mask=None, temperature=1.0):
@@ -38,7 +38,7 @@ def softmax(scores, *, mask=None, temperature=1.0):
     """
     dtype, scores = widen(scores=scores)
     check_dimensions(1, scores=scores)
-    check_mask(mask, scores.shape)
+    check_array_mask(mask, scores.shape)
     check_positive(temperature=temperature)
     return softmax_in_place(scores.copy(), mask, temperature).astype(dtype, copy=False)
 

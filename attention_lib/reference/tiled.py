@@ -9,13 +9,12 @@ from ..checks import (
     check_dimensions,
     check_flag,
     check_instance,
-    check_mask,
     check_query_key,
     check_scale,
     check_shape,
     check_value,
 )
-from .precision import widen
+from .precision import check_array_mask, widen
 
 
 class OnlineSoftmax(NamedTuple):
@@ -78,10 +77,10 @@ def online_softmax(scores, value, state=None, *, mask=None):
     _, scores, value = widen(scores=scores, value=value)
     check_dimensions(2, scores=scores)
     output_shape = check_value(value, scores.shape)
-    check_mask(mask, scores.shape)
+    check_array_mask(mask, scores.shape)
     if state is not None:
         check_instance(OnlineSoftmax, state=state)
-        check_shape("state.weighted", state.weighted, output_shape, "[..., T, E]")
+        _check_state(state, output_shape)
     scores = scores.copy() if mask is None else np.where(mask, scores, -np.inf)
     return _add_keys(scores, value, state)
 
@@ -240,11 +239,19 @@ def tiled_attention_backward(
     return tuple(_sum_to(gradient, array.shape).astype(dtype) for gradient, array in pairs)
 
 
+def _check_state(state, output_shape):
+    """state is what blocks of such scores and values have left."""
+    widen(**{f"state.{name}": part for name, part in state._asdict().items()})
+    check_shape("state.weighted", state.weighted, output_shape, "[..., T, E]")
+    for name in ("maximum", "total"):
+        check_shape(f"state.{name}", getattr(state, name), output_shape[:-1], "[..., T]")
+
+
 def _checked(query, key, value, causal, mask, scale, block_size):
     """Shape of the scores that are never made, and the scale."""
     shape = check_query_key(query, key)
     check_value(value, shape)
-    check_mask(mask, shape)
+    check_array_mask(mask, shape)
     check_flag(causal=causal)
     check_scale(scale)
     check_count(block_size=block_size)

@@ -1,6 +1,6 @@
 """How much of a predicted sequence is right."""
 
-from ..checks import check_kind
+from ..checks import check_kind, dtype_name, values_known
 from .losses import real_tokens
 
 
@@ -32,6 +32,11 @@ def token_accuracy(predicted, target, *, padding):
             f"predicted and target must be [B, T] with one B, "
             f"got {tuple(predicted.shape)}, {tuple(target.shape)}"
         )
+    for name, ids in (("predicted", predicted), ("target", target)):
+        if not dtype_name(ids).startswith(("int", "uint")):
+            raise TypeError(f"{name} must hold token ids, which are integers, got {ids.dtype}")
+        if not values_known(ids):
+            raise ValueError(f"{name} must hold token ids, got a tensor without any: {ids.device}")
     real = real_tokens(target, padding)
     if not real.any():
         raise ValueError("target must hold a token that is not padding, got padding alone")

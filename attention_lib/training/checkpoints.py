@@ -4,7 +4,6 @@ import copy
 import hashlib
 import io
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from ..checks import check_path
 from ..writing import check_place, check_writable, replace_file
 from .history import History
 
@@ -114,8 +114,7 @@ def read_checkpoint(path):
 
     Only tensors and plain values are read: no code in the file is run.
     """
-    if not isinstance(path, (str, os.PathLike)):
-        raise TypeError(f"path must be a path, got {type(path).__name__}")
+    check_path(path=path)
     content = Path(path).read_bytes()
     digest, payload = content[:DIGEST], content[DIGEST:]
     if hashlib.sha256(payload).digest() != digest:

@@ -104,7 +104,7 @@ def fit(
     _check_stopping(early_stopping, metric)
     rates = learning_rates(learning_rate, steps)
     optimizer = adam(model, learning_rate=rates[0], betas=betas, weight_decay=weight_decay)
-    if not callable(batches) and not hasattr(batches, "__iter__"):
+    if not callable(batches) and (isinstance(batches, str | bytes) or not _can_iterate(batches)):
         raise TypeError(f"batches must be a callable or an iterable, got {type(batches).__name__}")
     check_callable(loss=loss, **({} if metric is None else {"metric": metric}))
     run = Run(model, optimizer, History())
@@ -149,6 +149,12 @@ def fit(
         if early_stopping is not None and early_stopping.restore_best:
             model.load_state_dict(run.best_weights)
     return history
+
+
+def _can_iterate(batches):
+    """Whether batches may be iterated over; nothing is drawn from them to find out."""
+    axes = getattr(batches, "ndim", 1)  # an array without axes has __iter__ all the same
+    return hasattr(batches, "__iter__") and axes != 0
 
 
 def _take(batches, done, steps, seed):

@@ -10,11 +10,17 @@ from ..checks import (
     check_dimensions,
     check_floating,
     check_kind,
+    check_plain,
     check_probability,
+    check_range,
     check_shape,
+    check_tensor,
     dtype_name,
+    values_known,
 )
 from ..functional.precision import widen_core
+
+LOGITS = "the logits of model"
 
 
 def sequence_cross_entropy(logits, target, *, padding, label_smoothing=0.0):
@@ -44,14 +50,21 @@ def sequence_cross_entropy(logits, target, *, padding, label_smoothing=0.0):
     >>> sequence_cross_entropy(torch.zeros(1, 2, 4), torch.tensor([[3, 0]]), padding=0)
     tensor(1.3863)
     """
-    check_kind("torch", logits=logits, target=target)
-    check_floating(logits=logits)
-    check_dimensions(2, logits=logits)
-    check_count(**{"the last axis of logits": logits.shape[-1]})
-    check_shape("target", target, logits.shape[:-1], "that of logits without its last axis")
+    return cross_entropy(logits, target, padding, label_smoothing, ("logits", "target"))
+
+
+def cross_entropy(logits, target, padding, label_smoothing, names):
+    """`sequence_cross_entropy`; names: what the caller calls the logits and the target."""
+    of_logits, of_target = names
+    check_kind("torch", **{of_logits: logits, of_target: target})
+    check_floating(**{of_logits: logits})
+    check_dimensions(2, **{of_logits: logits})
+    check_count(**{f"the last axis of {of_logits}": logits.shape[-1]})
+    meaning = f"that of {of_logits} without its last axis"
+    check_shape(of_target, target, logits.shape[:-1], meaning)
     check_probability(label_smoothing=label_smoothing)
     real = real_tokens(target, padding)
-    _check_ids("target", target, real, logits.shape[-1])
+    check_ids(of_target, target, real, logits.shape[-1])
     _, logits = widen_core(logits)
     total = F.cross_entropy(
         logits.flatten(0, -2),
@@ -83,9 +96,7 @@ def seq2seq_loss(model, batch, *, padding=None, label_smoothing=0.0):
     batch = as_tensors(batch, "source", "source_lengths", "target_in", "target")
     padding = getattr(model, "padding", 0) if padding is None else padding
     logits = model(batch.source, batch.source_lengths, batch.target_in)
-    return sequence_cross_entropy(
-        logits, batch.target, padding=padding, label_smoothing=label_smoothing
-    )
+    return cross_entropy(logits, batch.target, padding, label_smoothing, (LOGITS, "batch.target"))
 
 
 def language_model_loss(model, tokens, *, padding=None, label_smoothing=0.0):
@@ -117,9 +128,7 @@ def language_model_loss(model, tokens, *, padding=None, label_smoothing=0.0):
     if tokens.dtype != torch.int64:
         raise TypeError(f"tokens must hold ids of dtype int64, got {dtype_name(tokens)}")
     logits = model(tokens[:, :-1])
-    return sequence_cross_entropy(
-        logits, tokens[:, 1:], padding=padding, label_smoothing=label_smoothing
-    )
+    return cross_entropy(logits, tokens[:, 1:], padding, label_smoothing, (LOGITS, "tokens"))
 
 
 def classification_loss(model, batch, *, label_smoothing=0.0):
@@ -149,12 +158,13 @@ def classification_loss(model, batch, *, label_smoothing=0.0):
     if not labels.numel():
         raise ValueError("batch must hold at least one example, got none")
     logits = model(*inputs)
-    check_kind("torch", logits=logits)
-    check_floating(logits=logits)
-    check_dimensions(2, logits=logits)
-    check_shape("labels", labels, logits.shape[:1], "[B]")
+    name = "the labels of batch"
+    check_kind("torch", **{LOGITS: logits, name: labels})
+    check_floating(**{LOGITS: logits})
+    check_dimensions(2, **{LOGITS: logits})
+    check_shape(name, labels, logits.shape[:1], "[B]")
     check_probability(label_smoothing=label_smoothing)
-    _check_ids("labels", labels, torch.ones_like(labels, dtype=torch.bool), logits.shape[-1])
+    check_ids(name, labels, torch.ones_like(labels, dtype=torch.bool), logits.shape[-1])
     _, logits = widen_core(logits)
     return F.cross_entropy(logits, labels, label_smoothing=label_smoothing)
 
@@ -163,9 +173,18 @@ def pointer_loss(model, batch):
     """Cross-entropy of a `PointerNetwork` against the alignment of a `ToyBatch`."""
     check_callable(model=model)
     batch = as_tensors(batch, "source", "source_lengths", "alignment")
-    positions = batch.alignment[:, :-1]  # without EOS, which is nowhere in the source
+    name, alignment = "batch.alignment", batch.alignment
+    if alignment.dtype != torch.int64:
+        raise TypeError(f"{name} must have dtype int64, got {dtype_name(alignment)}")
+    shape, rows = tuple(alignment.shape), batch.source.shape[:1]
+    if len(shape) != 2 or shape[:1] != rows or shape[1] < 2:
+        raise ValueError(f"{name} must have shape [B, T] with the B of source, T >= 2, got {shape}")
+    check_kind("torch", **{"batch.source": batch.source, name: alignment})
+    if batch.source.ndim == 2:
+        check_range(name, alignment, -1, batch.source.shape[1] - 1, note=" (-1 for none)")
+    positions = alignment[:, :-1]  # without EOS, which is nowhere in the source
     logits = model(batch.source, batch.source_lengths, positions)
-    return sequence_cross_entropy(logits, positions, padding=-1)
+    return cross_entropy(logits, positions, -1, 0.0, (LOGITS, "batch.alignment"))
 
 
 def as_tensors(batch, *names):
@@ -188,6 +207,7 @@ def as_tensors(batch, *names):
 
 def _as_tensor(name, array):
     if isinstance(array, np.ndarray):
+        check_plain(**{name: array})
         plain = array.dtype.newbyteorder("=")
         ready = (
             array.flags.writeable and array.dtype == plain and min(array.strides, default=0) >= 0
@@ -198,12 +218,16 @@ def _as_tensor(name, array):
             raise TypeError(f"{name} must hold numbers, got dtype {array.dtype}") from None
     if not isinstance(array, torch.Tensor):
         raise TypeError(f"{name} must hold NumPy arrays or tensors, got {type(array).__name__}")
+    check_tensor(name, array)
     return array
 
 
-def _check_ids(name, ids, real, vocabulary):
+def check_ids(name, ids, real, vocabulary):
+    """ids are those of a vocabulary wherever they are real."""
     if ids.dtype != torch.int64:
         raise TypeError(f"{name} must hold ids of dtype int64, got {dtype_name(ids)}")
+    if not values_known(ids):
+        return
     ids = ids[real]
     if len(ids) and not 0 <= ids.min() <= ids.max() < vocabulary:
         raise ValueError(

@@ -3,9 +3,18 @@
 import torch
 from torch.nn import functional as F
 
-from ..checks import check_callable, check_flag, check_floating, check_kind, check_real, check_shape
+from ..checks import (
+    check_callable,
+    check_dimensions,
+    check_flag,
+    check_floating,
+    check_kind,
+    check_real,
+    check_shape,
+    dtype_name,
+)
 from ..functional.precision import widen_core
-from .losses import as_tensors
+from .losses import LOGITS, as_tensors, check_ids
 
 
 def reinforce_loss(log_probability, reward, *, baseline):
@@ -39,12 +48,23 @@ def reinforce_loss(log_probability, reward, *, baseline):
             f"log_probability must have shape [B] with B >= 1, got {tuple(log_probability.shape)}"
         )
     check_shape("reward", reward, log_probability.shape, "that of log_probability")
+    _check_numbers(reward=reward)
     if not isinstance(baseline, torch.Tensor):
         check_real(baseline=baseline)
-    elif baseline.ndim:
-        check_shape("baseline", baseline, reward.shape, "that of reward")
+        baseline = float(baseline)
+    else:
+        check_kind("torch", reward=reward, baseline=baseline)
+        _check_numbers(baseline=baseline)
+        if baseline.ndim:
+            check_shape("baseline", baseline, reward.shape, "that of reward")
     _, log_probability = widen_core(log_probability)
     return -((reward - baseline).detach() * log_probability).mean()
+
+
+def _check_numbers(**tensors):
+    for name, tensor in tensors.items():
+        if not dtype_name(tensor).startswith(("int", "uint")):
+            check_floating(**{name: tensor})
 
 
 def leave_one_out(reward):
@@ -77,9 +97,21 @@ def glimpse_loss(model, batch, *, rng=None, use_baseline=True):
     check_callable(model=model)
     check_flag(use_baseline=use_baseline)
     batch = as_tensors(batch, "source", "source_lengths", "target")
-    logits, _, log_probability = model(batch.source, batch.source_lengths, rng=rng)
+    check_dimensions(2, **{"batch.target": batch.target})
+    answer = batch.target[:, :1]
+    check_shape("batch.target", answer, (len(batch.target), 1), "[B, T] with T >= 1")
+    result = model(batch.source, batch.source_lengths, rng=rng)
+    if not isinstance(result, tuple) or len(result) != 3:
+        raise TypeError(f"model must return three tensors, got {type(result).__name__}")
+    logits, _, log_probability = result
+    check_kind("torch", **{LOGITS: logits, "batch.target": answer})
+    check_floating(**{LOGITS: logits})
+    check_dimensions(2, **{LOGITS: logits})
+    answer = answer[:, 0]
+    check_shape("batch.target", answer, logits.shape[:1], "[B], of its first tokens,")
+    check_ids("batch.target", answer, torch.ones_like(answer, dtype=torch.bool), logits.shape[-1])
     _, logits = widen_core(logits)
-    reward = -F.cross_entropy(logits, batch.target[:, 0], reduction="none")
+    reward = -F.cross_entropy(logits, answer, reduction="none")
     if rng is None:
         return -reward.mean()
     baseline = leave_one_out(reward) if use_baseline else 0.0

@@ -8,6 +8,8 @@ from functools import partial
 
 from ..checks import check_count, check_not_negative, check_positive, check_real
 
+MOST = 3e38
+
 
 def constant(rate):
     """The same rate at every step; a plain number in `fit` means this.
@@ -106,13 +108,21 @@ def learning_rates(learning_rate, steps):
     """The rates of a whole run: `learning_rate` is a number, or a schedule asked for each step."""
     if not callable(learning_rate):
         check_positive(learning_rate=learning_rate)
+        _check_fits("learning_rate", learning_rate)
         return [float(learning_rate)] * steps
     rates = []
     for step in range(1, steps + 1):
         rate = learning_rate(step)
         check_not_negative(**{f"learning_rate({step})": rate})
+        _check_fits(f"learning_rate({step})", rate)
         rates.append(float(rate))
     return rates
+
+
+def _check_fits(name, rate):
+    """The optimizer multiplies by it in float32."""
+    if rate > MOST:
+        raise ValueError(f"{name} must be at most {MOST:g}, got {rate}")
 
 
 def _warmed_up(peak, warmup, steps, floor, shape):

@@ -391,9 +391,7 @@ def test_the_state_names_what_does_not_fit():
     with pytest.raises(TypeError, match=r"^mask must be a torch.Tensor"):
         state.append(Q, K, V, mask=True)
     state.append(Q, K, V)
-    first = (
-        r"^the leading axes, widths and dtype must be those of the first call, .*float64.*, got "
-    )
+    first = r"^query, key and value must have .* dtype of the first call, .*float64.*, got "
     for arrays in ((Q[0], K[0], V[0]), (Q, K, V[..., :2]), [x.float() for x in (Q, K, V)]):
         with pytest.raises(ValueError, match=first):
             state.append(*arrays)

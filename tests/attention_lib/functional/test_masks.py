@@ -159,12 +159,12 @@ def test_the_largest_sizes():
         (
             lambda: functional.combine_masks(torch.ones(2, dtype=torch.bool), [True]),
             TypeError,
-            "^mask must be a torch.Tensor, got list",
+            r"^masks\[1\] must be a torch.Tensor, got list",
         ),
         (
             lambda: functional.combine_masks(torch.ones(2)),
             TypeError,
-            r"^mask must be boolean \(True = may attend\), got dtype torch.float32$",
+            r"^masks\[0\] must be boolean \(True = may attend\), got dtype torch.float32$",
         ),
         (
             lambda: functional.combine_masks(*(torch.ones(n, dtype=torch.bool) for n in (2, 3))),

@@ -166,7 +166,8 @@ ONES = torch.ones(B, T, S, dtype=torch.bool)
         (
             lambda: ours.from_keras_mask(ONES, value_mask=ONES[:, 0, :4]),
             ValueError,
-            r"^masks must broadcast together, got shapes \[\(2, 3, 5\), \(2, 1, 4\)\]$",
+            r"^attention_mask and value_mask must broadcast together, "
+            r"got shapes \[\(2, 3, 5\), \(2, 1, 4\)\]$",
         ),
         (
             lambda: ours.to_keras_mask(ONES.int(), (B, T, S)),

@@ -169,7 +169,7 @@ def test_the_model_is_at_rest_inside_and_as_it_was_outside(name):
 def test_the_mode_comes_back_after_an_error_inside_the_model():
     model = language_model("learned").train()
     state = decoding_state(model)
-    with pytest.raises(ValueError, match=r"positions must lie in 0\.\.9"):
+    with pytest.raises(ValueError, match=r"^tokens must have positions in 0\.\.9"):
         state.advance(torch.ones(1, 11, dtype=torch.int64))
     assert all(module.training for module in model.modules())
 

@@ -261,7 +261,7 @@ def test_a_step_that_fails_was_not_taken(name):
     for number in range(0, counted.count, 17):
         with pytest.raises(MemoryError), FailsAt(number):
             state.advance(TOKENS[:, 3:5])
-    with pytest.raises(ValueError, match="prompts must"):
+    with pytest.raises(ValueError, match="tokens must"):
         state.advance(TOKENS[:, 3:5] + VOCABULARY)
     rows, other = torch.tensor([1, 0]), copy.copy(state)
     with FailsAt() as counted:

@@ -161,7 +161,7 @@ def test_learned_positions_end_at_max_length_and_the_caches_count():
     with torch.no_grad():
         model(TOKENS, caches=caches)
         model(TOKENS[:, :2], caches=caches)
-        with pytest.raises(ValueError, match=r"positions must lie in 0\.\.6 .*got 7\.\.7$"):
+        with pytest.raises(ValueError, match=r"^tokens must have positions .*0\.\.6 .*7\.\.7$"):
             model(TOKENS[:, :1], caches=caches)
 
 

@@ -73,7 +73,7 @@ def test_rows_are_picked_repeated_and_dropped(rows):
     cache.append(*part(0, 11))
     cache.reorder(torch.tensor(rows, dtype=torch.int64))
     assert (cache.length, cache.batch) == (11, len(rows))
-    with pytest.raises(ValueError, match=r"^the leading axes, widths and dtype must be those of"):
+    with pytest.raises(ValueError, match=r"^query, key and value must have the leading axes"):
         cache.append(*part(11, N, [0, 1, 0, 1]))
     output = cache.append(*part(11, N, rows))
     expected = functional.linear_attention(QUERY, KEY, VALUE, causal=True)[rows][:, :, 11:]
@@ -231,7 +231,7 @@ def filled():
         (
             lambda: built()(X[:1], cache=filled(), causal=True),
             ValueError,
-            "the leading axes, widths and dtype must be those of the first call, "
+            "query, key and value must have the leading axes, widths and dtype of the first call, "
             "((2, 3, 5), (2, 3, 5), (2, 3, 7), 'torch.float64'), got "
             "((1, 3, 4), (1, 3, 4), (1, 3, 4), 'torch.float64')",
         ),

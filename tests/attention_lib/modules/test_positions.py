@@ -79,7 +79,7 @@ def test_learned_positions_from_an_integer_need_no_numbers_of_the_device():
     module = LearnedPositionalEncoding(11, 6).to("meta")
     x = torch.empty(2, 5, 6, device="meta")
     assert module(x, offset=6).shape == x.shape
-    with pytest.raises(ValueError, match=r"^positions must lie in 0\.\.10 .*got 7\.\.11$"):
+    with pytest.raises(ValueError, match=r"^x and offset must have .*0\.\.10 .*got 7\.\.11$"):
         module(x, offset=7)
     offsets = torch.tensor([0, 6], dtype=torch.uint16)
     module, x = LearnedPositionalEncoding(11, 6), torch.ones(2, 5, 6)
@@ -329,12 +329,12 @@ WRONG = [
     (
         lambda: LearnedPositionalEncoding(4, 6).double()(X),
         ValueError,
-        r"^positions must lie in 0..3 \(max_length 4\), got 0..4$",
+        r"^x and offset must have positions in 0..3 \(max_length 4\), got 0..4$",
     ),
     (
         lambda: LearnedPositionalEncoding(5, 6).double()(X, offset=torch.tensor([-1, 2])),
         ValueError,
-        r"positions must lie in 0..4 \(max_length 5\), got -1..6",
+        r"^x and offset must have positions in 0..4 \(max_length 5\), got -1..6",
     ),
     (
         lambda: LearnedPositionalEncoding(9, 6).double()(X, offset=-1),

@@ -95,7 +95,11 @@ def call(x=X, **options):
     ("run", "error", "message"),
     [
         (lambda: call(n_heads=0), ValueError, "^n_heads must be at least 1, got 0$"),
-        (lambda: call(n_heads=4), ValueError, "^n_heads must divide the width of x, got n_heads 4"),
+        (
+            lambda: call(n_heads=4),
+            ValueError,
+            "^n_heads must divide the rows of value_weight, got n_heads 4",
+        ),
         (lambda: call(return_weights=1), TypeError, "^return_weights must be True or False"),
         (lambda: call(causal=1), TypeError, "^causal must be True or False, got int$"),
         (lambda: call(base=0), ValueError, "^base must be greater than 0, got 0$"),
@@ -115,7 +119,7 @@ def call(x=X, **options):
             TypeError,
             "^arguments must share one dtype, got x",
         ),
-        (lambda: call(X[0, 0]), ValueError, r"^latent must have at least 2 dimension\(s\)"),
+        (lambda: call(X[0, 0]), ValueError, r"^x must have at least 2 dimension\(s\)"),
         (
             lambda: call(X[..., :5]),
             ValueError,
@@ -130,14 +134,18 @@ def call(x=X, **options):
         (
             lambda: call(rotary_key_weight=WEIGHTS["rotary_key_weight"][:4]),
             ValueError,
-            "^query and key must have the same width D on their last axis",
+            r"^query_weight must have H \(D \+ R\) = 24 rows .* got 30$",
         ),
         (
             lambda: call(rotary_key_weight=WEIGHTS["rotary_key_weight"][:5]),
             ValueError,
-            r"^x must have an even width.*got shape \(2, 5, 5\)$",
+            r"^the rows of rotary_key_weight must be even, got 5$",
         ),
-        (lambda: call(latent_gain=np.ones(5)), ValueError, "^gain must .*"),
+        (
+            lambda: call(latent_gain=np.ones(5)),
+            ValueError,
+            r"^latent_gain must have shape .* = \(7,\), got \(5,\)$",
+        ),
         (
             lambda: call(key_weight=WEIGHTS["key_weight"][:, :5]),
             ValueError,

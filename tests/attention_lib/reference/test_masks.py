@@ -159,12 +159,12 @@ def test_the_largest_sizes():
         (
             lambda: reference.combine_masks(np.ones(2, bool), [True]),
             TypeError,
-            "^mask must be a NumPy array, got list",
+            r"^masks\[1\] must be a NumPy array, got list",
         ),
         (
             lambda: reference.combine_masks(np.ones(2, int)),
             TypeError,
-            r"^mask must be boolean \(True = may attend\), got dtype int64$",
+            r"^masks\[0\] must be boolean \(True = may attend\), got dtype int64$",
         ),
         (
             lambda: reference.combine_masks(np.ones(2, bool), np.ones(3, bool)),
@@ -210,7 +210,7 @@ def test_padding_and_combination():
         (lambda: reference.padding_mask(np.array([1.0]), 3), TypeError, "lengths must be integers"),
         (lambda: reference.padding_mask(np.array([[1]]), 3), ValueError, r"shape \[B\]"),
         (lambda: reference.combine_masks(), ValueError, "at least one mask"),
-        (lambda: reference.combine_masks(np.ones(2)), TypeError, "mask must be boolean"),
+        (lambda: reference.combine_masks(np.ones(2)), TypeError, r"masks\[0\] must be boolean"),
         (
             lambda: reference.combine_masks(np.ones(2, bool), np.ones(3, bool)),
             ValueError,

@@ -185,7 +185,7 @@ def test_language_model_loss_asks_for_each_next_token(kind):
         (torch.tensor([1, 2]), ValueError, r"shape \[B, T\] with T >= 2, got \(2,\)"),
         (torch.tensor([[1]]), ValueError, r"shape \[B, T\] with T >= 2, got \(1, 1\)"),
         ([[1, 2]], TypeError, "tokens must hold NumPy arrays or tensors, got list"),
-        (torch.tensor([[1, 9]]), ValueError, r"target must hold ids in 0\.\.4, got 9\.\.9"),
+        (torch.tensor([[1, 9]]), ValueError, r"^tokens must hold ids in 0\.\.4, got 9\.\.9"),
     ],
 )
 def test_language_model_loss_names_what_does_not_fit(tokens, error, message):
@@ -233,19 +233,19 @@ def test_classification_loss_hands_all_but_the_labels_to_the_model(make):
             (torch.ones(2), torch.tensor([1])),
             {},
             ValueError,
-            r"labels must have shape \[B\] = \(2,\), got \(1,\)",
+            r"the labels of batch must have shape \[B\] = \(2,\), got \(1,\)",
         ),
         (
             (torch.ones(2), torch.ones(2)),
             {},
             TypeError,
-            "labels must hold ids of dtype int64, got float32",
+            "the labels of batch must hold ids of dtype int64, got float32",
         ),
         (
             (torch.ones(2), torch.tensor([0, 5])),
             {},
             ValueError,
-            r"labels must hold ids in 0\.\.4, got 0\.\.5",
+            r"the labels of batch must hold ids in 0\.\.4, got 0\.\.5",
         ),
         ((torch.ones(2), torch.tensor([-100, 3])), {}, ValueError, r"got -100\.\.3"),
         (
