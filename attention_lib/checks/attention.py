@@ -16,16 +16,16 @@ def check_query_key(query, key, *, same_width=True, names=("query", "key")):
 
     names: what the caller calls them.
     """
-    named = dict(zip(names, (query, key), strict=True))
-    check_dimensions(2, **named)
+    first, second = names
+    check_dimensions(2, **{first: query, second: key})
     if same_width and query.shape[-1] != key.shape[-1]:
         raise ValueError(
-            f"{' and '.join(names)} must have the same width D on their last axis, "
-            f"got {names[0]} {tuple(query.shape)} and {names[1]} {tuple(key.shape)}"
+            f"{first} and {second} must have the same width D on their last axis, "
+            f"got {first} {tuple(query.shape)} and {second} {tuple(key.shape)}"
         )
-    check_some_width(names[0], query)
-    check_some_width(names[1], key)
-    leading = check_leading(**named)
+    check_some_width(first, query)
+    check_some_width(second, key)
+    leading = check_leading(**{first: query, second: key})
     return (*leading, query.shape[-2], key.shape[-2])
 
 

@@ -11,20 +11,26 @@ from ..checks import (
     shown,
 )
 
+_DENSE = torch.strided
 _FLOATS = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 
 
 def check_tensors(**tensors):
     """All arguments are dense tensors of one and the same floating dtype, on one device."""
-    first = None
-    for tensor in tensors.values():
-        first = tensor if first is None else first
-        if not isinstance(tensor, torch.Tensor) or tensor.dtype is not first.dtype:
+    first = dtype = on_cpu = None
+    for tensor in tensors.values():  # attributes are what this costs: to compare devices most
+        if not isinstance(tensor, torch.Tensor):
             break
-        if tensor.device != first.device or tensor.layout is not torch.strided or tensor.is_nested:
+        if first is None:
+            first, dtype, on_cpu = tensor, tensor.dtype, tensor.is_cpu
+        elif tensor.dtype is not dtype or tensor.is_cpu is not on_cpu:
+            break
+        if not (on_cpu or tensor.device == first.device):
+            break
+        if tensor.layout is not _DENSE or tensor.is_nested:
             break
     else:
-        if first.dtype in _FLOATS:
+        if dtype in _FLOATS:
             return
     check_kind("torch", **tensors)
     check_floating(**tensors)

@@ -15,6 +15,8 @@ from ..checks import (
 from .dtypes import check_like
 from .torch_parts import check_instance, copied, settled
 
+_DENSE = torch.strided
+
 
 class LayerNorm(nn.Module):
     r"""Give each vector mean 0 and variance 1, then a learned gain and shift for each coordinate.
@@ -153,7 +155,7 @@ def check_vectors(x, gain):
         not isinstance(x, torch.Tensor)
         or x.dtype != gain.dtype
         or x.device != gain.device
-        or x.layout is not torch.strided
+        or x.layout is not _DENSE
         or x.is_nested
     ):
         check_kind("torch", x=x)

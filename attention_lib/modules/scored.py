@@ -16,6 +16,8 @@ from ..checks import (
 from .calling import is_bare
 from .dtypes import check_like, is_cast
 
+_DENSE = torch.strided
+
 
 class ScoredAttention(nn.Module):
     """Attention whose score a subclass defines: how keys are projected, how a query scores them.
@@ -87,7 +89,7 @@ def check_layer_input(name, array, layer, width, *, n_axes=2):
         and isinstance(weight, torch.Tensor)
         and array.dtype == weight.dtype
         and array.device == weight.device
-        and array.layout is torch.strided
+        and array.layout is _DENSE
         and not array.is_nested
         and array.is_floating_point()
         and array.ndim >= n_axes

@@ -88,11 +88,15 @@ def decoder_layer(
     # to the stream x, and with post-LN normalises the sum.
     read = enter(x, parameters, "self_attention", **order)
     own = part(parameters, "self_attention")  # self_attention.*, without that prefix
-    update, own_weights = attend(read, read, own, mask=mask, bias=bias, causal=causal, **heads)
+    update, own_weights = attend(
+        "self_attention", read, read, own, mask=mask, bias=bias, causal=causal, **heads
+    )
     x = leave(x, update, parameters, "self_attention", **order)
     read = enter(x, parameters, "cross_attention", **order)
     cross = part(parameters, "cross_attention")
-    update, cross_weights = attend(read, memory, cross, mask=memory_mask, **heads)
+    update, cross_weights = attend(
+        "cross_attention", read, memory, cross, mask=memory_mask, **heads
+    )
     x = leave(x, update, parameters, "cross_attention", **order)
     read = enter(x, parameters, "feed_forward", **order)
     update = transform(read, part(parameters, "feed_forward"), activation=activation)

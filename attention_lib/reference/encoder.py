@@ -84,7 +84,9 @@ def encoder_layer(
     read = enter(x, parameters, "self_attention", **order)
     own = part(parameters, "self_attention")  # self_attention.*, without that prefix
     heads = {"n_heads": n_heads, "n_kv_heads": n_kv_heads}
-    update, weights = attend(read, read, own, mask=mask, bias=bias, causal=causal, **heads)
+    update, weights = attend(
+        "self_attention", read, read, own, mask=mask, bias=bias, causal=causal, **heads
+    )
     x = leave(x, update, parameters, "self_attention", **order)
     read = enter(x, parameters, "feed_forward", **order)
     update = transform(read, part(parameters, "feed_forward"), activation=activation)

@@ -7,9 +7,8 @@ from ..checks import (
     check_dimensions,
     check_divides,
     check_flag,
-    check_head_counts,
-    check_heads_mask,
     check_kind,
+    check_multi_head,
     check_projection,
 )
 from .grouped import grouped_query_attention
@@ -160,9 +159,9 @@ def multi_head_attention(
     dtype, *wide = widen(**{name: given[name] for name in names})
     given.update(zip(names, wide, strict=True))
     n_kv_heads = n_heads if n_kv_heads is None else n_kv_heads
-    check_head_counts(n_heads, n_kv_heads, query_weight, key_weight, value_weight)
+    present = {name: given[name] for name in names}
+    check_multi_head(present, n_heads=n_heads, n_kv_heads=n_kv_heads, mask=mask)
     check_flag(return_weights=return_weights)
-    check_heads_mask(mask, query, key)
     heads, weights = grouped_query_attention(
         split_heads(_project("query", given["query"], given), n_heads),  # [..., H, T, D]
         split_heads(_project("key", given["key"], given), n_kv_heads),  # [..., G, S, D]

@@ -3,6 +3,9 @@
 `parameters` maps names such as "self_attention.query_projection.weight" to arrays.
 """
 
+import re
+from contextlib import contextmanager
+
 from ..checks import (
     ACTIVATIONS,
     check_choice,
@@ -10,7 +13,6 @@ from ..checks import (
     check_flag,
     check_leading,
     check_mapping,
-    check_width,
     shown,
 )
 from .feed_forward import feed_forward
@@ -40,9 +42,15 @@ def check_streams(parameters, **streams):
     readers = {"x": "self_attention.query_projection", "memory": "cross_attention.key_projection"}
     check_dimensions(2, **streams)
     for name, stream in streams.items():
-        weight = parameters.get(f"{readers[name]}.weight")
-        if weight is not None and weight.ndim == 2:  # else attention says what is wrong
-            check_width(name, stream, weight.shape[1])
+        own = f"{readers[name]}.weight"
+        weight = parameters.get(own)
+        if weight is None or weight.ndim != 2:
+            continue  # attention says what is wrong
+        if weight.shape[1] != stream.shape[-1]:
+            raise ValueError(
+                f"{name} must have width {weight.shape[1]} on its last axis for "
+                f"parameters[{own!r}] of shape {weight.shape}, got shape {stream.shape}"
+            )
     return check_leading(**streams)
 
 
@@ -67,11 +75,32 @@ def enter(x, parameters, sublayer, *, norm_first, norm):
 
 def leave(x, update, parameters, sublayer, *, norm_first, norm):
     """The stream after a sublayer: x + update with pre-LN, N(x + update) with post-LN."""
+    if update.shape[-1] != x.shape[-1]:
+        last = "output" if sublayer.endswith("attention") else "down"
+        raise ValueError(
+            f"parameters['{sublayer}.{last}_projection.weight'] must have {x.shape[-1]} rows, "
+            f"the width of x, got {update.shape[-1]}"
+        )
     x = x + update
     return x if norm_first else _normalise(x, parameters, f"{sublayer}_norm", norm)
 
 
-def attend(query, memory, parameters, *, n_heads, n_kv_heads=None, bias=None, **options):
+@contextmanager
+def named_as(sublayer, names):
+    """An error about an array says which of the parameters it is.
+
+    names: what a function calls an array -> its name among the parameters of the sublayer.
+    """
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        message = str(error)
+        for inner, own in names.items():
+            message = re.sub(rf"\b{inner}\b", f"parameters['{sublayer}.{own}']", message)
+        raise type(error)(message) from None
+
+
+def attend(sublayer, query, memory, parameters, *, n_heads, n_kv_heads=None, bias=None, **options):
     """(output, weights) of multi-head attention from `query` to `memory`."""
     if bias is None and any(name.startswith("position_bias.") for name in parameters):
         raise ValueError("bias must be given where parameters hold a position_bias, got None")
@@ -79,24 +108,32 @@ def attend(query, memory, parameters, *, n_heads, n_kv_heads=None, bias=None, **
     key_weight, key_bias = _linear(parameters, "key_projection")
     value_weight, value_bias = _linear(parameters, "value_projection")
     output_weight, output_bias = _linear(parameters, "output_projection")
-    return multi_head_attention(
-        query,
-        memory,
-        memory,
-        query_weight,
-        key_weight,
-        value_weight,
-        output_weight,
-        query_bias=query_bias,
-        key_bias=key_bias,
-        value_bias=value_bias,
-        output_bias=output_bias,
-        n_heads=n_heads,
-        n_kv_heads=n_kv_heads,
-        bias=bias,
-        return_weights=True,
-        **options,
-    )
+    names = projections("query", "key", "value", "output")
+    with named_as(sublayer, names):
+        return multi_head_attention(
+            query,
+            memory,
+            memory,
+            query_weight,
+            key_weight,
+            value_weight,
+            output_weight,
+            query_bias=query_bias,
+            key_bias=key_bias,
+            value_bias=value_bias,
+            output_bias=output_bias,
+            n_heads=n_heads,
+            n_kv_heads=n_kv_heads,
+            bias=bias,
+            return_weights=True,
+            **options,
+        )
+
+
+def projections(*names):
+    """What a function calls the weight and the bias of linear layers -> what parameters call it."""
+    kinds = ("weight", "bias")
+    return {f"{name}_{kind}": f"{name}_projection.{kind}" for name in names for kind in kinds}
 
 
 def transform(x, parameters, *, activation):
@@ -108,16 +145,17 @@ def transform(x, parameters, *, activation):
     gate_weight = gate_bias = None
     if has_gate or activation == "swiglu":
         gate_weight, gate_bias = _linear(parameters, "gate_projection")
-    return feed_forward(
-        x,
-        up_weight,
-        down_weight,
-        up_bias=up_bias,
-        down_bias=down_bias,
-        gate_weight=gate_weight,
-        gate_bias=gate_bias,
-        activation=activation,
-    )
+    with named_as("feed_forward", projections("up", "down", "gate")):
+        return feed_forward(
+            x,
+            up_weight,
+            down_weight,
+            up_bias=up_bias,
+            down_bias=down_bias,
+            gate_weight=gate_weight,
+            gate_bias=gate_bias,
+            activation=activation,
+        )
 
 
 def finish(x, parameters, *, norm):
@@ -142,7 +180,8 @@ def _normalise(x, parameters, name, norm):
     if "gain" not in own or not set(own) <= ({"gain", "shift"} if norm == "layer" else {"gain"}):
         shift = ", and a shift if it has one" if norm == "layer" else " alone"
         raise ValueError(f"{name} must hold a gain{shift} for norm={norm!r}, got {_listed(own)}")
-    return layer_norm(x, **own) if norm == "layer" else rms_norm(x, **own)
+    with named_as(name, {"gain": "gain", "shift": "shift"}):
+        return layer_norm(x, **own) if norm == "layer" else rms_norm(x, **own)
 
 
 def _linear(parameters, name):

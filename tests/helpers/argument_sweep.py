@@ -14,6 +14,8 @@ import pkgutil
 import re
 from fractions import Fraction
 
+import numpy as np
+
 import attention_lib
 from attention_lib import choose, cost, data, functional, generation, reference, training
 
@@ -32,9 +34,11 @@ BAD = {
     "infinity": math.inf,
     "fraction": Fraction(1, 2),
     "large": 10**5000,
+    "of 71 bits": 2**70,
     "complex": 1j,
     "empty": [],
     "nested": [[1], [2, 3]],
+    "array": np.ones(2),
 }
 
 # (function, argument): why a wrong value need not be named

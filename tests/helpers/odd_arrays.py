@@ -9,6 +9,7 @@ import contextlib
 import inspect
 import io
 import re
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -32,9 +33,15 @@ TAKES = {
 
 
 def odd(one):
-    """label -> what may stand in the place of this array or tensor, or of the first in a list."""
+    """label -> what may stand in the place of an array or tensor, or of one in a list or dict."""
     if isinstance(one, (list, tuple)) and one and odd(one[0]):
         return {label: [first, *one[1:]] for label, first in odd(one[0]).items()}
+    if isinstance(one, Mapping):
+        return {
+            f"{kind} of {key}": {**one, key: value}
+            for key, array in one.items()
+            for kind, value in odd(array).items()
+        }
     if torch.is_tensor(one):
         return {**_odd_tensors(one), **_odd_shapes(one.shape, torch.ones, one.dtype)}
     if isinstance(one, np.ndarray):
@@ -156,6 +163,7 @@ def _tensors(given):
 
 def _fault(call, argument, given, label, alone):
     """alone: nothing says on which device the argument has to be."""
+    label = label.partition(" of ")[0]
     try:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             call()

@@ -237,7 +237,8 @@ def test_zero_sizes():
                 X, LAYER | {"feed_forward.gate_projection.weight": np.ones((F, C))}, n_heads=H
             ),
             ValueError,
-            '^gate_weight must be given for activation="swiglu" and for no other, got act',
+            r"^parameters\['feed_forward.gate_projection.weight'\] must be given for "
+            r'activation="swiglu" and for no other, got act',
         ),
         (
             lambda: encoder_layer(

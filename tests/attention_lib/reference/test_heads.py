@@ -190,7 +190,7 @@ Q4, K4, V4 = grouped_example(2)
         (
             lambda: call(n_heads=4),
             ValueError,
-            r"same width D.*\(2, 4, 3, 6\) and key \(2, 2, 5, 4\)",
+            "^query_weight and key_weight must give heads of one width of at least 1, got 6 and 4$",
         ),
         (
             lambda: call(return_weights=1),
@@ -216,7 +216,7 @@ Q4, K4, V4 = grouped_example(2)
         (
             lambda: call(weights=replaced(WEIGHTS, 3, WEIGHTS[3][:, :5])),
             ValueError,
-            r"^output_weight must have shape \[out, 12\] for output .*got \(17, 5\)$",
+            r"^output_weight must have shape \[C, 12\] for 6 heads of width 2, got \(17, 5\)$",
         ),
         (
             lambda: call(query_bias=np.ones(3)),
