@@ -2,7 +2,14 @@
 
 import torch
 
-from ..checks import check_choice, check_even, check_even_width, check_frequencies, check_offset
+from ..checks import (
+    check_choice,
+    check_even,
+    check_even_width,
+    check_frequencies,
+    check_offset,
+    check_one_device,
+)
 from .positions import across, angles, geometric_frequencies
 from .precision import check_device, widen
 
@@ -45,6 +52,8 @@ def rotate(x, *, offset=0, base=10000.0, pairing="interleaved", frequencies=None
     check_choice("pairing", pairing, PAIRINGS)
     length, width = x.shape[-2:]
     check_frequencies("torch", frequencies, base, width)
+    if frequencies is not None and frequencies.device.type != "cpu":  # else they are moved
+        check_one_device(x=x, frequencies=frequencies)
     if frequencies is None:
         frequencies = geometric_frequencies(width, base, x.device)
     # [T, D / 2], or [B, 1, ..., T, D / 2] to broadcast over the heads. On a device without float64
