@@ -5,8 +5,6 @@ from contextlib import suppress
 from pathlib import Path
 from threading import get_ident
 
-from .checks import check_path
-
 
 def replace_file(path, content, *, alone=False):
     """Write text (as UTF-8) or bytes beside the file, then put it in its place in one step.
@@ -47,7 +45,10 @@ def check_place(name, path):
     Raises:
         TypeError, ValueError: otherwise.
     """
-    check_path(**{name: path})
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"{name} must be a path, got {type(path).__name__}")
+    if "\0" in os.fspath(path):
+        raise ValueError(f"{name} must be a path, got {path!r}")
     place = Path(os.path.realpath(path))
     if place.is_dir() or not place.parent.is_dir():
         raise ValueError(f"{name} must be a file in a folder that exists, got {path}")

@@ -63,6 +63,7 @@ class Checkpoint:
     """
 
     def __init__(self, path, settings):
+        check_path(checkpoint=path)
         check_place("checkpoint", path)
         self.path = Path(path)
         self.settings = json.loads(json.dumps(settings, default=lambda number: number.item()))
