@@ -128,7 +128,7 @@ class PictureReader(nn.Module):
         check_flag(return_weights=return_weights)
         n_regions = self.row.shape[0] * self.column.shape[1]
         n_numbers = self.names + (0 if self.extra is None else self.extra.in_features)
-        expected = (len(tokens), n_regions, n_numbers)
+        expected = (tokens.shape[0], n_regions, n_numbers)
         if tuple(regions.shape) != expected:
             raise ValueError(f"regions must have shape {expected}, got {tuple(regions.shape)}")
 

@@ -93,6 +93,7 @@ def _widen_step(inputs, hidden, input_weight, hidden_weight, input_bias, hidden_
     biases = {"input_bias": input_bias, "hidden_bias": hidden_bias}
     given |= {name: bias for name, bias in biases.items() if bias is not None}
     check_kind("numpy", **given)
+    check_floating(**given)
     check_dimensions(1, inputs=inputs, hidden=hidden)
     check_rows(inputs=inputs, hidden=hidden)
     width = hidden.shape[-1]
