@@ -103,7 +103,7 @@ def check_flag(**flags):
 
 def check_choice(name, choice, choices):
     """choice is one of the choices, which are texts and None."""
-    if not isinstance(choice, str | None) or choice not in choices:
+    if not isinstance(choice, (str, type(None))) or choice not in choices:
         listing = ", ".join(repr(one) for one in choices)
         raise ValueError(f"{name} must be one of {listing}, got {shown(choice)}")
 

@@ -62,9 +62,9 @@ def check_torch_mask(mask, shape, **beside):
 
 def check_device(device):
     """device is None, a torch.device, its name or its number."""
-    if isinstance(device, bool) or not isinstance(device, str | int | torch.device | None):
+    if isinstance(device, bool) or not isinstance(device, (str, int, torch.device, type(None))):
         raise TypeError(f"device must be a torch.device or its name, got {type(device).__name__}")
-    if isinstance(device, str | int):
+    if isinstance(device, (str, int)):
         try:
             torch.device(device)
         except (RuntimeError, ValueError):

@@ -79,7 +79,7 @@ def is_plain_linear(module):
 def _has_core(module):
     """The class that says what `forward` is also says what is left of it without the checks."""
     for kind in type(module).__mro__:
-        names = vars(kind)
+        names = kind.__dict__
         if "forward_core" in names:
             return True
         if "forward" in names:
