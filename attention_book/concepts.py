@@ -25,6 +25,7 @@ MASKS = "03_2_masks"
 EXPLAIN = "03_4_explain"
 PICTURES = "03_3_pictures_words"
 POSITION = "04_position"
+WAYS = "04_1_ways"
 
 
 @dataclass(frozen=True)
@@ -107,9 +108,9 @@ CONCEPTS = (
     Concept("latent attention", "latent"),
     Concept("key-value cache", "cache memory_cache.MemoryCache"),
     Concept("sinusoidal positions", "positions_sinusoidal", POSITION),
-    Concept("learned positions", "positions_learned"),
-    Concept("relative position bias", "positions_relative"),
-    Concept("ALiBi", "positions_alibi"),
+    Concept("learned positions", "positions_learned", WAYS),
+    Concept("relative position bias", "positions_relative", WAYS),
+    Concept("ALiBi", "positions_alibi", WAYS),
     Concept("rotary positions", "positions_rotary", POSITION),
     Concept("stretched rotary positions", "positions_stretched"),
     Concept("layer norm", "norms.layer_norm norms.LayerNorm"),

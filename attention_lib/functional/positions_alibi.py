@@ -25,7 +25,7 @@ def alibi_slopes(n_heads, *, dtype=None, device=None):
         TypeError, ValueError: n_heads is not an integer >= 1; also TypeError for a dtype that is
             not floating.
 
-    Cost and source: `attention_lib.reference.alibi_slopes`.
+    Cost and source: `attention_lib.reference.alibi_slopes`. Chapter: 04_1_ways.
 
     >>> alibi_slopes(3)
     tensor([0.0625, 0.0039, 0.2500])
@@ -58,7 +58,7 @@ def alibi_bias(n_heads, n_queries, n_keys, *, dtype=None, device=None):
         TypeError, ValueError: n_heads is not an integer >= 1, a length not an integer >= 0; also
             TypeError for a dtype that is not floating.
 
-    Cost and source: `attention_lib.reference.alibi_bias`.
+    Cost and source: `attention_lib.reference.alibi_bias`. Chapter: 04_1_ways.
 
     >>> alibi_bias(2, 1, 3)
     tensor([[[-0.1250, -0.0625,  0.0000]],

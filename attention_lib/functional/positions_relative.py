@@ -28,7 +28,7 @@ def relative_buckets(
     Raises:
         TypeError, ValueError: as `attention_lib.reference.relative_buckets`.
 
-    Cost, formula and source: `attention_lib.reference.relative_buckets`.
+    Cost, formula and source: `attention_lib.reference.relative_buckets`. Chapter: 04_1_ways.
 
     >>> relative_buckets(3, 3, n_buckets=8, max_distance=16)
     tensor([[0, 5, 6],
@@ -58,7 +58,7 @@ def clipped_distances(n_queries, n_keys, *, max_distance, device=None):
     Raises:
         TypeError, ValueError: as `attention_lib.reference.clipped_distances`.
 
-    Cost and source: `attention_lib.reference.clipped_distances`.
+    Cost and source: `attention_lib.reference.clipped_distances`. Chapter: 04_1_ways.
 
     >>> clipped_distances(2, 5, max_distance=2)
     tensor([[0, 0, 1, 2, 3],

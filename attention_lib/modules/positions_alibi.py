@@ -22,6 +22,7 @@ class ALiBi(nn.Module):
 
     Cost: H T S numbers for the bias.
     Source: Press, Smith and Lewis (2022), section 3.
+    Chapter: 04_1_ways.
 
     >>> ALiBi(2)(1, 3)
     tensor([[[-0.1250, -0.0625,  0.0000]],

@@ -38,6 +38,7 @@ class LearnedPositionalEncoding(nn.Module):
 
     Cost: max_length * d_model parameters; a sum.
     Source: Gehring et al. (2017), section 3.1; Radford et al. (2018) draw all weights in this way.
+    Chapter: 04_1_ways.
 
     >>> LearnedPositionalEncoding(512, 4)(torch.zeros(3, 7, 4)).shape
     torch.Size([3, 7, 4])

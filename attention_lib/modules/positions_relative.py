@@ -24,6 +24,7 @@ class RelativePositionBias(nn.Module):
 
     Cost: H * n_buckets parameters; H T S numbers for the bias.
     Source: Raffel et al. (2020), section 2.1.
+    Chapter: 04_1_ways.
 
     >>> RelativePositionBias(3)(5, 7).shape
     torch.Size([3, 5, 7])
@@ -67,6 +68,7 @@ class ClippedRelativeBias(nn.Module):
     Cost: H (2m + 1) parameters; H T S numbers for the bias.
     Source: Shaw, Uszkoreit and Vaswani (2018), section 3.2, for the clipping; they learn a vector
     for each distance, added to the key. Raffel et al. (2020), section 2.1, make it one number.
+    Chapter: 04_1_ways.
 
     >>> ClippedRelativeBias(3, max_distance=2)(5, 7).shape
     torch.Size([3, 5, 7])

@@ -25,6 +25,7 @@ def alibi_slopes(n_heads):
 
     Cost: H powers.
     Source: Press, Smith and Lewis (2022), section 3; the rule for other H is in their code.
+    Chapter: 04_1_ways.
 
     >>> alibi_slopes(4)
     array([0.25      , 0.0625    , 0.015625  , 0.00390625])
@@ -59,6 +60,7 @@ def alibi_bias(n_heads, n_queries, n_keys):
 
     Cost: H * T * S products.
     Source: Press, Smith and Lewis (2022), section 3.
+    Chapter: 04_1_ways.
 
     >>> alibi_bias(1, 1, 3)
     array([[[-0.0078125 , -0.00390625,  0.        ]]])

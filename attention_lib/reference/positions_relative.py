@@ -37,6 +37,7 @@ def relative_buckets(n_queries, n_keys, *, n_buckets=32, max_distance=128, bidir
     Cost: T * S integers. The borders are found with whole numbers: no logarithm is rounded across
     one.
     Source: Raffel et al. (2020), section 2.1, which share these buckets between all layers.
+    Chapter: 04_1_ways.
 
     >>> relative_buckets(1, 5, bidirectional=False)
     array([[4, 3, 2, 1, 0]])
@@ -72,6 +73,7 @@ def clipped_distances(n_queries, n_keys, *, max_distance):
     Cost: T * S integers.
     Source: Shaw, Uszkoreit and Vaswani (2018), section 3.2; their k is our m. They look up a vector
     for each number; `ClippedRelativeBias` looks up one number for each head.
+    Chapter: 04_1_ways.
 
     >>> clipped_distances(2, 5, max_distance=2)
     array([[0, 0, 1, 2, 3],
