@@ -53,7 +53,7 @@ def block_sparse_attention(
         return attention(n, n, fused=True, **heads.sizes)
     sizes = {"block_size": block_size, "global_blocks": global_blocks, "causal": causal}
     sizes |= {"n_rows": heads.sequences, "width": max(heads.d_key, heads.d_value)}
-    return fused_blocks(heads, _blocks(n, plan(n, n, seen, **sizes), causal))
+    return fused_blocks(heads, _blocks(n, plan(n, n, seen, **sizes, grad=heads.training), causal))
 
 
 def block_sparse_pairs(

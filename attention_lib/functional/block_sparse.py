@@ -188,8 +188,8 @@ def block_sparse_attention_core(
     sizes = {"block_size": block_size, "global_blocks": kinds[1], "causal": bool(causal)}
     sizes |= {"n_rows": query.shape[0], "width": query.shape[-1]}
     sizes["n_masks"] = 1 if mask is None else mask.shape[0]
-    done = plan(n_queries, n_keys, seen, **sizes)
     grad = flows(query, key, value)
+    done = plan(n_queries, n_keys, seen, **sizes, grad=grad)
     pieces = _pieces(query, key, value, mask, scale, pattern, done, causal)
     n_rows = n_queries + (done.before + done.after if done.sparse else 0)
     output = joined(pieces, n_rows, grad=grad)
@@ -207,17 +207,24 @@ def _pieces(query, key, value, mask, scale, pattern, done, causal):
         return
     blocks = _in_blocks(query, done, done.before)[:, done.dense :]
     keys, values = (_in_blocks(one, done) for one in (key, value))
-    open_keys = torch.ones_like(key[:1, :, 0], dtype=torch.bool) if mask is None else mask
-    open_keys = _in_blocks(open_keys[..., None], done)[..., 0]
+    open_keys = mask
+    if mask is None and done.after:
+        open_keys = torch.ones_like(key[:1, :, 0], dtype=torch.bool)
+    if open_keys is not None:
+        open_keys = _in_blocks(open_keys[..., None], done)[..., 0]
     first = done.first + done.dense  # block of the first row
-    pattern = pattern[first:].to(key.device)
+    pattern = pattern[first:]
+    counts = pattern.sum(1).tolist()
     chosen = pattern.int().argsort(dim=1, descending=True, stable=True)[:, : done.most]
-    real = pattern.gather(1, chosen)  # False: only there to make as many for each row
+    real = pattern.gather(1, chosen).to(key.device)  # False: only there to make as many for each
+    chosen = chosen.to(key.device)
     for start in range(0, done.sparse, done.group):
         some = slice(start, start + done.group)
-        rows = torch.arange(first + start, first + start + len(chosen[some]), device=key.device)
-        given = (blocks[:, some], keys, values, open_keys, chosen[some], real[some])
-        yield _gathered(*given, rows if causal else None, scale, done.step, mask is None)
+        given = (blocks[:, some], keys, values, open_keys, chosen[some])
+        all_real = min(counts[some]) == done.most
+        row = first + start if causal else None
+        given = (*given, None if all_real else real[some], row, scale, done.step)
+        yield _gathered(*given, full_rows=mask is None)
 
 
 def _in_blocks(x, done, before=0):
@@ -230,28 +237,37 @@ def _in_blocks(x, done, before=0):
     return x.unflatten(1, (-1, done.block))
 
 
-def _gathered(query, key, value, open_keys, chosen, real, rows, scale, step, full_rows):
+def _gathered(query, key, value, open_keys, chosen, real, first, scale, step, *, full_rows):
     """The output of some rows of blocks.
 
-    query `[N, rows, b, W]`; key, value `[N, N_blocks, b, W]`; open_keys `[N or 1, N_blocks, b]`;
-    chosen `[rows, most]`: blocks of keys; real, likewise: False closes one; rows: their places if
-    causal, else None; step: queries of each block in one call of the kernel.
+    query `[N, rows, b, W]`; key, value `[N, N_blocks, b, W]`; open_keys `[N or 1, N_blocks, b]`, or
+    None if all are; chosen `[rows, most]`: blocks of keys; real, likewise: False closes one, None
+    if none is closed; first: place of the first row if causal, else None; step: queries of each
+    block in one call of the kernel.
     """
     block = query.shape[-2]
-    keys, values, seen = (
-        one.index_select(1, chosen.flatten()).unflatten(1, chosen.shape).flatten(2, 3)
-        for one in (key, value, open_keys)
-    )  # [N, rows, most b, ...]
-    real = real.repeat_interleave(block, dim=1)
-    seen = (seen & real)[:, :, None]  # [N or 1, rows, 1, most b]
+    keys, values = _chosen(key, chosen), _chosen(value, chosen)  # [N, rows, most b, W]
+    seen = None if open_keys is None else _chosen(open_keys, chosen)
+    if real is not None:
+        real = real.repeat_interleave(block, dim=1)[None]
+        seen = real if seen is None else seen & real
+    seen = None if seen is None else seen[:, :, None]  # [N or 1, rows, 1, most b]
+    if first is None:
+        return fused(query, keys, values, seen, scale, full_rows=full_rows)
     place = torch.arange(block, device=key.device)
     key_position = (chosen[:, :, None] * block + place).flatten(1)[:, None]
+    rows = torch.arange(first, first + len(chosen), device=key.device)[:, None]
     parts = []
     for row in range(0, block, step):
-        visible = seen
-        if rows is not None:
-            query_position = rows[:, None] * block + place[row : row + step]
-            visible = seen & (key_position <= query_position[:, :, None])
+        query_position = rows * block + place[row : row + step]
+        past = key_position <= query_position[:, :, None]  # [rows, step, most b]
+        visible = past[None] if seen is None else seen & past
         part = query[:, :, row : row + step]
         parts.append(fused(part, keys, values, visible, scale, full_rows=full_rows))
     return torch.cat(parts, dim=2) if len(parts) > 1 else parts[0]
+
+
+def _chosen(blocks, chosen):
+    """Of blocks `[N, N_blocks, b, ...]` those that each row sees: `[N, rows, most b, ...]`."""
+    picked = blocks.index_select(1, chosen.flatten())
+    return picked.unflatten(1, chosen.shape).flatten(2, 3)

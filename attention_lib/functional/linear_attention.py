@@ -287,6 +287,7 @@ def causal_sums(query, key, value, sums):
     open_length = is_symbolic(length)
     shape = (length // CHUNK + 2, CHUNK) if open_length else chunks(length)
     query, key, value = (in_chunks(one, *shape) for one in (query, key, value))  # [..., K, C, *]
+    value = value.contiguous()  # else each of the two products with it makes a copy
     plain = rewritten()
     inside = query @ key.mT
     inside = inside.tril() if plain else inside.tril_()  # [..., K, C, C]

@@ -3,12 +3,13 @@
 import torch
 
 from .folded import flows
+from .softmax import exp_in_place
 
 
 def _elu_plus_one(x):
     """x + 1 above zero, exp(x) below: elu(x) + 1 without the rounding of elu near -1."""
-    below = x.clamp(max=0)
-    return below.exp() + x.clamp(min=0) if flows(x) else below.exp_().add_(x.clamp(min=0))
+    below, above = x.clamp(max=0), x.clamp(min=0)
+    return below.exp() + above if flows(x) else exp_in_place(below).add_(above)
 
 
 FEATURE_MAPS = {"elu": _elu_plus_one, "relu": torch.relu, "exp": torch.exp}

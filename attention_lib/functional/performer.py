@@ -29,6 +29,7 @@ from .linear_attention import (
 from .linear_gradient import mask_of
 from .performer_plain import causal_part_plain
 from .precision import check_device, check_floating_dtype, widen, widen_core
+from .softmax import exp_in_place
 from .transforms import known_size, recorded, rewritten
 
 
@@ -269,7 +270,7 @@ def _minus(x, y):
 
 
 def _exp(x):
-    return x.exp() if flows(x) else x.exp_()
+    return x.exp() if flows(x) else exp_in_place(x)
 
 
 def _causal_part(query, key, value, sums):

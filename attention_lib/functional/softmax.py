@@ -1,5 +1,7 @@
 """From scores to weights."""
 
+import math
+
 import torch
 
 from ..checks import check_dimensions, check_positive
@@ -50,3 +52,12 @@ def softmax_core(scores, mask=None, temperature=1.0):
     empty = top == -torch.inf
     temperature = max(float(temperature), torch.finfo(scores.dtype).tiny)  # less would be zero here
     return torch.softmax(scores.masked_fill(empty, 0) / temperature, dim=-1).masked_fill(empty, 0)
+
+
+def exp_in_place(x):
+    """exp of numbers that are at most zero, in their memory; no gradient may flow.
+
+    As a power of two it takes half the time on processors for which torch's exp is slow. The
+    relative error grows to 1e-7 (1 + |x|) in float32, the absolute one stays below 1e-7.
+    """
+    return x.mul_(1 / math.log(2)).exp2_()

@@ -6,6 +6,8 @@ import numpy as np
 
 from .pieces import PIECE
 
+GATHERED = 2**19  # numbers of keys and values gathered at once: few enough to stay in the cache
+
 
 class Plan(NamedTuple):
     """For one sequence of queries and one of keys, cut into blocks.
@@ -47,7 +49,19 @@ def sees_all(seen, causal):
     return bool((seen == (np.arange(len(seen)) + 1 if causal else len(seen))).all())
 
 
-def plan(n_queries, n_keys, seen, *, block_size, global_blocks, causal, n_rows, width, n_masks=1):
+def plan(
+    n_queries,
+    n_keys,
+    seen,
+    *,
+    block_size,
+    global_blocks,
+    causal,
+    n_rows,
+    width,
+    n_masks=1,
+    grad=False,
+):
     """What is computed together where each block of queries sees `seen` blocks, not all.
 
     Args:
@@ -56,6 +70,7 @@ def plan(n_queries, n_keys, seen, *, block_size, global_blocks, causal, n_rows, 
         block_size, global_blocks, causal: as in the function.
         n_rows, width: sequences, and numbers of a query and of a key.
         n_masks: masks of the keys: 1, or one for each sequence.
+        grad: a gradient is wanted. Each piece then has one as long as the keys: fewer, larger ones.
     """
     block, behind = min(block_size, n_keys), n_keys - n_queries
     before, after, first = behind % block, -n_keys % block, behind // block
@@ -66,6 +81,8 @@ def plan(n_queries, n_keys, seen, *, block_size, global_blocks, causal, n_rows, 
     most = int(seen[first + dense :].max())
     copies = 2 * n_rows * most * block * width  # numbers gathered for one block of queries
     masks = n_masks * most * block  # and in the mask of one query
-    group = min(sparse, max(1, PIECE // max(copies, masks * block if causal else masks)))
+    group = PIECE // (masks * block if causal else masks)
+    group = min(group, (PIECE if grad else GATHERED) // max(1, copies))
+    group = min(sparse, max(1, group))
     step = min(block, max(1, PIECE // masks)) if causal else block
     return Plan(block, before, after, first, dense, sparse, most, group, step)

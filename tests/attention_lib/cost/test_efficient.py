@@ -244,6 +244,7 @@ def test_a_language_model_with_a_window():
 LIMITS = {
     "sliding_window.PIECE": 3000,
     "block_sparse.PIECE": 700,
+    "block_sparse.GATHERED": 700,
     "linear_attention.CHUNK": 8,
     "linear_attention.SEGMENT": 2**12,
     "linear_attention.MOST_CHUNKS": 2,

@@ -87,7 +87,10 @@ def test_equals_dense_attention_under_the_mask(
     assert_equal_parts(output_and_gradients(block_sparse_attention, given, **options), expected)
     # the same in many small pieces
     monkeypatch.setattr("attention_lib.plans.block_sparse.PIECE", 700)
+    monkeypatch.setattr("attention_lib.plans.block_sparse.GATHERED", 700)
     assert_equal_parts(output_and_gradients(block_sparse_attention, given, **options), expected)
+    with torch.no_grad():
+        assert_equal_parts([block_sparse_attention(*given, **options)], expected[:1])
 
 
 @pytest.mark.parametrize("causal", [False, True])

@@ -5,6 +5,7 @@ import torch
 from numpy.testing import assert_array_equal
 
 from attention_lib import functional
+from attention_lib.functional.softmax import exp_in_place
 
 
 def test_softmax_of_infinite_scores_and_its_gradient():
@@ -38,3 +39,19 @@ def test_a_tiny_temperature_takes_the_largest_score():
 def test_bad_input_is_named(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_exp_in_place_is_exp_of_what_is_at_most_zero(dtype):
+    x = -torch.linspace(0, 80, 4001, dtype=dtype)
+    expected = x.double().exp()
+    given = x.clone()
+    found = exp_in_place(given)
+    assert found is given
+    error = (found.double() - expected).abs()
+    rounding = torch.finfo(dtype).eps
+    assert (error <= rounding * (1 + x.abs()) * expected).all()
+    assert error.max() < rounding
+    ends = exp_in_place(torch.tensor([0.0, -torch.inf, -3e38, torch.nan], dtype=dtype))
+    assert ends[:3].tolist() == [1, 0, 0]
+    assert ends[3].isnan()
