@@ -91,8 +91,7 @@ def causal_linear(settings):
     }
     calls = {name: forward(way, *tensors) for name, way in ways.items()}
     setting = {"length": n, "causal": True}
-    # What limits the share: chunks of 64 take twice the products that the result is defined by, and
-    # the features of queries and keys take as long as the latter would at the machine's best.
+    # What limits the share: see `profiles`.
     options = {"targets": {CAUSAL: 6.0}, "work": linear_work(tensors), "share": 0.35}
     yield from time_rows("linear", setting, calls, settings=settings, **options)
 

@@ -18,7 +18,7 @@ from torch.profiler import ProfilerActivity, profile
 
 def peak_bytes(way):
     """The most bytes that way() holds at once, its result among them."""
-    with _silent(), profile(activities=[ProfilerActivity.CPU], profile_memory=True) as recorded:
+    with silent(), profile(activities=[ProfilerActivity.CPU], profile_memory=True) as recorded:
         result = way()  # kept until the profiler stops
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "trace.json"
@@ -34,7 +34,7 @@ def peak_bytes(way):
 
 
 @contextmanager
-def _silent():
+def silent():
     """Nothing goes to the standard error: some versions of the profiler say when they start."""
     with open(os.devnull, "w") as nowhere:
         kept = os.dup(2)

@@ -66,8 +66,7 @@ def block_sparse(settings):
     calls = {name: forward(way, *tensors) for name, way in ways.items()}
     calls[DENSE] = forward(peer_ways.dense, *tensors)
     setting = {"length": n, "block": block}
-    # What limits it: the fused kernel takes 32 of a block's queries at a time, at two thirds of the
-    # machine's best, and that is two thirds of the time; gathering keys and values is a tenth.
+    # What limits it: see `profiles`.
     yield from time_rows(
         "block-sparse",
         setting,

@@ -1,8 +1,8 @@
 """The benchmarks page: its numbers are read from the stored results while the book is built.
 
 A page says `<!-- benchmark targets: one two -->` where a chart of all targets of one.json and
-two.json is to stand, and `<!-- benchmark: one -->` for the tables of one.json, with where and when
-they were measured.
+two.json is to stand, `<!-- benchmark: one -->` for the tables of one.json, with where and when they
+were measured, and `<!-- benchmark limits: profiles -->` for what limits the rows that miss.
 """
 
 from __future__ import annotations
@@ -10,12 +10,16 @@ from __future__ import annotations
 import json
 import math
 import re
+from functools import partial
 from html import escape
 
 from attention_book.studies import RESULTS, Study
 
-MARK = re.compile(r"^<!-- benchmark(?P<chart> targets)?: (?P<names>[\w ]+) -->$", re.MULTILINE)
+MARK = re.compile(
+    r"^<!-- benchmark(?P<kind> targets| limits)?: (?P<names>[\w ]+) -->$", re.MULTILINE
+)
 HEAD = ("setting", "result", "target", "of the machine's limit")
+REASONS_HEAD = ("row", "found, target", "useful", "at best", "where time goes", "what limits it")
 BOUNDS = {"at least": "≥", "at most": "≤"}
 WORST, BEST = -1.0, 3.0  # of the chart, as powers of two: half the target, eight times the target
 
@@ -23,13 +27,17 @@ WORST, BEST = -1.0, 3.0  # of the chart, as powers of two: half the target, eigh
 def insert_tables(app, docname, source):
     """Put what the marks of a page ask for in their place."""
 
+    def stored(name):
+        path = RESULTS / f"{name}.json"
+        app.env.note_dependency(str(path))
+        return json.loads(path.read_text(encoding="utf-8"))
+
     def replacement(match):
-        records = []
-        for name in match["names"].split():
-            path = RESULTS / f"{name}.json"
-            app.env.note_dependency(str(path))
-            records.append(json.loads(path.read_text(encoding="utf-8")))
-        return chart(records) if match["chart"] else "\n\n".join(map(tables, records))
+        records = [stored(name) for name in match["names"].split()]
+        if match["kind"] == " targets":
+            return chart(records)
+        show = partial(reasons, stored=stored) if match["kind"] else tables
+        return "\n\n".join(map(show, records))
 
     source[0] = MARK.sub(replacement, source[0])
 
@@ -45,6 +53,60 @@ def tables(record) -> str:
         table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
         parts.append(f"### {group[0].upper()}{group[1:]}: {code(ours)}\n\n{table}")
     return "\n\n".join(parts)
+
+
+def reasons(record, stored) -> str:
+    """Where and when the profiles were measured, and a table of those whose row misses its target.
+
+    stored: name of a study -> its record.
+    """
+    studies = {name: stored(name) for name in dict.fromkeys(map(study_of, record["results"]))}
+    lines = []
+    for found in record["results"]:
+        row = profiled_row(found["row"], studies[study_of(found)])
+        if row["met"] is False:
+            lines.append(reason_cells(row, found))
+    if not lines:
+        return provenance(record) + "\n\nNo row that was profiled misses its target."
+    lines = [REASONS_HEAD, ["---"] * len(REASONS_HEAD), *lines]
+    return provenance(record) + "\n\n" + "\n".join("| " + " | ".join(one) + " |" for one in lines)
+
+
+def study_of(found) -> str:
+    return found["row"]["study"]
+
+
+def profiled_row(key, record):
+    """The row of a study that a profile belongs to.
+
+    Raises ValueError where there is none, or more than one with a target.
+    """
+    wanted = {name: value for name, value in key.items() if name != "study"}
+    rows = [
+        row
+        for row in record["results"]
+        if row["target"] is not None
+        and row["measure"] in ("time", "share")
+        and all(row[name] == value for name, value in wanted.items())
+    ]
+    if len(rows) != 1:
+        raise ValueError(f"{len(rows)} rows of {key['study']} fit the profile of {wanted}")
+    return rows[0]
+
+
+def reason_cells(row, found) -> list[str]:
+    """One line of the table of what limits a row."""
+    parts = ", ".join(f"{name} {part:.0%}" for name, part in found["parts"].items() if part >= 0.01)
+    doubt = "" if found["steady"] else " (the machine was not steady)"
+    value = row["ratio"] if row["value"] is None else row["value"]
+    return [
+        escape(f"{row['group']}, {setting(row)}: {row['ours']} against {row['theirs']}"),
+        f"{value:.2f}, {wanted(row)}",
+        f"{found['useful']:.0%}",
+        f"{found['at_best']:.0%}",
+        parts + doubt,
+        escape(found["why"]),
+    ]
 
 
 def provenance(record) -> str:

@@ -26,6 +26,7 @@ STUDIES = [
     ("deletion", ["deletion.py"]),
     ("numpy_reference", ["numpy_reference.py"]),
     ("selector_predictions", ["selector_predictions.py"]),
+    ("profiles", ["profiles.py"]),
 ]
 NAMES = [name for name, _ in STUDIES]
 SPEED = ["transformer_speed", "efficient_attention", "numpy_reference", "selector_predictions"]

@@ -13,6 +13,7 @@ from attention_book.sphinx_ext.benchmark_tables import (
     chart,
     insert_tables,
     percent,
+    reasons,
     tables,
 )
 
@@ -42,6 +43,23 @@ RECORD = {
     "settings": {"limits": {"flops": 5.6e10, "bandwidth": 2.8e10}},
     "results": [ROW],
 }
+
+
+PROFILE = {
+    "row": {
+        "study": "speed",
+        "group": "window",
+        "theirs": "local-attention",
+        "setting": ROW["setting"],
+    },
+    "seconds": 0.1,
+    "useful": 0.94,
+    "at_best": 1.128,
+    "parts": {"products": 0.716, "fused kernel": 0.0, "Python": 0.284},
+    "why": "a < b",
+    "steady": False,
+}
+PROFILES = {**RECORD, "study": "profiles", "results": [PROFILE]}
 
 
 def only_line(**changes):
@@ -167,3 +185,44 @@ def test_marks_are_replaced_by_the_stored_results(tmp_path, monkeypatch):
     assert "2 of 2 targets are met" in source[0]
     assert source[0].endswith("after")
     assert noted == [str(tmp_path / "one.json")] * 3
+
+
+def reasons_of(*rows):
+    return reasons(PROFILES, {"speed": {**RECORD, "results": list(rows)}}.get)
+
+
+def test_a_row_that_misses_stands_beside_what_limits_it():
+    other = {**ROW, "theirs": "dense"}
+    text = reasons_of({**ROW, "met": False}, other, {**ROW, "target": None, "met": None})
+    assert text.startswith("Measured on 2025-03-04")
+    assert [cell.strip() for cell in text.splitlines()[-1].strip("|").split("|")] == [
+        "window, length 7, causal, n sinks 2: sliding_window_attention against local-attention",
+        "5.61, ≥ 4",
+        "94%",
+        "113%",
+        "products 72%, Python 28% (the machine was not steady)",
+        "a &lt; b",
+    ]
+
+
+def test_a_row_that_is_met_needs_no_reason():
+    assert "No row that was profiled misses its target." in reasons_of(ROW)
+
+
+@pytest.mark.parametrize(("rows", "fit"), [([{**ROW, "setting": {}}], 0), ([ROW, ROW], 2)])
+def test_a_profile_belongs_to_one_row(rows, fit):
+    with pytest.raises(ValueError, match=f"{fit} rows of speed fit the profile of"):
+        reasons_of(*rows)
+
+
+def test_the_mark_of_reasons_notes_both_files(tmp_path, monkeypatch):
+    monkeypatch.setattr(benchmark_tables, "RESULTS", tmp_path)
+    missed = {**RECORD, "results": [{**ROW, "met": False}]}
+    (tmp_path / "speed.json").write_text(json.dumps(missed))
+    (tmp_path / "profiles.json").write_text(json.dumps(PROFILES))
+    noted = []
+    app = SimpleNamespace(env=SimpleNamespace(note_dependency=noted.append))
+    source = ["<!-- benchmark limits: profiles -->"]
+    insert_tables(app, "page", source)
+    assert "113%" in source[0]
+    assert noted == [str(tmp_path / f"{name}.json") for name in ("profiles", "speed")]
