@@ -1,0 +1,1 @@
+"""The exercises of the page on sequences longer than in training, a file for each."""
