@@ -26,6 +26,7 @@ EXPLAIN = "03_4_explain"
 PICTURES = "03_3_pictures_words"
 POSITION = "04_position"
 WAYS = "04_1_ways"
+LONGER = "04_2_longer"
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ CONCEPTS = (
     Concept("relative position bias", "positions_relative", WAYS),
     Concept("ALiBi", "positions_alibi", WAYS),
     Concept("rotary positions", "positions_rotary", POSITION),
-    Concept("stretched rotary positions", "positions_stretched"),
+    Concept("stretched rotary positions", "positions_stretched", LONGER),
     Concept("layer norm", "norms.layer_norm norms.LayerNorm"),
     Concept("RMS norm", "norms.rms_norm norms.RMSNorm"),
     Concept("feed-forward network", "feed_forward"),

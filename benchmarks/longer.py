@@ -5,12 +5,12 @@ in eight is marked, and wherever no mark stands the model has to say which lette
 The model is causal, so its answer at place t is what it would say to a sequence of length t: one
 sequence of 256 shows all lengths up to there.
 
-Four parts. "tasks": the search that found the task, each candidate with each scheme, one seed
-apart from the others. "schemes": the task with each scheme; how often the answer is right in each
-eight places up to 256, and how often while the last mark, at place 15, recedes. "stretched": the
-rotary models again, their frequencies changed in four ways, without training and after some
-steps at length 256. "probe": linear probes for the place in a deeper model without positions,
-after each layer, trained and untrained.
+Three parts. "schemes": the task with each scheme; how often the answer is right in each eight
+places up to 256, and how often while the last mark, at place 15, recedes. "stretched": the rotary
+models again, their frequencies changed in four ways, without training and after some steps at
+length 256. "probe": linear probes for the place in the models without positions, after each layer,
+trained and untrained. With --tasks the search that found the task: each candidate with each scheme,
+one seed apart from the others.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import copy
 
 import torch
 from study import options, save
+from torch import nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
@@ -37,20 +38,20 @@ FULL = {
     "trained_length": 32,
     "longest": 256,
     "bin": 8,
-    "batch": 64,
-    "steps": 300,
-    "search_steps": 150,
+    "batch": 32,
+    "steps": 350,
+    "search_steps": 120,
     "search_seed": 1000,
     "rate": 3e-3,
     "sizes": {"d_model": 64, "n_heads": 4, "n_layers": 2, "d_ff": 128},
-    "clipped_at": 16,
+    "clipped_at": 24,
     "buckets": [16, 32],
+    "bias_factor": 8,
     "ramp": [1.0, 4.0],
-    "tuning_steps": 50,
+    "tuning_steps": 40,
     "tuning_rate": 1e-3,
-    "test": 150,
+    "test": 80,
     "last_mark": 15,
-    "probe_layers": 4,
     "probe_sequences": 200,
 }
 TINY = {
@@ -64,7 +65,6 @@ TINY = {
     "tuning_steps": 2,
     "test": 4,
     "last_mark": 7,
-    "probe_layers": 2,
     "probe_sequences": 4,
 }
 START = 0  # the token at place 0; letter k is k + 1, and k + 1 + letters when it is marked
@@ -110,23 +110,37 @@ TASKS = {
 CHOSEN = "the last marked letter"
 
 
-def make(scheme, settings, **changes):
-    sizes = {**settings["sizes"], **changes}
-    heads, length = sizes["n_heads"], settings["trained_length"]
+class Times(nn.Module):
+    """A learned bias, enlarged: a step of Adam moves a number by its rate, and scores are wide."""
+
+    def __init__(self, bias, factor):
+        super().__init__()
+        self.bias, self.factor = bias, factor
+
+    def forward(self, n_queries, n_keys):
+        return self.factor * self.bias(n_queries, n_keys)
+
+
+def learned_bias(scheme, settings):
+    heads = settings["sizes"]["n_heads"]
+    if scheme == "clipped":
+        return ClippedRelativeBias(heads, max_distance=settings["clipped_at"])
+    if scheme == "buckets":
+        n_buckets, longest = settings["buckets"]
+        made = {"n_buckets": n_buckets, "max_distance": longest}
+        return RelativePositionBias(heads, **made, bidirectional=False)
+    return RelativePositionBias(heads, bidirectional=False)
+
+
+def make(scheme, settings):
     options = {"positions": None if scheme == "none" else scheme}
     if scheme == "learned":
-        options["max_length"] = length
-    elif scheme == "clipped":
-        bias = ClippedRelativeBias(heads, max_distance=settings["clipped_at"])
+        options["max_length"] = settings["trained_length"]
+    if scheme in ("clipped", "buckets", "buckets to 128"):
+        bias = Times(learned_bias(scheme, settings), settings["bias_factor"])
         options = {"positions": None, "position_bias": bias}
-    elif scheme == "buckets":
-        n_buckets, longest = settings["buckets"]
-        made = {"n_buckets": n_buckets, "max_distance": longest, "bidirectional": False}
-        options = {"positions": None, "position_bias": RelativePositionBias(heads, **made)}
-    elif scheme == "buckets to 128":
-        options = {"positions": "relative"}
     tokens = 2 * settings["letters"] + 1
-    return LanguageModel(tokens, tie_embeddings=False, **sizes, **options)
+    return LanguageModel(tokens, tie_embeddings=False, **settings["sizes"], **options)
 
 
 def train(model, task, settings, seed, *, length, batch, steps, rate):
@@ -148,9 +162,9 @@ def train(model, task, settings, seed, *, length, batch, steps, rate):
     return model.eval()
 
 
-def trained(scheme, task, settings, seed, steps, **changes):
+def trained(scheme, task, settings, seed, steps):
     with seeded(seed):
-        model = make(scheme, settings, **changes)
+        model = make(scheme, settings)
     length, batch = settings["trained_length"], settings["batch"]
     rate = warmup_cosine(settings["rate"], warmup=steps // 10, steps=steps)
     return train(model, task, settings, seed, length=length, batch=batch, steps=steps, rate=rate)
@@ -192,7 +206,7 @@ def search(settings):
 
 
 def compare(settings, seeds, kept):
-    """Each scheme; the rotary models are kept for the next part."""
+    """Each scheme; the models that the next parts need are kept."""
     runs = [(scheme, seed) for seed in range(seeds) for scheme in SCHEMES]
     for scheme, seed in tqdm(runs, desc="schemes"):
         model = trained(scheme, CHOSEN, settings, seed, settings["steps"])
@@ -203,8 +217,7 @@ def compare(settings, seeds, kept):
             "right": right_by_length(model, CHOSEN, settings, longest),
             "far": right_by_distance(model, settings, longest),
         }
-        if scheme == "rotary":
-            kept[seed] = model
+        kept[scheme, seed] = model
 
 
 def rotations(settings):
@@ -235,11 +248,12 @@ def rotations(settings):
 def stretched(settings, kept):
     longest, steps = settings["longest"], settings["tuning_steps"]
     batch = settings["batch"] * settings["trained_length"] // longest or 1
-    for seed, model in tqdm(kept.items(), desc="stretched"):
-        for way, rotary in rotations(settings).items():
+    rotary = {seed: model for (scheme, seed), model in kept.items() if scheme == "rotary"}
+    for seed, model in tqdm(rotary.items(), desc="stretched"):
+        for way, rotation in rotations(settings).items():
             changed = copy.deepcopy(model)
             for layer in changed.stack.layers:
-                layer.self_attention.rotary = rotary
+                layer.self_attention.rotary = rotation
             for tuned in (0, steps):
                 if tuned:
                     rate = settings["tuning_rate"]
@@ -249,8 +263,8 @@ def stretched(settings, kept):
                     "way": way,
                     "tuned": tuned,
                     "seed": seed,
-                    "right": right_by_length(changed, CHOSEN, settings, longest),
-                    "far": right_by_distance(changed, settings, longest),
+                    "stretched": right_by_length(changed, CHOSEN, settings, longest),
+                    "stretched_far": right_by_distance(changed, settings, longest),
                 }
 
 
@@ -265,35 +279,37 @@ def streams(model, tokens):
     return [one[:, 1:].flatten(0, 1).double() for one in found]
 
 
-def probe(settings, seeds):
+def probe(settings, seeds, kept):
     n, length = settings["probe_sequences"], settings["trained_length"]
     place = torch.arange(1, length).double().repeat(n)
     drawn = [draw(settings, n, length, seed=seed)[0] for seed in (30, 31)]
-    layers = {"n_layers": settings["probe_layers"]}
     for seed in tqdm(range(seeds), desc="probes"):
         with seeded(seed):
-            untrained = make("none", settings, **layers).eval()
-        ready = trained("none", CHOSEN, settings, seed, settings["steps"], **layers)
-        for kind, model in (("untrained", untrained), ("trained", ready)):
+            untrained = make("none", settings).eval()
+        for kind, model in (("untrained", untrained), ("trained", kept["none", seed])):
             errors = []
             for seen, new in zip(*(streams(model, tokens) for tokens in drawn), strict=True):
                 seen, new = (F.pad(one, (0, 1), value=1.0) for one in (seen, new))
                 weights = torch.linalg.lstsq(seen, place[:, None], driver="gelsd").solution
                 errors.append(((new @ weights)[:, 0] - place).abs().mean().item())
-            right = right_by_length(model, CHOSEN, settings, length)
-            yield {"model": kind, "seed": seed, "error": errors, "last_places": right[-1]}
+            yield {"model": kind, "seed": seed, "error": errors}
 
 
 def main():
-    arguments = options(__doc__).parse_args()
+    parser = options(__doc__, seeds=3)
+    parser.add_argument("--tasks", action="store_true", help="the search for the task")
+    arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     settings = TINY if arguments.tiny else FULL
-    kept = {}
+    if arguments.tasks:
+        results = list(search(settings))
+        print(save("longer_tasks", arguments=arguments, settings=settings, results=results))
+        return
+    kept, seeds = {}, arguments.seeds
     results = {
-        "tasks": list(search(settings)),
-        "schemes": list(compare(settings, arguments.seeds, kept)),
+        "schemes": list(compare(settings, seeds, kept)),
         "stretched": list(stretched(settings, kept)),
-        "probe": list(probe(settings, arguments.seeds)),
+        "probe": list(probe(settings, seeds, kept)),
     }
     print(save("longer", arguments=arguments, settings=settings, results=results))
 

@@ -23,7 +23,7 @@ def rotary_frequencies(d, *, base=10000.0, device=None):
     Raises:
         TypeError, ValueError: as `attention_lib.reference.rotary_frequencies`.
 
-    Cost, formula and source: `attention_lib.reference.rotary_frequencies`.
+    Cost, formula and source: `attention_lib.reference.rotary_frequencies`. Chapter: 04_2_longer.
 
     >>> rotary_frequencies(4).tolist()
     [1.0, 0.01]
@@ -51,6 +51,7 @@ def interpolated_frequencies(d, *, stretch, base=10000.0, device=None):
         TypeError, ValueError: as `attention_lib.reference.interpolated_frequencies`.
 
     Cost, formula and source: `attention_lib.reference.interpolated_frequencies`.
+    Chapter: 04_2_longer.
 
     >>> interpolated_frequencies(4, stretch=4).tolist()
     [0.25, 0.0025]
@@ -77,7 +78,7 @@ def ntk_frequencies(d, *, stretch, base=10000.0, device=None):
     Raises:
         TypeError, ValueError: as `attention_lib.reference.ntk_frequencies`.
 
-    Cost, formula and source: `attention_lib.reference.ntk_frequencies`.
+    Cost, formula and source: `attention_lib.reference.ntk_frequencies`. Chapter: 04_2_longer.
 
     >>> ntk_frequencies(4, stretch=4).tolist()
     [1.0, 0.0025]
@@ -113,7 +114,7 @@ def yarn_frequencies(
     Raises:
         TypeError, ValueError: as `attention_lib.reference.yarn_frequencies`.
 
-    Cost, formula and source: `attention_lib.reference.yarn_frequencies`.
+    Cost, formula and source: `attention_lib.reference.yarn_frequencies`. Chapter: 04_2_longer.
 
     >>> yarn_frequencies(4, stretch=4, trained_length=2048)
     tensor([1.0000, 0.0030], dtype=torch.float64)
@@ -145,7 +146,7 @@ def yarn_scale(stretch):
     Raises:
         TypeError, ValueError: stretch is not a number >= 1.
 
-    Cost and source: `attention_lib.reference.yarn_scale`.
+    Cost and source: `attention_lib.reference.yarn_scale`. Chapter: 04_2_longer.
 
     >>> round(yarn_scale(4), 4)
     1.1386

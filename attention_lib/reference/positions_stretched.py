@@ -27,6 +27,7 @@ def rotary_frequencies(d, *, base=10000.0):
 
     Cost: D / 2 powers.
     Source: Su et al. (2021), section 3.2; their theta_i is our omega_i.
+    Chapter: 04_2_longer.
 
     >>> rotary_frequencies(4).tolist()
     [1.0, 0.01]
@@ -57,6 +58,7 @@ def interpolated_frequencies(d, *, stretch, base=10000.0):
 
     Cost: D / 2 powers and quotients.
     Source: Chen et al. (2023), section 2.3; their L' / L is our s.
+    Chapter: 04_2_longer.
 
     >>> interpolated_frequencies(4, stretch=4).tolist()
     [0.25, 0.0025]
@@ -86,6 +88,7 @@ def ntk_frequencies(d, *, stretch, base=10000.0):
 
     Cost: D powers.
     Source: bloc97 (2023), a post; Peng et al. (2023), section 3.1.
+    Chapter: 04_2_longer.
 
     >>> ntk_frequencies(4, stretch=4).tolist()
     [1.0, 0.0025]
@@ -124,6 +127,7 @@ def yarn_frequencies(d, *, stretch, trained_length, base=10000.0, few_turns=1.0,
 
     Cost: D / 2 powers and a few products.
     Source: Peng et al. (2023), section 3.2; their alpha and beta are our a and b.
+    Chapter: 04_2_longer.
 
     >>> yarn_frequencies(4, stretch=4, trained_length=2048).round(5)
     array([1.     , 0.00305])
@@ -161,6 +165,7 @@ def yarn_scale(stretch):
 
     Cost: a logarithm.
     Source: Peng et al. (2023), section 3.4, fitted there to Llama models.
+    Chapter: 04_2_longer.
 
     >>> round(yarn_scale(4), 4)
     1.1386

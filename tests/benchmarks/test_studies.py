@@ -24,6 +24,8 @@ STUDIES = [
     ("efficient_attention", ["efficient_attention.py"]),
     ("score_scale", ["score_scale.py"]),
     ("deletion", ["deletion.py"]),
+    ("longer", ["longer.py"]),
+    ("longer_tasks", ["longer.py", "--tasks"]),
     ("numpy_reference", ["numpy_reference.py"]),
     ("selector_predictions", ["selector_predictions.py"]),
     ("profiles", ["profiles.py"]),
@@ -121,6 +123,19 @@ def test_stored_record_has_three_seeds_of_every_model(name):
     for run in stored["results"]:
         seeds.setdefault(tuple(run[key] for key in group), set()).add(run["seed"])
     assert min(len(found) for found in seeds.values()) >= 3
+
+
+def test_stored_record_of_longer_sequences_has_three_seeds_of_every_row():
+    results = json.loads((RESULTS / "longer.json").read_text())["results"]
+    for part, keys in (
+        ("schemes", ["scheme"]),
+        ("stretched", ["way", "tuned"]),
+        ("probe", ["model"]),
+    ):
+        seeds = {}
+        for run in results[part]:
+            seeds.setdefault(tuple(run[key] for key in keys), set()).add(run["seed"])
+        assert min(len(found) for found in seeds.values()) >= 3, part
 
 
 def test_same_seed_gives_the_same_numbers(tmp_path):
