@@ -27,6 +27,7 @@ PICTURES = "03_3_pictures_words"
 POSITION = "04_position"
 WAYS = "04_1_ways"
 LONGER = "04_2_longer"
+MANY_HEADS = "05_many_heads"
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ CONCEPTS = (
     Concept("picture reader", "picture_reader", PICTURES),
     Concept("sampling", "sampling"),
     Concept("rollout", "rollout", EXPLAIN),
-    Concept("multi-head attention", "heads multi_head"),
+    Concept("multi-head attention", "heads multi_head", MANY_HEADS),
     Concept("grouped-query attention", "grouped"),
     Concept("latent attention", "latent"),
     Concept("key-value cache", "cache memory_cache.MemoryCache"),

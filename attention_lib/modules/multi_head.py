@@ -81,6 +81,7 @@ class MultiHeadAttention(nn.Module):
     zero biases.
     Source: Vaswani et al. (2017), section 3.2.2; Shazeer (2019) and Ainslie et al. (2023) for
     n_kv_heads; Michel et al. (2019) for head_gate.
+    Chapter: 05_many_heads.
 
     >>> attention = MultiHeadAttention(12, 4, n_kv_heads=2)
     >>> output, weights = attention(torch.ones(1, 5, 12), causal=True, return_weights=True)

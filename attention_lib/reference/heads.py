@@ -33,6 +33,7 @@ def split_heads(x, n_heads):
 
     Cost: none, nothing moves.
     Source: Vaswani et al. (2017), section 3.2.2, write it as H separate projections.
+    Chapter: 05_many_heads.
 
     >>> split_heads(np.arange(12).reshape(2, 6), 3)[1]
     array([[2, 3],
@@ -60,6 +61,7 @@ def merge_heads(x):
         ValueError: fewer than three axes.
 
     Cost: one copy.
+    Chapter: 05_many_heads.
 
     >>> merge_heads(split_heads(np.arange(12).reshape(2, 6), 3))
     array([[ 0,  1,  2,  3,  4,  5],
@@ -133,6 +135,7 @@ def multi_head_attention(
     Cost: 2 T C_q H D + 2 S C_k G D + 2 S C_v G E + 2 T H E C FLOPs for the projections and
     2 T S H (D + E) for the heads. With D = E = C / H neither depends on H.
     Source: Vaswani et al. (2017), section 3.2.2; their d_k is D, d_v is E, d_model is C.
+    Chapter: 05_many_heads.
 
     >>> x, one = np.array([[1.0, 0.0], [0.0, 1.0]]), np.eye(2)
     >>> multi_head_attention(x, x, x, 0 * one, one, one, one, n_heads=2)

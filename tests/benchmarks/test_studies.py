@@ -26,6 +26,7 @@ STUDIES = [
     ("deletion", ["deletion.py"]),
     ("longer", ["longer.py"]),
     ("longer_tasks", ["longer.py", "--tasks"]),
+    ("many_heads", ["many_heads.py"]),
     ("numpy_reference", ["numpy_reference.py"]),
     ("selector_predictions", ["selector_predictions.py"]),
     ("profiles", ["profiles.py"]),
@@ -106,12 +107,13 @@ def test_every_row_of_a_speed_study_is_one_that_the_tables_can_show(name, load):
 
 SEEDED = [
     *("bottleneck_length", "sorting", "memory_probe", "context_width"),
-    *("score_scale", "deletion", "picture_words"),
+    *("score_scale", "deletion", "picture_words", "many_heads"),
 ]
 GROUPS = {
     "memory_probe": ("network", "width"),
     "context_width": ("width",),
     "score_scale": ("width", "scaled", "rate"),
+    "many_heads": ("task", "feed_forward", "heads", "rate"),
 }
 
 
