@@ -17,6 +17,8 @@ STUDIES = [
     ("context_width", ["context_width.py"]),
     ("first_translation", ["first_translation.py"]),
     ("memory_probe", ["memory_probe.py"]),
+    ("induction", ["induction.py"]),
+    ("real_heads", ["real_heads.py"]),
     ("time_per_step", ["time_per_step.py"]),
     ("hard_attention", ["hard_attention.py"]),
     ("picture_words", ["picture_words.py"]),
@@ -107,9 +109,11 @@ def test_every_row_of_a_speed_study_is_one_that_the_tables_can_show(name, load):
 
 SEEDED = [
     *("bottleneck_length", "sorting", "memory_probe", "context_width"),
+    "induction",
     *("score_scale", "deletion", "picture_words", "many_heads"),
 ]
 GROUPS = {
+    "induction": ("data", "layers"),
     "memory_probe": ("network", "width"),
     "context_width": ("width",),
     "score_scale": ("width", "scaled", "rate"),

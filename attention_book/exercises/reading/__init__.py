@@ -1,0 +1,1 @@
+"""The exercises of the page on reading heads, a file for each."""
