@@ -29,6 +29,7 @@ STUDIES = [
     ("longer", ["longer.py"]),
     ("longer_tasks", ["longer.py", "--tasks"]),
     ("many_heads", ["many_heads.py"]),
+    ("fewer_key_heads", ["fewer_key_heads.py"]),
     ("numpy_reference", ["numpy_reference.py"]),
     ("selector_predictions", ["selector_predictions.py"]),
     ("profiles", ["profiles.py"]),
