@@ -111,7 +111,7 @@ def test_every_row_of_a_speed_study_is_one_that_the_tables_can_show(name, load):
 SEEDED = [
     *("bottleneck_length", "sorting", "memory_probe", "context_width"),
     "induction",
-    *("score_scale", "deletion", "picture_words", "many_heads"),
+    *("score_scale", "deletion", "picture_words", "many_heads", "fewer_key_heads"),
 ]
 GROUPS = {
     "induction": ("data", "layers"),
@@ -119,6 +119,7 @@ GROUPS = {
     "context_width": ("width",),
     "score_scale": ("width", "scaled", "rate"),
     "many_heads": ("task", "feed_forward", "heads", "rate"),
+    "fewer_key_heads": ("groups", "way"),
 }
 
 
