@@ -25,6 +25,8 @@ STUDIES = [
     ("transformer_speed", ["transformer_speed.py"]),
     ("efficient_attention", ["efficient_attention.py"]),
     ("score_scale", ["score_scale.py"]),
+    ("heads_cost", ["heads_cost.py"]),
+    ("heads_quality", ["heads_quality.py"]),
     ("deletion", ["deletion.py"]),
     ("longer", ["longer.py"]),
     ("longer_tasks", ["longer.py", "--tasks"]),
@@ -111,6 +113,7 @@ def test_every_row_of_a_speed_study_is_one_that_the_tables_can_show(name, load):
 SEEDED = [
     *("bottleneck_length", "sorting", "memory_probe", "context_width"),
     "induction",
+    "heads_quality",
     *("score_scale", "deletion", "picture_words", "many_heads", "fewer_key_heads"),
 ]
 GROUPS = {
@@ -120,6 +123,7 @@ GROUPS = {
     "score_scale": ("width", "scaled", "rate"),
     "many_heads": ("task", "feed_forward", "heads", "rate"),
     "fewer_key_heads": ("groups", "way"),
+    "heads_quality": ("task", "heads", "rate"),
 }
 
 
