@@ -4,6 +4,7 @@ import inspect
 
 import pytest
 import torch
+from packaging.version import Version
 from torch.export import Dim, export
 from torch.testing import assert_close
 
@@ -11,6 +12,7 @@ from tests.helpers.module_calls import CALLS, B, S, T, inputs_of, module_of, ten
 
 # PyTorch cannot export packed sequences and generators.
 APART = {"Seq2Seq, None", "Seq2Seq, additive", "PointerNetwork", "HardAttention"}
+LATER = {"MultiHeadAttention, grouped"}
 # What an open length has to stay below; LSH fixes it, and opens the batch alone.
 LONGEST = {"LearnedPositionalEncoding": 9, "LinformerAttention": 11, "SequenceEncoder": 11}
 NAMES = {B: "batch", T: "length", S: "source"}
@@ -49,6 +51,8 @@ def resized(label, one, sizes):
     [label for label in CALLS if label not in APART],
 )
 def test_the_exported_program_gives_the_same_numbers_at_other_sizes(label):
+    if label in LATER and Version(torch.__version__) < Version("2.13"):
+        pytest.skip("torch before 2.13 cannot tell which of 3 n and 6 n is smaller")
     module = module_of(label).eval()
     arguments, options = inputs_of(label)
     arguments = [one.detach() if torch.is_tensor(one) else one for one in arguments]
