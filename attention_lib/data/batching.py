@@ -38,7 +38,8 @@ def length_batches(lengths, batch_size, *, seed, epoch=0, shuffle=True):
     rng = np.random.default_rng([seed, epoch])
     ties = rng.permutation(n) if shuffle else np.arange(n)
     order = np.lexsort((ties, *lengths.T[::-1]))  # its last key, the first column, weighs most
-    batches = [order[start : start + batch_size] for start in range(0, n, batch_size)]
+    size = int(batch_size)
+    batches = [order[start : start + size] for start in range(0, n, size)]
     return [batches[i] for i in rng.permutation(len(batches))] if shuffle else batches
 
 

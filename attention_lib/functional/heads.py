@@ -10,6 +10,7 @@ from ..checks import (
     check_divides,
     check_kind,
     check_multi_head,
+    plain_int,
 )
 from .attention import check_options
 from .grouped import grouped_query_attention_core
@@ -29,7 +30,7 @@ def split_heads(x, n_heads):
     check_count(n_heads=n_heads)
     check_dimensions(2, x=x)
     check_divides("n_heads", n_heads, "the width of x", x.shape[-1])
-    return split_heads_core(x, n_heads)
+    return split_heads_core(x, plain_int(n_heads))
 
 
 def split_heads_core(x, n_heads):
@@ -150,4 +151,4 @@ def multi_head_attention(
 
 
 def _project(x, weight, bias, n_heads):
-    return split_heads_core(F.linear(x, weight, bias), n_heads)
+    return split_heads_core(F.linear(x, weight, bias), plain_int(n_heads))

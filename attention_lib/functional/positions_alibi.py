@@ -2,7 +2,7 @@
 
 import torch
 
-from ..checks import check_size
+from ..checks import check_size, plain_int
 from .positions import distances
 from .precision import check_device, check_floating_dtype
 
@@ -33,7 +33,8 @@ def alibi_slopes(n_heads, *, dtype=None, device=None):
     check_device(device)
     check_size(n_heads=n_heads)
     dtype = check_floating_dtype(dtype)
-    power = 2 ** (int(n_heads).bit_length() - 1)  # the largest power of two that is not above H
+    n_heads = plain_int(n_heads)
+    power = 2 ** (n_heads.bit_length() - 1)  # the largest power of two that is not above H
     exponents = [h / power for h in range(1, power + 1)]
     exponents += [h / (2 * power) for h in range(1, 2 * (n_heads - power), 2)]
     return torch.tensor([2 ** (-8 * one) for one in exponents], dtype=dtype, device=device)

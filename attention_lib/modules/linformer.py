@@ -12,6 +12,7 @@ from ..checks import (
     check_probability,
     check_size,
     is_symbolic,
+    plain_int,
 )
 from ..functional.attention import attention_core
 from ..functional.heads import merge_heads_core, split_heads_core
@@ -86,7 +87,7 @@ class LinformerAttention(TiedModule):
         check_choice("sharing", sharing, SHARING)
         check_probability(dropout=dropout)
         check_flag(bias=bias)
-        self.max_length, self.d_model, self.n_heads = max_length, d_model, n_heads
+        self.max_length, self.d_model, self.n_heads = max_length, d_model, plain_int(n_heads)
         self.n_projected, self.sharing, self.dropout = n_projected, sharing, dropout
         self.query_projection = nn.Linear(d_model, d_model, bias=bias)
         self.key_projection = nn.Linear(d_model, d_model, bias=bias)

@@ -3,7 +3,14 @@
 import torch  # noqa: F401  (the doctest uses it)
 from torch import nn
 
-from ..checks import check_count, check_divides, check_flag, check_heads_mask, check_size
+from ..checks import (
+    check_count,
+    check_divides,
+    check_flag,
+    check_heads_mask,
+    check_size,
+    plain_int,
+)
 from ..functional.heads import merge_heads_core, split_heads_core
 from ..functional.lsh import lsh_attention_core
 from .mechanism import check_mask_of_keys, reset_projections
@@ -64,7 +71,7 @@ class LSHAttention(nn.Module):
         check_divides("n_heads", n_heads, "d_model", d_model)
         check_count(minimum=0, seed=seed)
         check_flag(bias=bias)
-        self.d_model, self.n_heads = d_model, n_heads
+        self.d_model, self.n_heads = d_model, plain_int(n_heads)
         self.bucket_size, self.n_hashes, self.seed = bucket_size, n_hashes, seed
         self.query_key_projection = nn.Linear(d_model, d_model, bias=bias)
         self.value_projection = nn.Linear(d_model, d_model, bias=bias)

@@ -43,7 +43,7 @@ def split_heads(x, n_heads):
     check_count(n_heads=n_heads)
     check_dimensions(2, x=x)
     check_divides("n_heads", n_heads, "the width of x", x.shape[-1])
-    parts = x.reshape(*x.shape[:-1], n_heads, x.shape[-1] // n_heads)  # [..., T, H, D]
+    parts = x.reshape(*x.shape[:-1], n_heads, x.shape[-1] // int(n_heads))  # [..., T, H, D]
     return np.swapaxes(parts, -3, -2)
 
 

@@ -145,7 +145,7 @@ def _check_fits(given, n_heads):
     check_even(**{"the rows of rotary_key_weight": turned})
     for name in ("key_weight", "value_weight"):
         check_divides("n_heads", n_heads, f"the rows of {name}", len(given[name]))
-    plain = len(given["key_weight"]) // n_heads
+    plain = len(given["key_weight"]) // int(n_heads)
     check_count(**{"the rows of key_weight": plain})
     if outer != n_heads * (plain + turned):
         raise ValueError(
