@@ -82,7 +82,8 @@ def peak_bytes(run, *, fused=True, training=False):
     """
     with kernel_choice(fused=fused), torch.set_grad_enabled(training):
         run()  # what is made once and kept, such as tables
-        with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
+        options = {"profile_memory": True, "acc_events": True}
+        with profile(activities=[ProfilerActivity.CPU], **options) as profiler:
             output = run()
             if training:
                 total(output).backward()
