@@ -33,7 +33,7 @@ def load(name: str) -> Study:
     Raises ValueError when there is none of this name; it lists those that there are. One that is
     damaged raises ValueError with the name of its file.
     """
-    if name not in names():
+    if not isinstance(name, str) or name not in names():
         raise ValueError(f"name must be one of {', '.join(names())}, got {shown(name)}")
     path = RESULTS / f"{name}.json"
     try:

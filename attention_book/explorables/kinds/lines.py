@@ -49,6 +49,8 @@ class Lines(Kind):
         x = finite_array(self.x, "as given", "x")
         if x.ndim != 1 or len(x) < 2 or not (np.diff(x) > 0).all():
             raise ValueError(f"x: expected at least 2 rising numbers, got {shown(self.x)}")
+        if not isinstance(self.log_x, bool):
+            raise TypeError(f"log_x: expected True or False, got {shown(self.log_x)}")
         if self.log_x and x[0] <= 0:
             raise ValueError(f"x: a logarithmic axis needs positive numbers, got {x[0]:g}")
         if len(check_names(self.series, "series")) > 4:
@@ -57,8 +59,6 @@ class Lines(Kind):
         check_text(self.y_label, "y_label")
         check_range(self.y_range, "y_range")
         check_axis_name(self.mark, "mark")
-        if not isinstance(self.log_x, bool):
-            raise TypeError(f"log_x: expected True or False, got {shown(self.log_x)}")
         check_span(self.span, x)
         check_data(self.points, x, self.y_range)
 
