@@ -10,7 +10,7 @@ from tests.helpers.function_calls import APART, CALLS, function_of
 EXACT = {"rtol": 1e-9, "atol": 1e-9}
 LABELS = list(CALLS)
 # PyTorch's own forward derivatives are compiled by what PyTorch calls deprecated.
-TORCH_WARNS = pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
+TORCH_WARNS = pytest.mark.filterwarnings("ignore:`torch.jit")
 
 
 def others(tensors, seed):
