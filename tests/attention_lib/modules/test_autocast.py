@@ -32,7 +32,8 @@ from attention_lib.training import seeded
 
 HALVES = [torch.bfloat16, torch.float16]
 C, H, V = 8, 2, 7
-X, MEMORY = torch.randn(2, 5, C), torch.randn(2, 3, C)
+with seeded(0):
+    X, MEMORY = torch.randn(2, 5, C), torch.randn(2, 3, C)
 TOKENS, LENGTHS = torch.tensor([[3, 2, 1], [0, 5, 6]]), torch.tensor([3, 2])
 SIZES = {"d_model": C, "n_heads": H, "n_layers": 2, "d_ff": 16}
 CAUSAL = {"causal": True}

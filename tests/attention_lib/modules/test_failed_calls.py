@@ -29,7 +29,8 @@ from attention_lib.modules import (
 from attention_lib.training import seeded
 
 B, S, C, H, VOCABULARY = 2, 5, 12, 2, 11
-X, MEMORY = torch.randn(B, 11, C), torch.randn(B, S, C)
+with seeded(0):
+    X, MEMORY = torch.randn(B, 11, C), torch.randn(B, S, C)
 TOKENS = torch.randint(VOCABULARY, (B, 11), generator=torch.Generator().manual_seed(0))
 SIZES = {"d_model": C, "n_heads": H, "n_layers": 2, "d_ff": 7}
 READ = (TOKENS[:, :S], torch.tensor([5, 3]))

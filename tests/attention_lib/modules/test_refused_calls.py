@@ -23,7 +23,8 @@ from attention_lib.modules import (
 from attention_lib.training import seeded
 
 B, T, S, C, H, VOCABULARY = 2, 3, 5, 12, 2, 11
-X, MEMORY = torch.randn(B, T, C), torch.randn(B, S, C)
+with seeded(0):
+    X, MEMORY = torch.randn(B, T, C), torch.randn(B, S, C)
 TOKENS = torch.tensor([[3, 2, 1], [4, 5, 6]])
 MASK = torch.ones(T, T + 1, dtype=torch.bool)  # one column too many, at any step
 CAUSAL = {"causal": True}

@@ -59,7 +59,9 @@ class OneOf(nn.Module):
 
 
 STACK = {"d_model": C, "n_heads": H, "n_layers": 1, "d_ff": F}
-X, MEMORY, TOKENS = torch.randn(2, 3, C), torch.randn(2, 5, C), torch.tensor([[3, 2, 1]])
+with seeded(0):
+    X, MEMORY, ROWS = torch.randn(2, 3, C), torch.randn(2, 5, C), torch.randn(3, 2, 6)
+TOKENS = torch.tensor([[3, 2, 1]])
 READ = (TOKENS, torch.tensor([3]), TOKENS)
 MODULES = {
     "attention": (lambda: MultiHeadAttention(C, H), (X,)),
@@ -269,7 +271,6 @@ READERS = {
     "hard glimpse": lambda: OneOf(GlimpseReader(7, 6, attention="hard")),
     "hard": lambda: OneOf(HardAttention(6, 6, 6), 2, rng=None),
 }
-ROWS = torch.randn(3, 2, 6)
 
 
 def scores_of(module):

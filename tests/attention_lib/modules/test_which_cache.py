@@ -20,7 +20,8 @@ from attention_lib.modules import (
 from attention_lib.training import seeded
 
 B, N, S, C, H = 2, 11, 5, 12, 3
-X, MEMORY = torch.randn(B, N, C), torch.randn(B, S, C)
+with seeded(0):
+    X, MEMORY = torch.randn(B, N, C), torch.randn(B, S, C)
 KINDS = {
     "plain": {},
     "grouped": {"n_kv_heads": 1},
