@@ -1,12 +1,14 @@
 """Whole models made of Transformer layers: from token ids or patches to logits."""
 
 from ..checks import check_choice, check_count, check_even, check_flag, shown
+from .attention import weigh
 from .kernels import Run, embedding
 from .layers import decoder, encoder
 from .ledger import combine
 from .positions import alibi, learned_positions, relative_bias, sinusoidal_positions
 
 POSITIONS = ("sinusoidal", "learned", "rotary", "alibi", "relative", None)
+POOLINGS = ("mean", "first", "attention")
 
 
 def language_model(
@@ -130,14 +132,15 @@ def sequence_encoder(
     n_heads,
     positions="learned",
     n_classes=None,
+    pooling="mean",
     **layer,
 ):
     """`modules.SequenceEncoder`: embedding or projection of patches, positions, a stack, a class.
 
     Args:
         n_tokens: T, all of them real.
-        vocabulary, patch_width, max_length, d_model, n_heads, positions, n_classes: as in the
-            module.
+        vocabulary, patch_width, max_length, d_model, n_heads, positions, n_classes, pooling: as in
+            the module.
         layer: n_layers, d_ff, norm_first, norm, final_norm, activation, n_kv_heads, bias, fused,
             mechanism, batch, itemsize, training of `encoder` and `encoder_layer`.
 
@@ -160,19 +163,35 @@ def sequence_encoder(
     check_count(**{name: size for name, size in sizes.items() if size is not None})
     check_count(d_model=d_model, max_length=max_length)
     check_count(minimum=0, n_tokens=n_tokens)
+    check_choice("pooling", pooling, POOLINGS)
+    if n_classes is None and pooling != "mean":
+        raise ValueError(f'pooling must be "mean" without n_classes, got {shown(pooling)}')
     _check_positions(positions, max_length, n_tokens, d_model, n_heads)
     if n_tokens > max_length:
         raise ValueError(f"max_length must be at least {n_tokens}, the tokens, got {max_length}")
     run, layer = Run.among(layer), {"d_model": d_model, "n_heads": n_heads, **layer}
-    rows, x = run.batch * n_tokens, run.batch * n_tokens * d_model
+    rows = run.batch * n_tokens
     parts = _embedded(run, "", n_tokens, vocabulary or 1, d_model, positions, max_length)
     if patch_width is not None:
         parts["embedding"] = run.linear(rows, patch_width, d_model)
     parts["stack"] = _stack(run, encoder, (n_tokens,), positions, **layer)
     if n_classes is not None:
-        parts["pooling"] = run.kernel(reads=x, writes=run.batch * d_model, elementwise=x)
+        parts["pooling"] = _pooled(run, n_tokens, d_model, pooling)
         parts["readout"] = run.linear(run.batch, d_model, n_classes)
     return combine(parts)
+
+
+def _pooled(run, n_tokens, d_model, pooling):
+    """From `[B, T, C]` to `[B, C]`."""
+    rows, pooled = run.batch * n_tokens, run.batch * d_model
+    x = rows * d_model
+    if pooling == "mean":
+        return run.kernel(reads=x, writes=pooled, elementwise=x)
+    if pooling == "first":
+        first = min(x, pooled)
+        return run.kernel(reads=first, writes=pooled, live=x - first)
+    scores = run.linear(rows, d_model, 1, bias=False, held=x)
+    return run.with_inputs({"scores": scores, **weigh(run, rows, x, pooled, d_model)}, x)
 
 
 def _check_positions(positions, max_length, longest, d_model, n_heads):

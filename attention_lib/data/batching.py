@@ -2,8 +2,19 @@
 
 import numpy as np
 
-from ..checks import as_list, check_count, check_flag
-from .tokens import EOS, PAD, SOS, LabelledBatch, PairBatch, as_array, as_row, is_integer, pad
+from ..checks import as_list, check_count, check_flag, check_probability
+from .tokens import (
+    EOS,
+    PAD,
+    SOS,
+    UNK,
+    LabelledBatch,
+    PairBatch,
+    as_array,
+    as_row,
+    is_integer,
+    pad,
+)
 
 
 def length_batches(lengths, batch_size, *, seed, epoch=0, shuffle=True):
@@ -93,12 +104,16 @@ class _Batches:
         epoch, place = divmod(step, len(self))
         if self._planned[0] != epoch:
             self._planned = (epoch, self.plan(epoch))
-        return self.batch(self._planned[1][place])
+        return self._drawn(epoch, place, self._planned[1][place])
 
     def epoch(self, number=0):
         """The batches of one epoch, one after the other."""
-        for indices in self.plan(number):
-            yield self.batch(indices)
+        for place, indices in enumerate(self.plan(number)):
+            yield self._drawn(number, place, indices)
+
+    def _drawn(self, epoch, place, indices):
+        """The batch at a place of an epoch: that of its indices, unless something is random."""
+        return self.batch(indices)
 
     def padding_share(self):
         """The share of padding in the batches; the same in every epoch."""
@@ -151,26 +166,44 @@ class LabelledBatches(_Batches):
         sequences: lists of token ids, no PAD among them.
         labels: as many integers, from 0.
         batch_size, seed, shuffle: as for `PairBatches`.
+        word_drop: probability in [0, 1) that a token is replaced by UNK, drawn anew in every epoch:
+            no single word can be relied on, and UNK learns to stand for a word never seen. `batch`
+            gives the sequences as they are.
 
     Raises:
-        TypeError, ValueError: as `PairBatches`; a label is negative or no integer.
+        TypeError, ValueError: as `PairBatches`; a label is negative or no integer; word_drop is
+            not in [0, 1).
+
+    Source: word_drop: Iyyer et al. (2015), who leave the words out altogether.
 
     >>> LabelledBatches([[5, 6], [7]], [1, 0], 2, seed=0, shuffle=False)(0).labels
     array([0, 1])
+    >>> LabelledBatches([[5, 6, 7, 8]], [1], 2, seed=2, word_drop=0.5)(0).tokens  # 3 is UNK
+    array([[3, 6, 7, 8]])
     """
 
-    def __init__(self, sequences, labels, batch_size, *, seed, shuffle=True):
+    def __init__(self, sequences, labels, batch_size, *, seed, shuffle=True, word_drop=0.0):
         _check_examples(sequences=sequences, labels=labels)
         for index, label in enumerate(labels):
             check_count(minimum=0, **{f"labels[{index}]": label})
         self.sequences = _checked("sequences", sequences, {"PAD": PAD})
         self.labels = np.array(labels, dtype=np.int64)
+        check_probability(word_drop=word_drop)
+        self.word_drop = float(word_drop)
         super().__init__(_sizes(self.sequences), batch_size, seed, shuffle)
 
     def batch(self, indices):
         """The `LabelledBatch` of these examples."""
         indices = _indices("indices", indices, len(self.lengths))
         return LabelledBatch(*pad([self.sequences[i] for i in indices]), self.labels[indices])
+
+    def _drawn(self, epoch, place, indices):
+        batch = self.batch(indices)
+        if not self.word_drop:
+            return batch
+        rng = np.random.default_rng([self.seed, epoch, 1 + place])
+        dropped = rng.random(batch.tokens.shape) < self.word_drop
+        return batch._replace(tokens=np.where(dropped & (batch.tokens != PAD), UNK, batch.tokens))
 
 
 def _sizes(sequences):

@@ -72,7 +72,7 @@ GOOD = {
         {"source": TOKENS, "source_lengths": LENGTHS, "target_in": TOKENS},
     ),
     "SequenceEncoder": (
-        {"vocabulary": 5, "max_length": 3, **STACK},
+        {"vocabulary": 5, "max_length": 3, "n_classes": 2, "pooling": "attention", **STACK},
         {"inputs": TOKENS, "lengths": LENGTHS},
     ),
     "SinusoidalPositionalEncoding": ({"d_model": 12}, X),

@@ -138,6 +138,10 @@ def _calls():
     )
     patches = {"patch_width": 4, "max_length": 11, **SIZES}
     yield "SequenceEncoder, patches", "SequenceEncoder", patches, (_x(B, T, 4),), {}
+    for pooling in ("first", "attention"):
+        made = {"vocabulary": 19, "max_length": 11, "n_classes": 3, "pooling": pooling, **SIZES}
+        inputs = (_tokens(T, 19), torch.tensor([T, 2, 3]))
+        yield f"SequenceEncoder, {pooling}", "SequenceEncoder", made, inputs, {}
     for scheme, limits in SCHEMES.items():
         made = {"vocabulary": 19, **SIZES, "positions": scheme, **limits}
         yield f"LanguageModel, {scheme}", "LanguageModel", made, (_tokens(T, 19),), {}

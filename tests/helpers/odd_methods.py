@@ -52,6 +52,7 @@ KV, ONES = torch.ones(1, 2, 3, 4), torch.ones(1, 3, 4)
 ARRAY = np.ones((1, 2, 3, 4))
 OPEN = torch.ones(1, 3, dtype=torch.bool)
 TOKENS, ROW = torch.tensor([[3, 2]]), torch.tensor([0])
+LENGTHS = torch.tensor([2])
 SOURCE = {"source": torch.tensor([[3, 4]]), "source_lengths": torch.tensor([2])}
 SIZES = {"d_model": 4, "n_heads": 2, "n_layers": 1, "d_ff": 4}
 
@@ -168,6 +169,10 @@ def _models():
     given = {"query": ONES, "key": ONES, "value": ONES, "mask": OPEN, "head_gate": torch.ones(2)}
     call = _method("head_contributions")
     yield "MultiHeadAttention.head_contributions", Case(lambda: heads, call, given)
+    sizes = {**SIZES, "max_length": 3, "n_classes": 2, "pooling": "attention"}
+    reader, given = modules.SequenceEncoder(7, **sizes), {"inputs": TOKENS, "lengths": LENGTHS}
+    call = _method("pooling_weights")
+    yield "SequenceEncoder.pooling_weights", Case(lambda: reader, call, given)
     for kind, sizes in (("Additive", (4, 4, 4)), ("Concat", (4, 4, 4)), ("General", (4, 4))):
         yield from _scored(f"{kind}Attention", sizes)
     yield from _scored("DotAttention", ())
@@ -225,6 +230,7 @@ def _losses():
     given = {"sources": [[5]], "targets": [[6]], "batch_size": 1, "seed": 0, "shuffle": True}
     yield "PairBatches", Case(lambda: batching.PairBatches, _itself, given)
     given = {"sequences": [[5]], "labels": [1], "batch_size": 1, "seed": 0, "shuffle": True}
+    given["word_drop"] = 0.5
     yield "LabelledBatches", Case(lambda: batching.LabelledBatches, _itself, given)
 
 

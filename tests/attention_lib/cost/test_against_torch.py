@@ -265,6 +265,12 @@ CASES = {
     "reader with a class": reader_case(
         vocabulary=V, n_classes=5, positions="rotary", saved=(1.0, 1.15)
     ),
+    "reader of the first": reader_case(
+        vocabulary=V, n_classes=5, pooling="first", saved=(1.0, 1.01)
+    ),
+    "reader by a query": reader_case(
+        vocabulary=V, n_classes=5, pooling="attention", saved=(1.0, 1.01)
+    ),
     "reader of patches": reader_case(
         patch_width=K, n_classes=5, norm_first=False, activation="gelu", saved=(1.0, 1.05)
     ),

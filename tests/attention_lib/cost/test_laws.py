@@ -38,6 +38,16 @@ ALL = {
     "decoder": (lambda **o: cost.decoder(5, 7, n_layers=2, **LAYER, **o)),
     "language model": (lambda **o: cost.language_model(5, **LM, **o)),
     "reader": (lambda **o: cost.sequence_encoder(5, vocabulary=7, max_length=5, **READER, **o)),
+    "reader by a query": (
+        lambda **o: cost.sequence_encoder(
+            5, vocabulary=7, max_length=5, n_classes=3, pooling="attention", **READER, **o
+        )
+    ),
+    "reader of the first": (
+        lambda **o: cost.sequence_encoder(
+            5, vocabulary=7, max_length=5, n_classes=3, pooling="first", **READER, **o
+        )
+    ),
     "transformer": (lambda **o: cost.transformer(5, 7, **MT, **o)),
     "lstm": (lambda **o: cost.lstm(5, 3, 7, bidirectional=True, **o)),
     "cell": (lambda **o: cost.lstm_cell(3, 7, **o)),
@@ -582,6 +592,20 @@ def test_numpys_numbers_count_as_pythons():
             lambda: cost.sequence_encoder(3, patch_width=2, n_classes=0, max_length=17, **READER),
             ValueError,
             "^n_classes must be at least 1, got 0$",
+        ),
+        (
+            lambda: cost.sequence_encoder(
+                3, vocabulary=5, pooling="max", n_classes=2, max_length=17, **READER
+            ),
+            ValueError,
+            "^pooling must be one of 'mean', 'first', 'attention', got 'max'$",
+        ),
+        (
+            lambda: cost.sequence_encoder(
+                3, vocabulary=5, pooling="first", max_length=17, **READER
+            ),
+            ValueError,
+            "^pooling must be \"mean\" without n_classes, got 'first'$",
         ),
         (
             lambda: cost.transformer(3, 2, tie_embeddings=1, **MT),

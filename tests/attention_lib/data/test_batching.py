@@ -258,6 +258,34 @@ def test_labels_stay_with_their_sequences():
     assert sorted(seen) == sorted(zip(SOURCES, labels, strict=True))
 
 
+def test_words_are_dropped_anew_in_every_epoch_and_padding_never():
+    options = {"labels": [0] * 23, "batch_size": 4, "seed": 3}
+    plain = LabelledBatches(SOURCES, **options)
+    dropping = LabelledBatches(SOURCES, **options, word_drop=0.25)
+    shares, drops = [], []
+    for epoch in range(40):
+        whole = zip(plain.epoch(epoch), dropping.epoch(epoch), strict=True)
+        for place, (clean, batch) in enumerate(whole):
+            assert_array_equal(dropping(6 * epoch + place).tokens, batch.tokens)
+            assert_array_equal(batch.lengths, clean.lengths)
+            dropped = batch.tokens == UNK
+            assert_array_equal(np.where(dropped, clean.tokens, batch.tokens), clean.tokens)
+            assert not dropped[clean.tokens == PAD].any()
+            shares += dropped[clean.tokens != PAD].tolist()
+        drops.append({tuple(row) for batch in dropping.epoch(epoch) for row in batch.tokens})
+    assert abs(np.mean(shares) - 0.25) < 0.03  # more than four standard errors
+    assert drops[0] != drops[1]
+    assert_array_equal(dropping.batch([0, 1]).tokens, plain.batch([0, 1]).tokens)
+
+
+def test_the_seed_decides_which_words_are_dropped():
+    def drawn(seed):
+        return LabelledBatches([[5] * 30], [0], 1, seed=seed, word_drop=0.5)(0).tokens
+
+    assert_array_equal(drawn(1), drawn(1))
+    assert not np.array_equal(drawn(1), drawn(2))
+
+
 def test_the_caller_may_change_the_lists_afterwards():
     sources, targets = [[5], [6]], [[7], [8]]
     batches = PairBatches(sources, targets, 2, seed=0, shuffle=False)
@@ -277,6 +305,16 @@ def test_the_caller_may_change_the_lists_afterwards():
         ),
         (lambda: PairBatches([], [], 2, seed=0), ValueError, "got 0 sources and 0 targets"),
         (lambda: LabelledBatches([[5]], [0, 1], 2, seed=0), ValueError, "1 sequences and 2 labels"),
+        (
+            lambda: LabelledBatches([[5]], [1], 2, seed=0, word_drop=1),
+            ValueError,
+            r"^word_drop must lie in \[0, 1\), got 1$",
+        ),
+        (
+            lambda: LabelledBatches([[5]], [1], 2, seed=0, word_drop="0.5"),
+            TypeError,
+            "word_drop must be a",
+        ),
         (lambda: LabelledBatches([[5]], [-1], 2, seed=0), ValueError, r"labels\[0\] must be at le"),
         (lambda: LabelledBatches([[5]], [0.0], 2, seed=0), TypeError, r"labels\[0\] must be an in"),
         (lambda: PairBatches([[5]], [[5]], 0, seed=0), ValueError, "batch_size must be at least 1"),

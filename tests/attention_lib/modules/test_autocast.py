@@ -90,6 +90,9 @@ for name in POSITIONS:
         (X, LENGTHS),
         {},
     )
+for name in ("first", "attention"):
+    options = {**SIZES, "max_length": 9, "n_classes": 3, "pooling": name}
+    CASES[f"pooling, {name}"] = (lambda o=options: SequenceEncoder(V, **o), (TOKENS, LENGTHS), {})
 for name in (None, "additive", "concat", "general", "dot"):
     CASES[f"seq2seq, {name}"] = (
         lambda name=name: modules.Seq2Seq(V, V, 6, attention=name),

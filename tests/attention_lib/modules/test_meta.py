@@ -33,6 +33,8 @@ for scheme in ("sinusoidal", "learned", "rotary", "alibi", "relative", None):
     CASES[f"transformer, {scheme}"] = (lambda o=options: Transformer(V, V, **o), READ)
     options = {**options, "max_length": 9, "n_classes": 3}
     CASES[f"sequence encoder, {scheme}"] = (lambda o=options: SequenceEncoder(V, **o), READ[:2])
+options = {**SIZES, "max_length": 9, "n_classes": 3, "pooling": "attention"}
+CASES["pooling"] = (lambda o=options: SequenceEncoder(V, **o), READ[:2])
 for kind in (None, "additive", "concat", "general", "dot"):
     CASES[f"seq2seq, {kind}"] = (lambda kind=kind: Seq2Seq(V, V, 6, attention=kind), READ)
 for kind in ("none", "heads", "key_value"):

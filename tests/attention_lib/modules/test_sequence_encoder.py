@@ -103,6 +103,134 @@ def test_the_mean_over_no_position_is_zero():
     assert_allclose(nothing, bias.expand(2, 7), atol=1e-15)
 
 
+POOLINGS = ("mean", "first", "attention")
+
+
+def weights_by_loops(pooling, query, hidden, lengths):
+    """The weight of each position, one sequence after the other."""
+    weights = np.zeros(hidden.shape[:2])
+    for row, length in enumerate(lengths):
+        for t in range(length):
+            if pooling == "mean":
+                weights[row, t] = 1 / length
+            elif pooling == "first":
+                weights[row, t] = t == 0
+            else:
+                weights[row, t] = np.exp(sum(query * hidden[row, t]))
+        if length:
+            weights[row] /= weights[row].sum()
+    return weights
+
+
+@pytest.mark.parametrize("lengths", [[3, 5], [1, 4], [0, 2], None])
+@pytest.mark.parametrize("make", [built, patched])
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_every_pooling_is_a_sum_written_as_a_loop(pooling, make, lengths):
+    model, plain = make(n_classes=7, pooling=pooling), make()
+    plain.load_state_dict(model.state_dict(), strict=False)
+    inputs = TOKENS if make is built else PATCHES
+    given = (inputs,) if lengths is None else (inputs, torch.tensor(lengths))
+    hidden = plain(*given).detach().numpy()
+    query = model.pooling_query.weight[0].detach().numpy() if pooling == "attention" else None
+    weights = weights_by_loops(pooling, query, hidden, lengths or [5, 5])
+    vectors = np.zeros((2, 12))
+    for row in range(2):
+        for t in range(5):
+            if weights[row, t]:
+                vectors[row] += weights[row, t] * hidden[row, t]
+    expected = vectors @ model.readout.weight.detach().numpy().T + model.readout.bias.tolist()
+    assert_allclose(model(*given).detach(), expected, rtol=1e-11, atol=1e-13)
+    found = model.pooling_weights(*given).detach()
+    assert found.dtype == torch.float64
+    assert_allclose(found, weights, rtol=1e-11, atol=1e-15)
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_padding_changes_no_pooled_vector(pooling):
+    model = patched(n_classes=7, pooling=pooling)
+    alone = model(PATCHES[:1, :3]).detach()
+    assert_allclose(model(PATCHES, LENGTHS)[:1].detach(), alone, rtol=1e-11, atol=1e-13)
+    model.stack.final_norm = SpoilPadding(LENGTHS)
+    clean = model(PATCHES, LENGTHS)
+    weights = model.pooling_weights(PATCHES, LENGTHS)
+    assert clean.isfinite().all()
+    assert (weights[0, 3:] == 0).all()
+    assert_allclose(weights.sum(dim=1).detach(), 1, rtol=1e-12)
+
+
+class SpoilPadding(torch.nn.Module):
+    """Write NaN where a sequence is over."""
+
+    def __init__(self, lengths):
+        super().__init__()
+        self.lengths = lengths
+
+    def forward(self, x):
+        padding = torch.arange(x.shape[1]) >= self.lengths[:, None]
+        return x.masked_fill(padding[..., None], torch.nan)
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_nothing_real_is_pooled_to_zero_and_has_no_gradient(pooling):
+    model = patched(n_classes=7, pooling=pooling)
+    inputs = PATCHES.clone().requires_grad_()
+    logits = model(inputs, torch.tensor([0, 5]))
+    assert_allclose(logits[0].detach(), model.readout.bias.detach(), atol=1e-15)
+    logits.sum().backward()
+    assert (inputs.grad[0] == 0).all()
+    assert (inputs.grad[1] != 0).any()
+    nothing = model(PATCHES[:, :0]).detach()
+    assert_allclose(nothing, model.readout.bias.detach().expand(2, 7), atol=1e-15)
+    assert model.pooling_weights(PATCHES[:, :0]).shape == (2, 0)
+    assert (model.pooling_weights(PATCHES, torch.tensor([0, 5]))[0] == 0).all()
+
+
+def test_the_query_alone_is_added_to_the_parameters():
+    """A model that reads from the mean has the parameters that it had before there was a choice."""
+    mean, first, attention = (built(n_classes=7, pooling=pooling) for pooling in POOLINGS)
+    assert (mean.pooling, built().pooling, attention.pooling) == ("mean", "mean", "attention")
+    assert list(mean.state_dict()) == list(first.state_dict())
+    assert not any("pooling" in name for name in mean.state_dict())
+    added = set(attention.state_dict()) - set(mean.state_dict())
+    assert added == {"pooling_query.weight"}
+    assert attention.pooling_query.weight.shape == (1, 12)
+    for name, tensor in mean.state_dict().items():  # and the same numbers, from the same seed
+        assert torch.equal(tensor, attention.state_dict()[name])
+    assert mean.pooling_query is None
+    assert first.pooling_query is None
+
+
+def test_a_query_of_zero_draws_the_mean():
+    mean, attention = built(n_classes=7), built(n_classes=7, pooling="attention")
+    with torch.no_grad():
+        attention.pooling_query.weight.zero_()
+    assert_allclose(attention(TOKENS, LENGTHS).detach(), mean(TOKENS, LENGTHS).detach())
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_half_precision_pools_too(pooling, dtype):
+    model = built(n_classes=7, pooling=pooling)
+    expected = model(TOKENS, LENGTHS).detach()
+    found = model.to(dtype)(TOKENS, LENGTHS)
+    assert found.dtype == dtype
+    assert_allclose(found.detach().double(), expected, atol=0.05)
+
+
+def test_only_a_model_with_classes_has_pooling_weights():
+    message = "^pooling_weights needs a model with n_classes, got n_classes=None$"
+    with pytest.raises(ValueError, match=message):
+        built().pooling_weights(TOKENS, LENGTHS)
+
+
+def test_bad_inputs_of_the_pooling_weights_are_named():
+    model = built(n_classes=7)
+    with pytest.raises(ValueError, match=r"lengths must have shape \[2\]"):
+        model.pooling_weights(TOKENS, torch.tensor([5]))
+    with pytest.raises(TypeError, match="inputs must hold token ids of dtype int64"):
+        model.pooling_weights(TOKENS.double())
+
+
 @pytest.mark.parametrize(
     "mechanism",
     [
@@ -155,8 +283,9 @@ def test_a_sequence_of_max_length_is_the_longest(positions):
         model(torch.zeros(1, 12, dtype=torch.int64))
 
 
-def test_it_learns():
-    model = patched(n_classes=2, d_ff=16).train()
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_it_learns(pooling):
+    model = patched(n_classes=2, d_ff=16, pooling=pooling).train()
     with seeded(0):
         inputs = torch.randn(16, 5, 4, dtype=torch.float64)
         classes = (inputs[:, 0, 0] > 0).long()
@@ -200,6 +329,21 @@ GOOD = {"vocabulary": 13, **SIZES}
         ({"n_heads": 5}, ValueError, "n_heads must divide d_model"),
         ({"n_classes": 0}, ValueError, "^n_classes must be at least 1, got 0$"),
         ({"positions": "wavy"}, ValueError, "positions must be one of 'sinusoidal', 'learned'"),
+        (
+            {"pooling": "max", "n_classes": 2},
+            ValueError,
+            "^pooling must be one of 'mean', 'first', 'attention', got 'max'$",
+        ),
+        (
+            {"pooling": "first"},
+            ValueError,
+            "^pooling must be \"mean\" without n_classes, got 'first'$",
+        ),
+        (
+            {"pooling": "attention"},
+            ValueError,
+            "^pooling must be \"mean\" without n_classes, got 'attention'$",
+        ),
     ],
 )
 def test_bad_sizes_are_named(changes, error, message):
