@@ -7,6 +7,7 @@
   captions.
 - `digit_strings`, `log_mel`, `speech_batch`: strings of spoken digits and what a model hears.
 - `tokeniser`, `tokeniser_training`, `truecase`: text to token ids and back.
+- `alignment`: which word translates which, learned by counting.
 - `tokens`, `batching`: special ids, padding, batches of like lengths.
 
 NumPy is enough, but for the tokenisers: they need the package tokenizers, the extra "text".

@@ -18,7 +18,7 @@ import torch
 
 from attention_lib import choose, functional, generation, modules, reference, training
 from attention_lib.choose.files import DEFAULT
-from attention_lib.data import batching, tokeniser_training, toy
+from attention_lib.data import alignment, batching, tokeniser_training, toy
 from tests.helpers.odd_arrays import odd
 
 
@@ -250,6 +250,12 @@ def _files():
         "from_json": {"text": words.to_json()},
     }.items():
         yield f"Tokeniser.{name}", Case(lambda: words, _method(name), argument)
+    pairs = alignment.train_word_translation([[1, 2], [1]], [[5, 6], [5]])
+    given = {"source_word": 1, "target_word": 5}
+    yield "WordTranslation.probability", Case(lambda: pairs, _method("probability"), given)
+    given = {"source": np.array([1, 2]), "target": np.array([5])}
+    for name in ("posteriors", "links"):
+        yield f"WordTranslation.{name}", Case(lambda: pairs, _method(name), given)
     calibration = choose.load(DEFAULT)
     given = {"calibration": calibration, "path": "/nowhere/at/all"}
     yield "choose.save", Case(lambda: choose.save, _itself, given)
