@@ -156,9 +156,15 @@ def _options(module):
         for name, value in vars(module).items()
         if name != "training" and not name.startswith("_")
     }
-    plain = {n: value for n, value in values.items() if isinstance(value, (bool, int, float, str))}
+    plain = {name: value for name, value in values.items() if _is_plain(value)}
     listing = ", ".join(f"{name}={plain[name]!r}" for name in sorted(plain))
     return f"{type(module).__name__}({listing})"
+
+
+def _is_plain(value):
+    if isinstance(value, tuple):
+        return all(map(_is_plain, value))
+    return isinstance(value, (bool, int, float, str))
 
 
 def _difference(name, then, now):

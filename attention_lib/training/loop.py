@@ -77,11 +77,11 @@ def fit(
 
     A checkpoint is written beside its place and then put there, so that a run that is killed at any
     moment leaves the last whole one. It holds the weights, Adam's state, the history, the settings
-    (those of the model too: each number, word and flag that is an attribute of one of its modules)
-    and torch's generator. It cannot hold what is inside `loss`, `metric` and `batches`: give the
-    same ones again. A callable is asked only for the batches still to come; an iterable is read
-    from its beginning and has to give the same batches again: a DataLoader that shuffles epoch
-    after epoch does so only with a generator of its own.
+    (those of the model too: each number, word, flag and tuple of these that is an attribute of one
+    of its modules) and torch's generator. It cannot hold what is inside `loss`, `metric` and
+    `batches`: give the same ones again. A callable is asked only for the batches still to come; an
+    iterable is read from its beginning and has to give the same batches again: a DataLoader that
+    shuffles epoch after epoch does so only with a generator of its own.
 
     Cost: `steps` times forward and backward; Adam keeps two numbers a parameter, and the best
         weights of early stopping one more.

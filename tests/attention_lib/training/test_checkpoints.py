@@ -15,7 +15,8 @@ import torch
 
 from attention_book.pipeline.project import ROOT
 from attention_lib import training
-from attention_lib.modules import LanguageModel
+from attention_lib.functional import rotary_frequencies
+from attention_lib.modules import LanguageModel, MultiHeadAttention, RotaryPositionalEncoding
 from attention_lib.training import EarlyStopping, read_checkpoint, warmup_cosine
 from attention_lib.training.checkpoints import Run
 from attention_lib.training.history import History
@@ -302,6 +303,25 @@ def test_a_model_with_like_parameters_and_other_options_is_another_run(tmp_path,
     with pytest.raises(ValueError, match="is the checkpoint of another run: model "):
         run(**change)
     run(dropout=np.float64(0.0), n_heads=np.int64(2))
+
+
+def test_other_frequencies_of_a_rotation_make_another_run(tmp_path):
+    def run(base):
+        frequencies = rotary_frequencies(4, base=base)
+        return training.fit(
+            MultiHeadAttention(8, 2, rotary=RotaryPositionalEncoding(4, frequencies=frequencies)),
+            lambda step: torch.ones(1, 3, 8),
+            lambda model, x: model(x).square().mean(),
+            steps=1,
+            learning_rate=0.1,
+            checkpoint=tmp_path / "run",
+            progress=False,
+        )
+
+    run(100.0)
+    with pytest.raises(ValueError, match=r"another run: model rotary was .*=\(1\.0, 0\.1"):
+        run(50.0)
+    run(100.0)
 
 
 def test_numbers_of_numpy_are_settings_like_any_other(tmp_path, undisturbed):
