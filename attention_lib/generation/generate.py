@@ -3,10 +3,16 @@
 from ..checks import check_choice, check_count
 from .beam import beam_search
 from .decoding import check_prompts
-from .states import decoding_state
+from .speculative import speculative_sample
+from .states import decoding_state, reads_source, state_of
 from .stepwise import greedy_search, sample
 
-SEARCHES = {"greedy": greedy_search, "beam": beam_search, "sample": sample}
+SEARCHES = {
+    "greedy": greedy_search,
+    "beam": beam_search,
+    "sample": sample,
+    "speculative": speculative_sample,
+}
 
 
 def generate(
@@ -30,8 +36,8 @@ def generate(
             `decoding_state` says; left in its mode (train or eval).
         prompts: `[B, T]`, int64 token ids; for an encoder-decoder model at least the start token.
         max_new_tokens: a row is finished when it has this many new tokens.
-        method: "greedy", "beam" or "sample"; what they do: `greedy_search`, `beam_search`,
-            `sample`.
+        method: "greedy", "beam", "sample" or "speculative"; what they do: `greedy_search`,
+            `beam_search`, `sample`, `speculative_sample`.
         source, source_lengths: `[B, S]` and `[B]`, int64, for an encoder-decoder model.
         prompt_lengths: `[B]`, where the prompts differ in length; what stands after a prompt is
             never read.
@@ -40,11 +46,12 @@ def generate(
             0 for a `LanguageModel`.
         cached: False computes every position again at each step, for comparison.
         options: those of the search: beam_width, length_penalty, n_best for "beam"; rng,
-            temperature, top_k, top_p for "sample".
+            temperature, top_k, top_p for "sample"; for "speculative" these, draft_length and draft,
+            the small model itself, which reads the same source.
 
     Returns:
         `Generated`: tokens `[B, T']` without the prompts, lengths, log_probability. With n_best
-        `Hypotheses`.
+        `Hypotheses`, with method "speculative" `Speculated`.
 
     Raises:
         TypeError: as the search and `decoding_state`; an option that the search does not have.
@@ -63,11 +70,17 @@ def generate(
     check_count(max_new_tokens=max_new_tokens)
     n_positions = longest + max_new_tokens - 1  # the last token is not read
     state = decoding_state(model, source, source_lengths, cached=cached, max_length=n_positions)
-    if state.max_length is not None and n_positions > state.max_length:
-        raise ValueError(
-            f"max_new_tokens = {max_new_tokens} after prompts of up to {longest} tokens takes "
-            f"{n_positions} positions, and the model's max_length is {state.max_length}"
-        )
+    states = {"model": state}
+    if method == "speculative" and "draft" in options:
+        draft, given = options["draft"], (source, source_lengths)
+        given = given if reads_source("draft", draft) else (None, None)
+        options["draft"] = states["draft"] = state_of("draft", draft, *given, cached, n_positions)
+    for name, one in states.items():
+        if one.max_length is not None and n_positions > one.max_length:
+            raise ValueError(
+                f"max_new_tokens = {max_new_tokens} after prompts of up to {longest} tokens takes "
+                f"{n_positions} positions, and the {name}'s max_length is {one.max_length}"
+            )
     return SEARCHES[method](
         state,
         prompts,

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from ..checks import check_count, check_flag
-from ..modules import LanguageModel, Seq2Seq, Transformer
+from ..modules import KVCache, LanguageModel, Seq2Seq, Transformer
 from ..modules.cache_checks import check_rows
 from ..modules.rewind import Rewound
 from ..modules.seq2seq import check_tokens
@@ -48,13 +48,24 @@ def decoding_state(model, source=None, source_lengths=None, *, cached=True, max_
     >>> decoding_state(model).advance(torch.tensor([[5, 3], [1, 1]])).shape
     torch.Size([2, 13])
     """
-    check_flag(cached=cached)
+    return state_of("model", model, source, source_lengths, cached, max_length)
+
+
+def reads_source(name, model):
+    """Whether a model, which the caller calls by a name of his own, has to be given a source."""
     model = unwrapped(model)
     kinds = (LanguageModel, Transformer, Seq2Seq)
     if not isinstance(model, kinds):
         names = ", ".join(kind.__name__ for kind in kinds)
-        raise TypeError(f"model must be one of {names}, got {type(model).__name__}")
-    reads = not isinstance(model, LanguageModel)  # a source
+        raise TypeError(f"{name} must be one of {names}, got {type(model).__name__}")
+    return not isinstance(model, LanguageModel)
+
+
+def state_of(name, model, source, source_lengths, cached, max_length):
+    """`decoding_state` of a model that the caller calls by a name of his own."""
+    check_flag(cached=cached)
+    reads = reads_source(name, model)
+    model = unwrapped(model)
     for name, one in {"source": source, "source_lengths": source_lengths}.items():
         if reads != (one is not None):
             raise TypeError(
@@ -99,29 +110,67 @@ class LanguageModelState:
         """The number of positions that the model knows, or None."""
         return getattr(self.model.positions, "max_length", None)
 
+    @property
+    def vocabulary_size(self):
+        """V, how many logits it gives."""
+        return self.model.vocabulary_size
+
     def check_fed(self, name, tokens):
         """The model can read these tokens, which the caller calls by a name of his own."""
         model = self.model
         check_tokens(name, tokens, model.vocabulary_size, model.embedding)
 
+    def check_cut(self, name):
+        """What was read can be taken back; name: what the caller calls the state."""
+        for cache in self.caches or ():
+            cache = getattr(cache, "self_attention", cache)
+            if not isinstance(cache, KVCache):
+                raise ValueError(
+                    f"{name} must keep every position, to be cut back, got a "
+                    f"{type(cache).__name__}: make the state with cached=False"
+                )
+            cache.check_cut(name)
+
     def advance(self, tokens):
         self.check_fed("tokens", tokens)
-        return self._advance(tokens)
+        return self._read(tokens, -1)
 
-    def _logits(self, model, tokens):
-        logits = self.single_step.logits(model, self.caches, tokens)
+    def score(self, tokens, count):
+        """Read tokens `[R, T]`; logits `[R, count, V]` after each of the last `count` of them."""
+        self.check_fed("tokens", tokens)
+        check_count(count=count)
+        if count > tokens.shape[1]:
+            raise ValueError(f"count must be at most the {tokens.shape[1]} tokens, got {count}")
+        return self._read(tokens, slice(-int(count), None))
+
+    def cut(self, count):
+        """Forget the last `count` tokens that were read, of each row."""
+        self.check_cut("state")
+        if self.caches is None:
+            check_count(minimum=0, count=count)
+            read = 0 if self.read is None else self.read.shape[1]
+            if count > read:
+                raise ValueError(f"count must be at most the {read} tokens read, got {count}")
+            self.read = None if count == read else self.read[:, : read - count]
+            return
+        for cache in self.caches:
+            cache.cut(count)
+
+    def _logits(self, model, tokens, which):
+        """After the last token, where `which` is -1, or after each of a slice of them."""
+        logits = self.single_step.logits(model, self.caches, tokens) if which == -1 else None
         if logits is not None:
             return logits
         hidden = model.hidden_states(tokens, caches=self.caches)
-        return model.readout(hidden[:, -1])
+        return model.readout(hidden[:, which])
 
-    def _advance(self, tokens):
+    def _read(self, tokens, which):
         """The logits after the tokens; if that fails nothing was read."""
         if self.caches is None:  # all there were, again
             tokens = tokens if self.read is None else torch.cat([self.read, tokens], dim=1)
         model = self.resting()
         with torch.no_grad(), Rewound(*self.caches or ()):
-            logits = self._logits(model, tokens)
+            logits = self._logits(model, tokens, which)
         self.read = tokens if self.caches is None else None
         return logits
 
@@ -160,11 +209,15 @@ class TransformerState(LanguageModelState):
     def max_length(self):
         return getattr(self.model.target_positions, "max_length", None)
 
+    @property
+    def vocabulary_size(self):
+        return self.model.target_vocabulary_size
+
     def check_fed(self, name, tokens):
         _check_fed(name, tokens, self.memory.states, self.model)
 
-    def _logits(self, model, tokens):
-        return model.decode(tokens, self.memory, caches=self.caches)[:, -1]
+    def _logits(self, model, tokens, which):
+        return model.decode(tokens, self.memory, caches=self.caches)[:, which]
 
     def reorder(self, rows):
         memory = self.memory.reorder(rows)

@@ -149,7 +149,7 @@ def _write(state, prompts, prompt_lengths, max_new_tokens, end, padding, choose)
     # Of the prompts that are not finished: which they are, where they begin, and all their tokens,
     # at their positions; they leave when they are finished, as their rows leave the state.
     rows, starts, total = torch.arange(len(prompts), device=prompts.device), prompt_lengths, None
-    text = _positioned(prompts, prompt_lengths, longest, max_new_tokens, padding)
+    text = positioned(prompts, prompt_lengths, longest, max_new_tokens, padding)
     fed = text[:, :position]
     check_fed(state, fed)
     totals = None
@@ -188,7 +188,7 @@ def _write(state, prompts, prompt_lengths, max_new_tokens, end, padding, choose)
         fed = token
 
 
-def _positioned(prompts, lengths, longest, max_new_tokens, padding):
+def positioned(prompts, lengths, longest, max_new_tokens, padding):
     """The prompts, each with padding behind it up to the last position that may be written."""
     text = prompts.new_full((len(prompts), longest + max_new_tokens), padding)
     known = torch.arange(longest, device=prompts.device) < lengths[:, None]

@@ -150,6 +150,32 @@ class KVCache(CachedTensors):
         count = self._stop - self._start
         return tuple([buffer.narrow(2, self._start, count) for buffer in self._buffers])
 
+    def cut(self, count):
+        """Forget the last `count` positions, as if they had not come yet.
+
+        Speculative decoding takes back what was written on trial.
+
+        Raises:
+            TypeError, ValueError: count not an integer from 0 to `length`, or the cache has a
+                window, which has dropped what the queries before the cut would need.
+        """
+        check_count(minimum=0, count=count)
+        if count > self._length:
+            raise ValueError(
+                f"count must be at most the {self._length} positions that have come, got {count}"
+            )
+        self.check_cut("count")
+        self._stop -= int(count)
+        self._length -= int(count)
+
+    def check_cut(self, name):
+        """Positions can be taken back; name: of what the caller judges."""
+        if self.window is not None:
+            raise ValueError(
+                f"{name} cannot be cut back in a cache that drops positions, "
+                f"got window = {self.window}"
+            )
+
     def length_for(self, new):
         """How many positions `append` will return for so many new ones."""
         check_count(minimum=0, new=new)

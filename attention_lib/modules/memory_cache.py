@@ -110,6 +110,10 @@ class DecoderCache(NamedTuple):
             for cache in self:
                 cache.reorder(rows)
 
+    def cut(self, count):
+        """Forget the last `count` positions that were decoded; the memory stays."""
+        self.self_attention.cut(count)
+
     def reset(self):
         """Forget everything."""
         for cache in self:

@@ -114,6 +114,8 @@ def _caches():
         Case(lambda: modules.KVCache, _itself, {"max_length": 3, "window": 2, "n_sinks": 1}),
     )
     yield "KVCache.length_for", Case(_kept, _method("length_for"), {"new": 2})
+    for name, make in (("KVCache", _kept), ("DecoderCache", _both_kept)):
+        yield f"{name}.cut", Case(make, _method("cut"), {"count": 1})
     yield "MemoryCache.fill", Case(modules.MemoryCache, _fill, tensors, ("tensor",))
     sums = {"query": KV, "key": KV, "value": KV, "mask": OPEN}
     linear = partial(_summed, modules.LinearCache, KV)
@@ -147,6 +149,15 @@ def _models():
             given = {"prompts": TOKENS, **limits, **source, **options, "method": method}
             write = partial(_generate, model)
             yield f"generate, {name}, {method}", Case(lambda w=write: w, _itself, given)
+        if name != "Seq2Seq":
+            options = searches["sample"] | {"draft_length": 2, "draft": model}
+            given = {"prompts": TOKENS, **limits, **source, **options, "method": "speculative"}
+            write = partial(_generate, model)
+            yield f"generate, {name}, speculative", Case(lambda w=write: w, _itself, given)
+            call = {"tokens": TOKENS, "count": 2}
+            yield f"{name} state.score", Case(state, _method("score"), call)
+            begun = partial(_advanced, state)
+            yield f"{name} state.cut", Case(begun, _method("cut"), {"count": 1})
         given = {"cached": True, "max_length": 5}
         yield f"decoding_state, {name}", Case(lambda s=state: s, _itself, given)
         yield f"{name} state.advance", Case(state, _method("advance"), {"tokens": TOKENS})

@@ -23,6 +23,7 @@ class TableState:
         self.read = None
         self.fed = []
         self.reordered = []
+        self.scored = []
 
     def row(self, sequence):
         sequence = tuple(int(token) for token in sequence)
@@ -43,6 +44,15 @@ class TableState:
         assert rows.dtype == torch.int64
         self.reordered.append(rows.tolist())
         self.read = [self.read[row] for row in rows.tolist()]
+
+    def score(self, tokens, count):
+        logits = [self.advance(one) for one in tokens.split(1, dim=1)]
+        self.scored.append(self.fed[-len(logits) :])
+        return torch.stack(logits[-count:], dim=1)
+
+    def cut(self, count):
+        assert 0 <= count < len(self.read[0])
+        self.read = [one[: len(one) - count] for one in self.read]
 
     def log_probabilities(self, sequence):
         """Those of the next token, as a list, computed by a loop."""

@@ -138,7 +138,8 @@ def test_a_beam_as_wide_as_all_sequences_finds_more_than_greedy():
         generate(model, PROMPTS, max_new_tokens=3, **UNEVEN, **options)
         for options in ({}, {"method": "beam", "beam_width": 13**3})
     )
-    assert (beam.log_probability >= greedy.log_probability).all()
+    # The two add up in another order: where they find the same, the last bit may differ.
+    assert (beam.log_probability >= greedy.log_probability - 1e-12).all()
     assert (beam.log_probability > greedy.log_probability + 0.1).any()
 
 
@@ -346,7 +347,7 @@ TWO_SOURCES = {"source": SOURCE[:2], "source_lengths": SOURCE_LENGTHS[:2]}
         (
             lambda: generate(language_model(), ONE, max_new_tokens=2, method="best"),
             ValueError,
-            "^method must be one of 'greedy', 'beam', 'sample', got 'best'$",
+            "^method must be one of 'greedy', 'beam', 'sample', 'speculative', got 'best'$",
         ),
         (
             lambda: generate(language_model(), ONE, max_new_tokens=0),

@@ -158,6 +158,42 @@ def test_a_beam_has_memory_of_its_own():
     assert_array_equal(held[:, :, 7], KEY[:, :, 7])
 
 
+@pytest.mark.parametrize("max_length", [None, 11])
+@pytest.mark.parametrize("steps", [[7, 2], [3] * 3, [1] * 9], ids=len)
+def test_what_is_cut_back_has_never_come(steps, max_length):
+    cache = KVCache(max_length=max_length)
+    for key in KEY[:, :, : sum(steps)].split(steps, 2):
+        cache.append(key)
+    cache.cut(4)
+    assert (cache.length, cache.held_length) == (5, 5)
+    assert_array_equal(cache.held()[0], KEY[:, :, :5])
+    held = cache.append(KEY[:, :, 9:11])[0]
+    assert_array_equal(held, torch.cat([KEY[:, :, :5], KEY[:, :, 9:11]], dim=2))
+    cache.cut(0)
+    assert cache.length == 7
+    cache.cut(np.int8(7))
+    assert (cache.length, cache.batch) == (0, B)
+    assert_array_equal(cache.append(KEY[:, :, 2:4])[0], KEY[:, :, 2:4])
+
+
+@pytest.mark.parametrize(
+    ("make", "count", "error", "message"),
+    [
+        (lambda: filled(), N + 1, ValueError, f"^count must be at most the {N} positions"),
+        (lambda: filled(), -1, ValueError, "^count must be at least 0, got -1$"),
+        (lambda: filled(), 1.0, TypeError, "^count must be an integer, got float$"),
+        (lambda: filled(window=3), 1, ValueError, "^count cannot be cut back.*got window = 3$"),
+        (lambda: KVCache(), 1, ValueError, "^count must be at most the 0 positions"),
+    ],
+)
+def test_a_cut_that_cannot_be_is_named(make, count, error, message):
+    cache = make()
+    before = cache.length
+    with pytest.raises(error, match=message):
+        cache.cut(count)
+    assert cache.length == before
+
+
 @pytest.mark.parametrize("window", [None, 4])
 def test_inference_mode_may_begin_or_end_between_two_calls(window):
     cache = KVCache(window=window)
