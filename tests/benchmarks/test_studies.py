@@ -16,6 +16,7 @@ STUDIES = [
     ("sorting", ["bottleneck_length.py", "--task", "sort"]),
     ("context_width", ["context_width.py"]),
     ("first_translation", ["first_translation.py"]),
+    ("translation", ["translation.py"]),
     ("memory_probe", ["memory_probe.py"]),
     ("induction", ["induction.py"]),
     ("real_heads", ["real_heads.py"]),
@@ -78,7 +79,7 @@ def test_tiny_run_writes_a_record_like_the_stored_one(name, script, tmp_path):
     assert done.returncode == 0, done.stderr
     written = json.loads((tmp_path / f"{name}.json").read_text())
     stored = json.loads((RESULTS / f"{name}.json").read_text())
-    if name == "first_translation":  # a full run takes all pairs, and says so by None
+    if name in ("first_translation", "translation"):  # a full run takes all pairs, and says so by None
         assert stored["settings"].pop("train_pairs") is None
         assert written["settings"].pop("train_pairs") > 0
     assert _skeleton(written) == _skeleton(stored)
