@@ -29,6 +29,7 @@ STUDIES = [
     ("heads_cost", ["heads_cost.py"]),
     ("heads_quality", ["heads_quality.py"]),
     ("deletion", ["deletion.py"]),
+    ("sentiment", ["sentiment.py"]),
     ("longer", ["longer.py"]),
     ("longer_tasks", ["longer.py", "--tasks"]),
     ("many_heads", ["many_heads.py"]),
