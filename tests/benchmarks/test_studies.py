@@ -80,7 +80,7 @@ def test_tiny_run_writes_a_record_like_the_stored_one(name, script, tmp_path):
     assert done.returncode == 0, done.stderr
     written = json.loads((tmp_path / f"{name}.json").read_text())
     stored = json.loads((RESULTS / f"{name}.json").read_text())
-    if name in ("first_translation", "translation"):  # a full run takes all pairs, and says so by None
+    if name in ("first_translation", "translation"):  # None of a full run: all pairs
         assert stored["settings"].pop("train_pairs") is None
         assert written["settings"].pop("train_pairs") > 0
     assert _skeleton(written) == _skeleton(stored)
