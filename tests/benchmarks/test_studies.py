@@ -34,6 +34,7 @@ STUDIES = [
     ("longer_tasks", ["longer.py", "--tasks"]),
     ("many_heads", ["many_heads.py"]),
     ("fewer_key_heads", ["fewer_key_heads.py"]),
+    ("norm_place", ["norm_place.py"]),
     ("numpy_reference", ["numpy_reference.py"]),
     ("selector_predictions", ["selector_predictions.py"]),
     ("profiles", ["profiles.py"]),
@@ -117,6 +118,7 @@ SEEDED = [
     "induction",
     "heads_quality",
     *("score_scale", "deletion", "picture_words", "many_heads", "fewer_key_heads"),
+    "norm_place",
 ]
 GROUPS = {
     "induction": ("data", "layers"),
@@ -126,6 +128,7 @@ GROUPS = {
     "many_heads": ("task", "feed_forward", "heads", "rate"),
     "fewer_key_heads": ("groups", "way"),
     "heads_quality": ("task", "heads", "rate"),
+    "norm_place": ("depth", "norm_first", "norm", "rate", "warm"),
 }
 
 
