@@ -33,6 +33,7 @@ STUDIES = [
     ("longer", ["longer.py"]),
     ("longer_tasks", ["longer.py", "--tasks"]),
     ("many_heads", ["many_heads.py"]),
+    ("taken_apart", ["taken_apart.py"]),
     ("fewer_key_heads", ["fewer_key_heads.py"]),
     ("norm_place", ["norm_place.py"]),
     ("numpy_reference", ["numpy_reference.py"]),
@@ -119,6 +120,7 @@ SEEDED = [
     "heads_quality",
     *("score_scale", "deletion", "picture_words", "many_heads", "fewer_key_heads"),
     "norm_place",
+    "taken_apart",
 ]
 GROUPS = {
     "induction": ("data", "layers"),
@@ -129,6 +131,7 @@ GROUPS = {
     "fewer_key_heads": ("groups", "way"),
     "heads_quality": ("task", "heads", "rate"),
     "norm_place": ("depth", "norm_first", "norm", "rate", "warm"),
+    "taken_apart": ("task", "removed"),
 }
 
 
