@@ -9,7 +9,8 @@ LIB, BOOK = "attention_lib", "attention_book"
 # What the other parts are made with: they need no reference page.
 INTERNAL = {
     *("checks", "machine", "mechanisms", "plans", "writing"),
-    *("arguments", "concepts", "palette", "pipeline", "sphinx_ext", "__main__"),
+    *("arguments", "asking", "concepts", "deleting", "palette", "pipeline", "sphinx_ext"),
+    "__main__",
 }
 
 # package: its parts, each with the parts that it may import and the packages from outside.
@@ -40,6 +41,8 @@ LAYERS = {
         "studies": ({f"{LIB}.checks", f"{LIB}.machine"}, NUMPY),
         "claims": ({"arguments", "tables", f"{LIB}.checks"}, NUMPY),
         "concepts": ({f"{LIB}.mechanisms"}, set()),
+        "asking": ({f"{LIB}.checks"}, {"ipywidgets"}),
+        "deleting": ({f"{LIB}.checks", f"{LIB}.data"}, TORCH),
         "figures": (
             {"arguments", "palette", f"{LIB}.checks", f"{LIB}.reference"},
             {"numpy", "matplotlib", "matplotlib_inline", "IPython"},

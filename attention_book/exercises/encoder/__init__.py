@@ -1,0 +1,1 @@
+"""The exercises of the page on the encoder, a file for each."""
