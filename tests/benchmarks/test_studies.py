@@ -39,6 +39,8 @@ STUDIES = [
     ("numpy_reference", ["numpy_reference.py"]),
     ("selector_predictions", ["selector_predictions.py"]),
     ("profiles", ["profiles.py"]),
+    ("encoder_or_recurrence", ["encoder_or_recurrence.py"]),
+    ("pretrained_features", ["pretrained_features.py"]),
 ]
 NAMES = [name for name, _ in STUDIES]
 SPEED = ["transformer_speed", "efficient_attention", "numpy_reference", "selector_predictions"]
