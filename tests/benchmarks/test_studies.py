@@ -17,6 +17,7 @@ STUDIES = [
     ("context_width", ["context_width.py"]),
     ("first_translation", ["first_translation.py"]),
     ("translation", ["translation.py"]),
+    ("alignment", ["alignment.py"]),
     ("memory_probe", ["memory_probe.py"]),
     ("induction", ["induction.py"]),
     ("real_heads", ["real_heads.py"]),
@@ -117,6 +118,7 @@ def test_every_row_of_a_speed_study_is_one_that_the_tables_can_show(name, load):
 
 
 SEEDED = [
+    "alignment",
     *("bottleneck_length", "sorting", "memory_probe", "context_width"),
     "induction",
     "heads_quality",
@@ -125,6 +127,7 @@ SEEDED = [
     "taken_apart",
 ]
 GROUPS = {
+    "alignment": (),
     "induction": ("data", "layers"),
     "memory_probe": ("network", "width"),
     "context_width": ("width",),
