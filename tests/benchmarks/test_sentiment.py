@@ -73,7 +73,7 @@ def test_a_comparison_by_hand(study):
 def test_the_page_can_train_the_same_model(study):
     """The settings that are stored are those that `SequenceEncoder` takes."""
     sizes = load_study("sentiment").settings["encoder"]
-    model = SequenceEncoder(4000, n_classes=2, pooling="attention", **sizes)
+    model = SequenceEncoder(8000, n_classes=2, pooling="attention", **sizes)
     count = sum(one.numel() for one in model.parameters())
     assert set(load_study("sentiment").values("parameters", model="attention")) == {count}
 
