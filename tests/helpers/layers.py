@@ -52,6 +52,11 @@ LAYERS = {
             {"palette", "diagrams", "figures", f"{LIB}.checks", f"{LIB}.reference"},
             {"numpy", "matplotlib", "anywidget", "ipywidgets", "traitlets"},
         ),
+        "translating": (
+            {"arguments", "explorables"}
+            | {f"{LIB}.{part}" for part in ("checks", "data", "generation", "modules")},
+            TORCH | {"ipywidgets"},
+        ),
         "exercises": ({f"{LIB}.checks", f"{LIB}.reference", f"{LIB}.data"}, NUMPY),
         "pipeline": (
             {"claims", "concepts", f"{LIB}.writing"},

@@ -1,0 +1,1 @@
+"""The exercises of the page on the decoder, a file for each."""
