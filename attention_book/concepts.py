@@ -124,4 +124,6 @@ CONCEPTS = (
     Concept("language model", "language_model"),
     Concept("sequence encoder", "sequence_encoder"),
     *(_listed(name) for name in MECHANISMS if name != "dense"),
+    Concept("decayed linear attention", "decayed"),
+    Concept("delta rule", "delta_rule"),
 )

@@ -86,12 +86,21 @@ from .others import (
     check_path,
     check_text,
 )
+from .recurrence import FORMS, check_recurrence, is_number
 from .tracing import is_symbolic, plain_int, values_known
-from .values import check_finite, check_no_nan, check_not_below_zero, check_only, check_range
+from .values import (
+    check_finite,
+    check_no_nan,
+    check_not_below_zero,
+    check_only,
+    check_range,
+    check_within,
+)
 
 __all__ = [
     "ACTIVATIONS",
     "FLOATS",
+    "FORMS",
     "as_list",
     "check_at_least",
     "check_bandwidth",
@@ -143,6 +152,7 @@ __all__ = [
     "check_random_features",
     "check_range",
     "check_real",
+    "check_recurrence",
     "check_rows",
     "check_same_kind",
     "check_same_length",
@@ -160,7 +170,9 @@ __all__ = [
     "check_value",
     "check_value_rows",
     "check_width",
+    "check_within",
     "dtype_name",
+    "is_number",
     "is_symbolic",
     "plain_int",
     "shown",

@@ -38,6 +38,15 @@ def check_not_below_zero(name, array):
         raise ValueError(f"{name} must not be negative or NaN")
 
 
+def check_within(name, array, lowest, highest):
+    """Every number of an array, or the one that is given, lies in [lowest, highest]."""
+    if not values_known(array):
+        return
+    fits = (array >= lowest) & (array <= highest)
+    if not (fits.all() if hasattr(fits, "all") else fits):
+        raise ValueError(f"{name} must lie in [{lowest}, {highest}]")
+
+
 def check_only(name, array, allowed, meaning):
     """The boolean `allowed` is True wherever `array` holds what `meaning` says."""
     if not values_known(array):

@@ -12,6 +12,8 @@ reference; formulas and sources are there.
 
 from .attention import attend, attention
 from .block_sparse import block_sparse_attention, block_sparse_mask, block_sparse_pattern
+from .decayed import decayed_linear_attention
+from .delta_rule import delta_rule_attention
 from .feed_forward import feed_forward, gelu, silu
 from .grouped import grouped_query_attention
 from .hard import draw, hard_attention, take
@@ -75,6 +77,8 @@ __all__ = [
     "clipped_distances",
     "combine_masks",
     "concat_scores",
+    "decayed_linear_attention",
+    "delta_rule_attention",
     "dot_scores",
     "draw",
     "feed_forward",

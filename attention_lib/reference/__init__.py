@@ -7,7 +7,9 @@ input propagates; nothing else makes one.
 
 from .attention import attend, attention, attention_backward
 from .block_sparse import block_sparse_attention, block_sparse_mask, block_sparse_pattern
+from .decayed import decayed_linear_attention
 from .decoder import decoder, decoder_layer
+from .delta_rule import delta_rule_attention
 from .encoder import encoder, encoder_layer
 from .feed_forward import feed_forward, gelu, silu
 from .grouped import grouped_query_attention
@@ -58,8 +60,10 @@ __all__ = [
     "clipped_distances",
     "combine_masks",
     "concat_scores",
+    "decayed_linear_attention",
     "decoder",
     "decoder_layer",
+    "delta_rule_attention",
     "dot_scores",
     "encoder",
     "encoder_layer",

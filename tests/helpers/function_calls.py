@@ -48,6 +48,13 @@ CALLS = {
     "block_sparse_attention": (SAME, {**FEW, "mask": KEYS}),
     "block_sparse_attention, causal": (SAME, {**FEW, **CAUSAL}),
     "concat_scores": ((QUERY, KEY, _x(6, 2 * D, seed=3), _x(6, seed=4)), {}),
+    # A decay and a strength lie in a range: options here, mapped and differentiated elsewhere.
+    "decayed_linear_attention": (SAME, {"decay": _x(H, 1, 1).sigmoid(), "mask": KEYS}),
+    "decayed_linear_attention, chunks": (SAME, {"decay": _x(S, D).sigmoid(), "chunk_size": 3}),
+    "decayed_linear_attention, recurrent": (SAME, {"decay": 0.5, "form": "recurrent"}),
+    "delta_rule_attention": (SAME, {"strength": _x(S, 1).sigmoid(), "unit_keys": True}),
+    "delta_rule_attention, chunks": (SAME, {"strength": 0.3, "chunk_size": 3, "mask": KEYS}),
+    "delta_rule_attention, recurrent": (SAME, {"strength": 0.3, "form": "recurrent"}),
     "dot_scores": ((QUERY, KEY), {}),
     "feed_forward": (NETWORK, {}),
     "feed_forward, swiglu": (NETWORK, GATE),

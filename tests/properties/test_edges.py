@@ -27,6 +27,8 @@ OPTIONS = {
     "kernel_regression": [{}, {"bandwidth": 1e-3}],
     "tiled_attention": [{"block_size": b, "causal": c} for b in (1, 7, 100) for c in FLAGS],
     "linear_attention": [{"causal": causal} for causal in FLAGS],
+    "decayed_linear_attention": [{"decay": decay} for decay in (0, 0.5, 1)],
+    "delta_rule_attention": [{"strength": 0.5, "unit_keys": unit} for unit in FLAGS],
     "performer_attention": [{"n_features": n, "causal": c} for n in (1, None) for c in FLAGS],
     "sliding_window_attention": [
         {"window": w, "causal": c, "n_sinks": s}
