@@ -18,6 +18,7 @@ STUDIES = [
     ("first_translation", ["first_translation.py"]),
     ("translation", ["translation.py"]),
     ("alignment", ["alignment.py"]),
+    ("beam_width", ["beam_width.py"]),
     ("memory_probe", ["memory_probe.py"]),
     ("induction", ["induction.py"]),
     ("real_heads", ["real_heads.py"]),
