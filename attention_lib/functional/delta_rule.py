@@ -105,8 +105,8 @@ def _step(state, key, value, strength):
 
 def _chunk_by_chunk(query, key, value, strength, state, return_state):
     """Outputs `[..., K, C, E]`, and the state after them if it is wanted; all `[..., K, C, *]`."""
-    weights = (query @ key.mT).tril()  # [..., K, C, C]
     corrected, correcting = _solved(key, value, strength)
+    weights = (query @ key.mT).tril()  # [..., K, C, C]
     parts = (one.unbind(-3) for one in (weights, query, key, corrected, correcting))
     outputs, count = [], query.shape[-3]
     for i, (inside, queries, keys, values, found) in enumerate(zip(*parts, strict=True)):
