@@ -3,7 +3,7 @@
 import numpy as np
 
 from attention_book.exercises.exercise import Exercise
-from attention_book.exercises.expect import Problem
+from attention_book.exercises.expect import Problem, expect_array
 from attention_book.exercises.words import describe
 
 exercise = Exercise(__name__, __doc__, difficulty=3, minutes=15)
@@ -57,22 +57,13 @@ def wanted(scripts, steps, end=END, padding=PAD):
 
 def judge(answer, model, *, steps=10, start=START, end=END, padding=PAD):
     given = answer(model, model.source, start, end, padding, steps)
-    try:
-        rows = np.asarray(given).astype(int)
-    except (TypeError, ValueError) as error:
-        raise Problem(
-            f"your function should return ids [batch, step], not {describe(given)}"
-        ) from (error)
     expected = np.array(wanted(model.scripts, steps, end, padding))
-    if rows.shape != expected.shape:
-        raise Problem(
-            f"your ids have the shape {rows.shape}, where {expected.shape} is right: a column for "
-            "each step until every row has ended, without the start token"
-        )
-    wrong = np.argwhere(rows != expected)
+    ids = expect_array(given, expected.shape, what="ids", axes=("batch", "step"))
+    wrong = np.argwhere(ids != expected)
     if len(wrong):
-        k = int(wrong[0][0])
-        raise Problem(f"row {k} is {rows[k].tolist()}, where {expected[k].tolist()} is right")
+        k, t = wrong[0].tolist()
+        written = expected[k].tolist()
+        raise Problem(f"row {k} is wrong from step {t} on, where {written} is right")
 
 
 @exercise.behaviour("one row is written up to its end token, which is kept")
@@ -124,12 +115,12 @@ def variant(
 exercise.right = variant()
 exercise.mutant("does not look for the end token", variant(stop="never"), "shape")
 exercise.mutant("stops when the first row has ended", variant(stop="any"), "shape")
-exercise.mutant("goes on writing in a row that has ended", variant(fill=False), "row 0 is")
+exercise.mutant("goes on writing in a row that has ended", variant(fill=False), "row 0 is wrong")
 exercise.mutant("feeds the last token alone", variant(feed="last"), "from the start token on")
 exercise.mutant("feeds the source", variant(feed="source"), "from the start token on")
 exercise.mutant("takes one step too many", variant(extra=1), "shape")
 exercise.mutant("keeps the start token", variant(first=True), "shape")
-exercise.mutant("drops the end token", variant(keep=False), "row 0 is")
+exercise.mutant("drops the end token", variant(keep=False), "row 0 is wrong")
 exercise.mutant("takes the worst token", variant(pick=np.argmin), "was written")
-exercise.mutant("writes the padding id by hand", variant(padding=0), "row 1 is")
-exercise.mutant("writes the end token's id by hand", variant(end=2), "is right")
+exercise.mutant("writes the padding id by hand", variant(padding=0), "row 1 is wrong")
+exercise.mutant("writes the end token's id by hand", variant(end=2), "was written")
