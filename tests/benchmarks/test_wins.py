@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from attention_book import studies
 from attention_lib.data.sentiment import load_movie_sentences
 
+TIMES_APART = {"reverse": 0.2, "parity": 0.05}  # the winner of reverse is done in half of it
 SIZES = {"train": 6028, "validation": 500, "test": 1000}
 
 
@@ -45,16 +46,51 @@ def test_each_task_has_a_winner_with_every_seed(task, winner, loser):
     assert min(run["right"] for run in won) - max(run["right"] for run in lost) > 0.2
 
 
-def test_the_loser_tried_every_rate_with_the_first_seed():
+@pytest.mark.parametrize("task", ["reverse", "parity"])
+@pytest.mark.parametrize("net", ["encoder", "recurrent"])
+def test_each_net_tried_the_same_rates_on_each_task_and_the_validation_chose(task, net):
     study = studies.load("encoder_or_recurrence")
-    for task, net in (("reverse", "recurrent"), ("parity", "encoder")):
-        tried = {
-            run["rate"]: run["right"]
-            for run in study.runs
-            if (run["part"], run["task"], run["net"]) == ("race", task, net) and run["seed"] == 0
-        }
-        assert sorted(tried) == study.settings["rates"][net]
-        assert best_of(task, net)[0]["rate"] == max(tried, key=tried.get)
+    tried = {
+        run["rate"]: run["validation"]
+        for run in study.runs
+        if (run["part"], run["task"], run["net"]) == ("race", task, net) and run["seed"] == 0
+    }
+    assert sorted(tried) == study.settings["rates"]
+    assert best_of(task, net)[0]["rate"] == max(tried, key=tried.get)
+
+
+@pytest.mark.parametrize("task", ["reverse", "parity"])
+def test_no_net_had_much_less_time(task):
+    encoder, recurrent = (
+        np.mean([run["seconds"][-1] for run in best_of(task, net)])
+        for net in ("encoder", "recurrent")
+    )
+    assert encoder == pytest.approx(recurrent, rel=TIMES_APART[task])
+
+
+def test_the_runs_besides_the_race_take_the_rates_that_it_chose():
+    study = studies.load("encoder_or_recurrence")
+    for part, net in (("longer", "recurrent"), ("shorter", "recurrent"), ("small", "encoder")):
+        runs = [run for run in study.runs if run["part"] == part]
+        assert [run["seed"] for run in runs] == [0, 1, 2]
+        assert {run["rate"] for run in runs} == {best_of("reverse", net)[0]["rate"]}
+    longer = next(run for run in study.runs if run["part"] == "longer")
+    assert longer["steps"][-1] == 5 * study.settings["steps"]["reverse"]["recurrent"]
+
+
+def test_positions_begin_as_small_as_the_study_says(race, monkeypatch):
+    seen = {}
+
+    def stopped(model, *given, **named):
+        seen[len(seen)] = model.positions.weight.std().item()
+        raise InterruptedError
+
+    monkeypatch.setattr(race, "fit", stopped)
+    for positions in (1.0, 0.02):
+        with pytest.raises(InterruptedError):
+            race.run("race", "reverse", "encoder", 1e-3, 0, race.FULL, positions=positions)
+    assert seen[0] == pytest.approx(1, rel=0.1)
+    assert seen[1] == pytest.approx(0.02 * seen[0])
 
 
 def test_both_nets_have_about_as_many_parameters(race):
@@ -92,9 +128,12 @@ def test_the_stored_features_give_the_stored_score(kept):
     results = studies.load("pretrained_features").record["results"]
     (row,) = (row for row in results["scores"] if row["features"] == "kept")
     labels = {split: [one.label for one in load_movie_sentences(split)] for split in SIZES}
-    penalty = studies.load("pretrained_features").settings["penalty"]
-    model = LogisticRegression(C=penalty, max_iter=1000)
-    model.fit(kept["train"].astype(float), labels["train"])
+    models = [
+        LogisticRegression(C=C, max_iter=1000).fit(kept["train"].astype(float), labels["train"])
+        for C in studies.load("pretrained_features").settings["C"]
+    ]
+    model = max(models, key=lambda one: one.score(kept["validation"], labels["validation"]))
+    assert row["C"] == model.C
     for split in SIZES:
         assert model.score(kept[split], labels[split]) == pytest.approx(row[split], abs=0.005)
     assert row["test"] > 0.78
