@@ -71,7 +71,7 @@ def test_fused_path_ignores_the_future():
     key[:, 3:] += 3.0
     value[:, 3:] -= 5.0
     after = in_torch(query, key, value, causal=True)
-    assert_allclose(after[:, :3], before[:, :3], rtol=1e-13)
+    assert_allclose(after[:, :3], before[:, :3], rtol=1e-13, atol=1e-13)
 
 
 @pytest.mark.parametrize("options", OPTIONS)
@@ -96,7 +96,9 @@ def test_equals_torch_itself():
     query, key, value = (torch.from_numpy(array) for array in example())
     mask = torch.from_numpy(random_mask())
     expected = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
-    assert_allclose(functional.attention(query, key, value, mask=mask), expected, rtol=1e-12)
+    assert_allclose(
+        functional.attention(query, key, value, mask=mask), expected, rtol=1e-12, atol=1e-13
+    )
 
 
 @pytest.mark.parametrize("return_weights", [False, True])
@@ -189,7 +191,7 @@ def test_single_steps_follow_the_limit_and_do_not_see_a_closed_key():
     options = {"bias": bias, "mask": mask}
     _, weights = in_torch(query, key, value, return_weights=True, **options)
     _, expected = reference.attention(query, key, value, return_weights=True, **options)
-    assert_allclose(weights, expected, rtol=1e-12)
+    assert_allclose(weights, expected, rtol=1e-12, atol=1e-13)
     assert_array_equal(weights[:, 1], [[0.5, 0, 0, 0.5, 0]] * 2)
     assert_array_equal(weights[:, :, 2], np.zeros((2, 3)))
 
@@ -221,7 +223,7 @@ def test_dropout_scales_the_kept_weights_and_repeats_with_the_seed():
     assert_array_equal(weights, again)
     dropped = weights == 0
     assert 0 < dropped.sum() < dropped.numel()
-    assert_allclose(weights[~dropped], 2 * full[~dropped], rtol=1e-12)
+    assert_allclose(weights[~dropped], 2 * full[~dropped], rtol=1e-12, atol=1e-13)
 
 
 def test_zero_sizes_and_views():
@@ -231,7 +233,9 @@ def test_zero_sizes_and_views():
     turned = query.mT.contiguous().mT
     assert not turned.is_contiguous()
     expected = functional.attention(query, key, value)
-    assert_allclose(functional.attention(turned, key.flip(1), value.flip(1)), expected, rtol=1e-12)
+    assert_allclose(
+        functional.attention(turned, key.flip(1), value.flip(1)), expected, rtol=1e-12, atol=1e-13
+    )
 
 
 Q, K, V = (torch.from_numpy(array) for array in example())

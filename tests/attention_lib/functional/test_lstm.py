@@ -41,11 +41,11 @@ def test_an_lstm_step_takes_any_leading_axes(leading):
     gates = functional.lstm_gates(inputs, hidden, **GATES, **BIASES)
     expected = reference.lstm_gates(inputs.numpy(), hidden.numpy(), **given)
     for ours, exact in zip(gates, expected, strict=True):
-        assert_allclose(ours, exact, rtol=1e-13)
+        assert_allclose(ours, exact, rtol=1e-13, atol=1e-13)
     state = functional.lstm_cell(inputs, hidden, cell, **GATES, **BIASES)
     expected = reference.lstm_cell(inputs.numpy(), hidden.numpy(), cell.numpy(), **given)
     for ours, exact in zip(state, expected, strict=True):
-        assert_allclose(ours, exact, rtol=1e-13)
+        assert_allclose(ours, exact, rtol=1e-13, atol=1e-13)
 
 
 @pytest.mark.parametrize("names", [(), ("input_bias",), ("hidden_bias",)])
@@ -55,4 +55,4 @@ def test_each_bias_of_an_lstm_step_stands_alone(names):
     exact = {name: one.numpy() for name, one in given.items()}
     expected = reference.lstm_gates(normal(2, 5).numpy(), normal(2, 3).numpy(), **exact)
     for ours, one in zip(gates, expected, strict=True):
-        assert_allclose(ours, one, rtol=1e-13)
+        assert_allclose(ours, one, rtol=1e-13, atol=1e-13)

@@ -158,9 +158,11 @@ def test_score_modules_equal_the_reference(kind):
 def test_dot_modules_equal_the_function():
     key = normal(2, 7, 5, seed=1)
     scaled = ScaledDotProductAttention(scale=1.0)(QUERY, key, VALUE, mask=MASK)
-    assert_allclose(DotAttention()(QUERY, key, VALUE, mask=MASK), scaled, rtol=1e-12)
+    assert_allclose(DotAttention()(QUERY, key, VALUE, mask=MASK), scaled, rtol=1e-12, atol=1e-13)
     causal = ScaledDotProductAttention()(QUERY, key, VALUE, causal=True)
-    assert_allclose(causal, functional.attention(QUERY, key, VALUE, causal=True), rtol=1e-13)
+    assert_allclose(
+        causal, functional.attention(QUERY, key, VALUE, causal=True), rtol=1e-13, atol=1e-13
+    )
 
 
 @pytest.mark.parametrize("make", [lambda: AdditiveAttention(5, 2, 13, dropout=0.5)])

@@ -24,15 +24,15 @@ def test_lstm_equals_the_loop_and_torch():
     inputs, hidden, cell, weights = lstm_example()
     new_hidden, new_cell = reference.lstm_cell(inputs, hidden, cell, **weights)
     loop = loop_oracles.lstm_step(inputs[0], hidden[0], cell[0], *weights.values())
-    assert_allclose((new_hidden[0], new_cell[0]), loop, rtol=1e-12)
+    assert_allclose((new_hidden[0], new_cell[0]), loop, rtol=1e-12, atol=1e-13)
     torch_cell = torch.nn.LSTMCell(5, 3, dtype=torch.float64)
     state = {"weight_ih": "input_weight", "weight_hh": "hidden_weight"}
     state |= {"bias_ih": "input_bias", "bias_hh": "hidden_bias"}
     torch_cell.load_state_dict({n: torch.from_numpy(weights[o]) for n, o in state.items()})
     before = (torch.from_numpy(hidden), torch.from_numpy(cell))
     expected = torch_cell(torch.from_numpy(inputs), before)
-    assert_allclose(new_hidden, expected[0].detach(), rtol=1e-12)
-    assert_allclose(new_cell, expected[1].detach(), rtol=1e-12)
+    assert_allclose(new_hidden, expected[0].detach(), rtol=1e-12, atol=1e-13)
+    assert_allclose(new_cell, expected[1].detach(), rtol=1e-12, atol=1e-13)
 
 
 def test_lstm_without_bias_is_lstm_with_zero_bias_and_large_sums_do_not_overflow():
@@ -40,7 +40,9 @@ def test_lstm_without_bias_is_lstm_with_zero_bias_and_large_sums_do_not_overflow
     bare = {name: weights[name] for name in ("input_weight", "hidden_weight")}
     zeros = {"input_bias": np.zeros(12), "hidden_bias": np.zeros(12)}
     without = reference.lstm_gates(inputs, hidden, **bare)
-    assert_allclose(without, reference.lstm_gates(inputs, hidden, **bare, **zeros), rtol=1e-14)
+    assert_allclose(
+        without, reference.lstm_gates(inputs, hidden, **bare, **zeros), rtol=1e-14, atol=1e-13
+    )
     assert np.isfinite(reference.lstm_cell(inputs * 1e4, hidden, cell, **weights)).all()
     with pytest.raises(ValueError, match=r"input_weight must have shape \[4H, X\] = \(12, 5\)"):
         reference.lstm_cell(inputs, hidden, cell, **{**weights, "input_weight": normal(12, 4)})
@@ -70,10 +72,10 @@ def test_an_lstm_step_takes_any_leading_axes(leading):
             *(one[row].tolist() for one in (inputs, hidden, cell)),
             *(one.tolist() for one in (*GATES.values(), *BIASES.values())),
         )
-        assert_allclose([one[row] for one in state], expected, rtol=1e-12)
+        assert_allclose([one[row] for one in state], expected, rtol=1e-12, atol=1e-13)
     write, keep, candidate, show = gates
-    assert_allclose(state[1], keep * cell + write * candidate, rtol=1e-12)
-    assert_allclose(state[0], show * np.tanh(state[1]), rtol=1e-12)
+    assert_allclose(state[1], keep * cell + write * candidate, rtol=1e-12, atol=1e-13)
+    assert_allclose(state[0], show * np.tanh(state[1]), rtol=1e-12, atol=1e-13)
 
 
 @pytest.mark.parametrize("name", BIASES)
@@ -83,5 +85,5 @@ def test_each_bias_of_an_lstm_step_stands_alone(name):
     none = reference.lstm_gates(**given)
     zeros = {"input_bias": np.zeros(12), "hidden_bias": np.zeros(12)}
     with_zeros = reference.lstm_gates(**given | zeros | {name: BIASES[name]})
-    assert_allclose(one, with_zeros, rtol=1e-14)
+    assert_allclose(one, with_zeros, rtol=1e-14, atol=1e-13)
     assert not np.allclose(one, none)
