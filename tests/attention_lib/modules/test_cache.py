@@ -457,11 +457,11 @@ def test_a_mask_for_all_positions_that_is_the_same_for_every_key(window):
     cache = KVCache(window=window)
     closed = torch.zeros(1, 1, dtype=torch.bool)
     nothing = module(X[:, :7], cache=cache, mask=closed, causal=True)
-    assert_allclose(nothing, module.output_projection.bias.expand(B, 7, C), rtol=1e-12)
+    assert_allclose(nothing, module.output_projection.bias.expand(B, 7, C), rtol=1e-12, atol=1e-13)
     opened = module(X[:, 7:8], cache=cache, mask=~closed[0, 0], causal=True)
     cache.reset()
     in_chunks(module, X[:, :7], [7], cache, causal=True)
-    assert_allclose(opened, module(X[:, 7:8], cache=cache, causal=True), rtol=1e-12)
+    assert_allclose(opened, module(X[:, 7:8], cache=cache, causal=True), rtol=1e-12, atol=1e-13)
 
 
 @pytest.mark.parametrize("chunks", CHUNKS, ids=len)
@@ -479,7 +479,7 @@ def test_a_step_returns_the_weights_of_all_held_keys():
     cache = KVCache()
     module(X[:, :22], causal=True, cache=cache)
     _, weights = module(X[:, 22:], causal=True, cache=cache, return_weights=True)
-    assert_allclose(weights, expected[:, :, 22:], rtol=1e-12)
+    assert_allclose(weights, expected[:, :, 22:], rtol=1e-12, atol=1e-13)
     windowed = KVCache(window=4)
     module(X[:, :22], cache=windowed)
     _, weights = module(X[:, 22:], cache=windowed, return_weights=True)
@@ -490,7 +490,7 @@ def test_without_causal_a_chunk_sees_all_of_itself():
     module, cache = built().double(), KVCache()
     module(X[:, :7], cache=cache)
     output = module(X[:, 7:], cache=cache)
-    assert_allclose(output, module(X[:, 7:], X), rtol=1e-12)
+    assert_allclose(output, module(X[:, 7:], X), rtol=1e-12, atol=1e-13)
 
 
 def test_a_gate_acts_with_a_cache_too():
@@ -535,7 +535,7 @@ def test_cross_attention_after_a_beam_was_reordered():
     module(X[:, :1], MEMORY, cache=cache)
     cache.reorder(rows)
     output = module(X[rows][:, 1:2], MEMORY, cache=cache)
-    assert_allclose(output, module(X[rows][:, 1:2], MEMORY[rows]), rtol=1e-12)
+    assert_allclose(output, module(X[rows][:, 1:2], MEMORY[rows]), rtol=1e-12, atol=1e-13)
 
 
 def crossed(**options):

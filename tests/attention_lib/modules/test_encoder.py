@@ -119,11 +119,11 @@ def test_without_the_residual_only_the_sublayers_are_left():
     layer = built(TransformerEncoderLayer, C, H, F, residual=False)
     h = layer.self_attention(layer.self_attention_norm(X))
     expected = layer.feed_forward(layer.feed_forward_norm(h))
-    assert_allclose(layer(X).detach(), expected.detach(), rtol=1e-12)
+    assert_allclose(layer(X).detach(), expected.detach(), rtol=1e-12, atol=1e-13)
     layer = built(TransformerEncoderLayer, C, H, F, residual=False, norm_first=False)
     h = layer.self_attention_norm(layer.self_attention(X))
     expected = layer.feed_forward_norm(layer.feed_forward(h))
-    assert_allclose(layer(X).detach(), expected.detach(), rtol=1e-12)
+    assert_allclose(layer(X).detach(), expected.detach(), rtol=1e-12, atol=1e-13)
 
 
 def test_weights_of_a_layer_are_those_of_its_attention():
@@ -266,7 +266,7 @@ def test_dropout_acts_in_training_only_at_three_places(norm_first):
         g = layer.feed_forward_norm(h) if norm_first else h
         g = h + dropped(ffn(g))
         expected = g if norm_first else layer.feed_forward_norm(g)
-    assert_allclose(output.detach(), expected.detach(), rtol=1e-12)
+    assert_allclose(output.detach(), expected.detach(), rtol=1e-12, atol=1e-13)
     assert not torch.allclose(output, rested)
 
 

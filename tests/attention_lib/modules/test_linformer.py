@@ -93,7 +93,7 @@ def test_nothing_real_gives_the_bias_of_the_output(sharing):
     one = module(sharing=sharing)
     output = one(torch.randn(2, 4, C).double(), mask=torch.zeros(4, dtype=torch.bool))
     expected = one.output_projection.bias.expand(2, 4, C)
-    assert_allclose(output.detach(), expected.detach(), rtol=1e-12)
+    assert_allclose(output.detach(), expected.detach(), rtol=1e-12, atol=1e-13)
 
 
 @pytest.mark.parametrize("sharing", SHARING)
@@ -104,7 +104,7 @@ def test_padding_does_not_leak(sharing):
     other = x.clone()
     other[:, 5:] = torch.randn(1, 2, C).double() * 100
     before, after = one(x, mask=mask), one(x, other, mask=mask)
-    assert_allclose(after.detach(), before.detach(), rtol=1e-12)
+    assert_allclose(after.detach(), before.detach(), rtol=1e-12, atol=1e-13)
     short = one(x, x[:, :5])
     assert_allclose(short.detach(), before.detach(), rtol=1e-10, atol=1e-12)
 
@@ -138,7 +138,7 @@ def test_dropout_acts_in_training_only(sharing):
     one.eval()
     assert torch.equal(one(x), one(x))
     plain = module(sharing=sharing)
-    assert_allclose(one(x).detach(), plain(x).detach(), rtol=1e-12)
+    assert_allclose(one(x).detach(), plain(x).detach(), rtol=1e-12, atol=1e-13)
 
 
 @pytest.mark.parametrize("sharing", SHARING)

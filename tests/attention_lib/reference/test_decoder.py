@@ -61,10 +61,10 @@ def post(x, p, memory_mask, activation, **options):
 def test_both_orders_are_what_the_formulas_say(options, memory_mask, activation):
     given = {"n_heads": H, "memory_mask": memory_mask, "activation": activation, **options}
     expected = pre(X, LAYER, memory_mask, activation, **options)
-    assert_allclose(decoder_layer(X, MEMORY, LAYER, **given), expected, rtol=1e-12)
+    assert_allclose(decoder_layer(X, MEMORY, LAYER, **given), expected, rtol=1e-12, atol=1e-13)
     expected = post(X, LAYER, memory_mask, activation, **options)
     ours = decoder_layer(X, MEMORY, LAYER, norm_first=False, **given)
-    assert_allclose(ours, expected, rtol=1e-12)
+    assert_allclose(ours, expected, rtol=1e-12, atol=1e-13)
 
 
 def test_defaults():
@@ -78,10 +78,10 @@ def test_weights_are_those_of_both_attentions():
     assert_array_equal(y, decoder_layer(X, MEMORY, LAYER, n_heads=H))
     h = normed(X, LAYER, "self_attention")
     update, expected = attended(h, LAYER, H, causal=True, return_weights=True)
-    assert_allclose(own, expected, rtol=1e-12)
+    assert_allclose(own, expected, rtol=1e-12, atol=1e-13)
     h = normed(X + update, LAYER, "cross_attention")
     options = {"memory": MEMORY, "name": "cross_attention", "return_weights": True}
-    assert_allclose(cross, attended(h, LAYER, H, **options)[1], rtol=1e-12)
+    assert_allclose(cross, attended(h, LAYER, H, **options)[1], rtol=1e-12, atol=1e-13)
 
 
 def test_no_norm_and_shared_heads():
@@ -95,14 +95,14 @@ def test_no_norm_and_shared_heads():
     }
     ours = decoder_layer(X, MEMORY, shared, n_heads=H, n_kv_heads=1, norm=None)
     expected = decoder_layer(X, MEMORY, repeated, n_heads=H, norm=None, norm_first=False)
-    assert_allclose(ours, expected, rtol=1e-12)
+    assert_allclose(ours, expected, rtol=1e-12, atol=1e-13)
 
 
 def test_no_position_sees_a_later_one():
     before = decoder_layer(X, MEMORY, LAYER, n_heads=H)
     changed = np.concatenate([X[:, :3], RNG.normal(size=(B, T - 3, C))], axis=1)
     after = decoder_layer(changed, MEMORY, LAYER, n_heads=H)
-    assert_allclose(after[:, :3], before[:, :3], rtol=1e-12)
+    assert_allclose(after[:, :3], before[:, :3], rtol=1e-12, atol=1e-13)
     free = decoder_layer(changed, MEMORY, LAYER, n_heads=H, causal=False)
     assert np.abs(free[:, :3] - before[:, :3]).max(axis=-1).min() > 1e-3
 
@@ -113,25 +113,25 @@ def test_stack_is_layer_after_layer_and_the_final_norm(norm_first):
     stream, weights = decoder(X, MEMORY, STACK | FINAL, return_weights=True, **options)
     first, pair = decoder_layer(X, MEMORY, LAYER, return_weights=True, **options)
     second, second_pair = decoder_layer(first, MEMORY, SECOND, return_weights=True, **options)
-    assert_allclose(decoder(X, MEMORY, STACK, **options), second, rtol=1e-12)
-    assert_allclose(stream, normed(second, FINAL, "final"), rtol=1e-12)
+    assert_allclose(decoder(X, MEMORY, STACK, **options), second, rtol=1e-12, atol=1e-13)
+    assert_allclose(stream, normed(second, FINAL, "final"), rtol=1e-12, atol=1e-13)
     assert_array_equal(decoder(X, MEMORY, STACK | FINAL, **options), stream)
     assert len(weights) == 2
     for ours, expected in zip((*weights[0], *weights[1]), (*pair, *second_pair), strict=True):
-        assert_allclose(ours, expected, rtol=1e-12)
+        assert_allclose(ours, expected, rtol=1e-12, atol=1e-13)
 
 
 def test_stack_passes_bias_and_norm_on():
     options = {"n_heads": H, "bias": reference.alibi_bias(H, T, T), "norm": None}
     expected = decoder_layer(X, MEMORY, LAYER, **options)
     expected = decoder_layer(expected, MEMORY, SECOND, **options)
-    assert_allclose(decoder(X, MEMORY, STACK | FINAL, **options), expected, rtol=1e-12)
+    assert_allclose(decoder(X, MEMORY, STACK | FINAL, **options), expected, rtol=1e-12, atol=1e-13)
     shiftless = {name: one for name, one in STACK.items() if not name.endswith("shift")}
     gain = FINAL["final_norm.gain"]
     rms = {"n_heads": H, "norm": "rms"}
     expected = reference.rms_norm(decoder(X, MEMORY, shiftless, **rms), gain)
     ours = decoder(X, MEMORY, shiftless | {"final_norm.gain": gain}, **rms)
-    assert_allclose(ours, expected, rtol=1e-12)
+    assert_allclose(ours, expected, rtol=1e-12, atol=1e-13)
 
 
 def test_float16_is_rounded_once():
@@ -160,7 +160,7 @@ def test_zero_sizes():
     assert decoder(X[:, :0], MEMORY, STACK, n_heads=H).shape == (B, 0, C)
     nothing = decoder_layer(X, MEMORY[:, :0], LAYER, n_heads=H)
     blocked = decoder_layer(X, MEMORY, LAYER, n_heads=H, memory_mask=np.zeros((1, 1), bool))
-    assert_allclose(nothing, blocked, rtol=1e-12)
+    assert_allclose(nothing, blocked, rtol=1e-12, atol=1e-13)
 
 
 CROSSLESS = {name: one for name, one in LAYER.items() if not name.startswith("cross_attention.")}

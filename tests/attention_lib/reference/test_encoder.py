@@ -51,9 +51,9 @@ MASK = RNG.random((B, 1, T, T)) < 0.6
 )
 def test_both_orders_are_what_the_formulas_say(options, activation):
     ours = encoder_layer(X, LAYER, n_heads=H, activation=activation, **options)
-    assert_allclose(ours, pre(X, LAYER, activation, **options), rtol=1e-12)
+    assert_allclose(ours, pre(X, LAYER, activation, **options), rtol=1e-12, atol=1e-13)
     ours = encoder_layer(X, LAYER, n_heads=H, norm_first=False, activation=activation, **options)
-    assert_allclose(ours, post(X, LAYER, activation, **options), rtol=1e-12)
+    assert_allclose(ours, post(X, LAYER, activation, **options), rtol=1e-12, atol=1e-13)
 
 
 def test_defaults():
@@ -69,12 +69,12 @@ def test_rms_norm_and_no_norm():
     h = X + attended(h, LAYER, H)
     last = reference.rms_norm(h, LAYER["feed_forward_norm.gain"])
     expected = h + transformed(last, LAYER)
-    assert_allclose(encoder_layer(X, rms, n_heads=H, norm="rms"), expected, rtol=1e-12)
+    assert_allclose(encoder_layer(X, rms, n_heads=H, norm="rms"), expected, rtol=1e-12, atol=1e-13)
     h = X + attended(X, LAYER, H)
     expected = h + transformed(h, LAYER)
     for norm_first in (True, False):
         ours = encoder_layer(X, LAYER, n_heads=H, norm=None, norm_first=norm_first)
-        assert_allclose(ours, expected, rtol=1e-12)
+        assert_allclose(ours, expected, rtol=1e-12, atol=1e-13)
 
 
 def test_swiglu_reads_the_gate():
@@ -94,7 +94,7 @@ def test_swiglu_reads_the_gate():
         activation="swiglu",
     )
     ours = encoder_layer(X, parameters, n_heads=H, activation="swiglu")
-    assert_allclose(ours, expected, rtol=1e-12)
+    assert_allclose(ours, expected, rtol=1e-12, atol=1e-13)
 
 
 def test_shared_key_and_value_heads():
@@ -108,7 +108,7 @@ def test_shared_key_and_value_heads():
         if "key" in name or "value" in name:
             repeated[name] = np.concatenate([one] * H)
     ours = encoder_layer(X, shared, n_heads=H, n_kv_heads=1)
-    assert_allclose(ours, encoder_layer(X, repeated, n_heads=H), rtol=1e-12)
+    assert_allclose(ours, encoder_layer(X, repeated, n_heads=H), rtol=1e-12, atol=1e-13)
 
 
 @pytest.mark.parametrize("norm_first", [True, False])
@@ -117,12 +117,12 @@ def test_stack_is_layer_after_layer_and_the_final_norm(norm_first):
     stream, weights = encoder(X, STACK | FINAL, return_weights=True, **options)
     first, first_weights = encoder_layer(X, LAYER, return_weights=True, **options)
     second, second_weights = encoder_layer(first, SECOND, return_weights=True, **options)
-    assert_allclose(encoder(X, STACK, **options), second, rtol=1e-12)
+    assert_allclose(encoder(X, STACK, **options), second, rtol=1e-12, atol=1e-13)
     expected = reference.layer_norm(second, FINAL["final_norm.gain"], FINAL["final_norm.shift"])
-    assert_allclose(stream, expected, rtol=1e-12)
+    assert_allclose(stream, expected, rtol=1e-12, atol=1e-13)
     assert len(weights) == 2
-    assert_allclose(weights[0], first_weights, rtol=1e-12)
-    assert_allclose(weights[1], second_weights, rtol=1e-12)
+    assert_allclose(weights[0], first_weights, rtol=1e-12, atol=1e-13)
+    assert_allclose(weights[1], second_weights, rtol=1e-12, atol=1e-13)
     assert weights[0].shape == (B, H, T, T)
     assert_array_equal(encoder(X, STACK | FINAL, **options), stream)
 
@@ -132,11 +132,11 @@ def test_stack_passes_bias_and_norm_on():
     expected = encoder_layer(X, LAYER, n_heads=H, bias=bias, norm=None)
     expected = encoder_layer(expected, SECOND, n_heads=H, bias=bias, norm=None)
     ours = encoder(X, STACK | FINAL, n_heads=H, bias=bias, norm=None)
-    assert_allclose(ours, expected, rtol=1e-12)
+    assert_allclose(ours, expected, rtol=1e-12, atol=1e-13)
     shiftless = {name: one for name, one in (STACK | FINAL).items() if not name.endswith("shift")}
     expected = encoder(X, {n: o for n, o in shiftless.items() if "final" not in n}, **RMS)
     expected = reference.rms_norm(expected, FINAL["final_norm.gain"])
-    assert_allclose(encoder(X, shiftless, **RMS), expected, rtol=1e-12)
+    assert_allclose(encoder(X, shiftless, **RMS), expected, rtol=1e-12, atol=1e-13)
 
 
 RMS = {"norm": "rms", "n_heads": H}

@@ -71,14 +71,14 @@ def test_the_estimate_is_the_advantage_times_the_chosen_minus_the_weights():
     for row, advantage in ((0, 1.5), (2, -1.5)):
         for j in range(5):
             expected[row, j] = advantage * ((j == INDEX[row]) - 0.2)
-    assert_allclose(estimate, expected, rtol=1e-14)
+    assert_allclose(estimate, expected, rtol=1e-14, atol=1e-13)
 
 
 @pytest.mark.parametrize("baseline", [np.array(0.5), np.full(1, 0.5), np.full(3, 0.5), 0.5])
 def test_a_baseline_may_be_one_number_or_one_a_draw(baseline):
     expected = reference.reinforce_gradient(WEIGHTS, INDEX, REWARD - 0.5)
     estimate = reference.reinforce_gradient(WEIGHTS, INDEX, REWARD, baseline=baseline)
-    assert_allclose(estimate, expected, rtol=1e-14)
+    assert_allclose(estimate, expected, rtol=1e-14, atol=1e-13)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_reinforce_is_unbiased_with_any_baseline(baseline):
         reference.reinforce_gradient(weights, np.array(j), np.array(rewards[j]), baseline=baseline)
         for j in range(3)
     ]
-    assert_allclose(weights @ np.array(estimates), expected, rtol=1e-12)
+    assert_allclose(weights @ np.array(estimates), expected, rtol=1e-12, atol=1e-13)
     with pytest.raises(ValueError, match=r"index must lie in -1..2, got 3..3"):
         reference.reinforce_gradient(weights, np.array(3), np.array(1.0))
     with pytest.raises(TypeError, match="index must be integers"):

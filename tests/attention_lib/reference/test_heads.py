@@ -101,14 +101,14 @@ def test_a_group_serves_neighbouring_heads(n_groups):
         g = h // (H // n_groups)
         own = {**options, "bias": options["bias"][h], "mask": example.mask()[:, h]}
         alone = reference.attention(query[:, h], key[:, g], value[:, g], return_weights=True, **own)
-        assert_allclose(output[:, h], alone[0], rtol=1e-13)
-        assert_allclose(weights[:, h], alone[1], rtol=1e-13)
+        assert_allclose(output[:, h], alone[0], rtol=1e-13, atol=1e-13)
+        assert_allclose(weights[:, h], alone[1], rtol=1e-13, atol=1e-13)
 
 
 def test_without_options_every_query_sees_every_key_and_only_the_output_comes_back():
     query, key, value = grouped_example(H)
     output = reference.grouped_query_attention(query, key, value)
-    assert_allclose(output, reference.attention(query, key, value), rtol=1e-13)
+    assert_allclose(output, reference.attention(query, key, value), rtol=1e-13, atol=1e-13)
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float16, 4e-3), (np.float32, 4e-6)])
@@ -137,8 +137,12 @@ def test_zero_sizes_and_views():
     empty = run(query, key[:, :0], value[:, :0])
     assert_array_equal(empty, np.broadcast_to(options["output_bias"], (2, 3, 17)))
     turned = np.asfortranarray(query)
-    assert_allclose(run(turned, key[:, ::-1], value[:, ::-1]), run(query, key, value), rtol=1e-12)
-    assert_allclose(run(query[0], key[0], value[0]), run(query, key, value)[0], rtol=1e-12)
+    assert_allclose(
+        run(turned, key[:, ::-1], value[:, ::-1]), run(query, key, value), rtol=1e-12, atol=1e-13
+    )
+    assert_allclose(
+        run(query[0], key[0], value[0]), run(query, key, value)[0], rtol=1e-12, atol=1e-13
+    )
 
 
 GIVEN, WEIGHTS, BIASES = example.inputs(), example.weights(2), example.biases(2)

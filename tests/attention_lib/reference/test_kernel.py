@@ -15,7 +15,9 @@ def test_kernel_regression_is_the_weighted_mean():
     query, key, value = normal(3, 2), normal(5, 2, seed=1), normal(5, 7, seed=2)
     for i, output in enumerate(reference.kernel_regression(query, key, value, bandwidth=0.8)):
         kernel = np.array([np.exp(-((query[i] - k) ** 2).sum() / (2 * 0.8**2)) for k in key])
-        assert_allclose(output, (kernel[:, None] * value).sum(0) / kernel.sum(), rtol=1e-12)
+        assert_allclose(
+            output, (kernel[:, None] * value).sum(0) / kernel.sum(), rtol=1e-12, atol=1e-13
+        )
     with pytest.raises(ValueError, match="bandwidth must be greater than 0"):
         reference.kernel_regression(query, key, value, bandwidth=0)
 

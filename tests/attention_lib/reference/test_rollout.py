@@ -26,18 +26,18 @@ def test_rollout_sums_over_all_paths_through_the_layers(residual):
         expected[target, source] += path
     found = reference.attention_rollout(STACK, residual=residual)
     assert found.shape == (2, 5, 5)
-    assert_allclose(found[1], expected, rtol=1e-12)
+    assert_allclose(found[1], expected, rtol=1e-12, atol=1e-13)
 
 
 def test_half_is_residual_unless_given():
     found = reference.attention_rollout(STACK)
     assert_allclose(found, reference.attention_rollout(tuple(STACK), residual=0.5), rtol=0)
-    assert_allclose(found.sum(axis=-1), 1, rtol=1e-12)
+    assert_allclose(found.sum(axis=-1), 1, rtol=1e-12, atol=1e-13)
 
 
 def test_one_layer_is_its_mean_head_beside_the_residual():
     found = reference.attention_rollout(STACK[:1], residual=0.25)
-    assert_allclose(found, 0.25 * np.eye(5) + 0.75 * STACK[0].mean(axis=1), rtol=1e-12)
+    assert_allclose(found, 0.25 * np.eye(5) + 0.75 * STACK[0].mean(axis=1), rtol=1e-12, atol=1e-13)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])

@@ -25,9 +25,9 @@ def test_scores_equal_the_loops():
             expected = loop_oracles.additive_score(
                 query[i], key[j], query_weight, key_weight, vector, bias
             )
-            assert_allclose(additive[i, j], expected, rtol=1e-12)
+            assert_allclose(additive[i, j], expected, rtol=1e-12, atol=1e-13)
             expected = loop_oracles.general_score(query[i], key[j], normal(5, 2, seed=6))
-            assert_allclose(general[i, j], expected, rtol=1e-12)
+            assert_allclose(general[i, j], expected, rtol=1e-12, atol=1e-13)
 
 
 def test_concat_is_additive_with_the_weight_split():
@@ -35,7 +35,7 @@ def test_concat_is_additive_with_the_weight_split():
     vector = normal(11, seed=3)
     concat = reference.concat_scores(query, key, weight, vector)
     additive = reference.additive_scores(query, key, weight[:, :5], weight[:, 5:], vector)
-    assert_allclose(concat, additive, rtol=1e-12)
+    assert_allclose(concat, additive, rtol=1e-12, atol=1e-13)
 
 
 def test_dot_scores_in_float16_accumulate_in_float32():
@@ -96,4 +96,4 @@ def test_scores_of_a_weight_without_axes_are_refused():
 def test_leading_axes_are_rows_of_their_own(score, weights):
     query, key = normal(2, 3, 5), normal(2, 7, 5, seed=1)
     one_by_one = [score(query[row], key[row], *weights) for row in range(2)]
-    assert_allclose(score(query, key, *weights), one_by_one, rtol=1e-12)
+    assert_allclose(score(query, key, *weights), one_by_one, rtol=1e-12, atol=1e-13)
