@@ -1,0 +1,1 @@
+"""The exercises of the page on estimates, a file for each."""
