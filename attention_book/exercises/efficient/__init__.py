@@ -1,0 +1,1 @@
+"""The exercises of the page on long sequences, a file for each."""
