@@ -138,7 +138,7 @@ class Study:
         return found
 
     def _nothing(self, what, wanted, known) -> ValueError:
-        there = ", ".join(map(repr, dict.fromkeys(known)))
+        there = ", ".join(dict.fromkeys(map(repr, known)))
         return ValueError(f"study {self.name}: {what} must be one of {there}, got {shown(wanted)}")
 
 

@@ -40,6 +40,7 @@ STUDIES = [
     ("norm_place", ["norm_place.py"]),
     ("decode_cache", ["decode_cache.py"]),
     ("speculative", ["speculative.py"]),
+    ("frontier", ["frontier.py"]),
     ("numpy_reference", ["numpy_reference.py"]),
     ("selector_predictions", ["selector_predictions.py"]),
     ("profiles", ["profiles.py"]),
@@ -128,6 +129,7 @@ SEEDED = [
     *("score_scale", "deletion", "picture_words", "many_heads", "fewer_key_heads"),
     "norm_place",
     "taken_apart",
+    "frontier",
 ]
 GROUPS = {
     "alignment": (),
@@ -140,6 +142,7 @@ GROUPS = {
     "heads_quality": ("task", "heads", "rate"),
     "norm_place": ("depth", "norm_first", "norm", "rate", "warm"),
     "taken_apart": ("task", "removed"),
+    "frontier": ("model", "knobs"),
 }
 
 
@@ -149,7 +152,7 @@ def test_stored_record_has_three_seeds_of_every_model(name):
     group = GROUPS.get(name, ("model",))
     seeds = {}
     for run in stored["results"]:
-        seeds.setdefault(tuple(run[key] for key in group), set()).add(run["seed"])
+        seeds.setdefault(tuple(str(run[key]) for key in group), set()).add(run["seed"])
     assert min(len(found) for found in seeds.values()) >= 3
 
 
