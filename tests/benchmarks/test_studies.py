@@ -46,6 +46,7 @@ STUDIES = [
     ("profiles", ["profiles.py"]),
     ("encoder_or_recurrence", ["encoder_or_recurrence.py"]),
     ("pretrained_features", ["pretrained_features.py"]),
+    ("state_recall", ["state_recall.py"]),
 ]
 NAMES = [name for name, _ in STUDIES]
 SPEED = ["transformer_speed", "efficient_attention", "numpy_reference", "selector_predictions"]
@@ -128,6 +129,7 @@ SEEDED = [
     "heads_quality",
     *("score_scale", "deletion", "picture_words", "many_heads", "fewer_key_heads"),
     "norm_place",
+    "state_recall",
     "taken_apart",
     "frontier",
 ]
@@ -141,6 +143,7 @@ GROUPS = {
     "fewer_key_heads": ("groups", "way"),
     "heads_quality": ("task", "heads", "rate"),
     "norm_place": ("depth", "norm_first", "norm", "rate", "warm"),
+    "state_recall": ("task", "memory", "rate"),
     "taken_apart": ("task", "removed"),
     "frontier": ("model", "knobs"),
 }

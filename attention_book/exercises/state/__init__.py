@@ -1,0 +1,1 @@
+"""The exercises of the page on attention as a recurrence, a file for each."""
