@@ -47,6 +47,7 @@ STUDIES = [
     ("encoder_or_recurrence", ["encoder_or_recurrence.py"]),
     ("pretrained_features", ["pretrained_features.py"]),
     ("state_recall", ["state_recall.py"]),
+    ("tile_memory", ["tile_memory.py"]),
 ]
 NAMES = [name for name, _ in STUDIES]
 SPEED = ["transformer_speed", "efficient_attention", "numpy_reference", "selector_predictions"]
