@@ -48,6 +48,7 @@ STUDIES = [
     ("pretrained_features", ["pretrained_features.py"]),
     ("state_recall", ["state_recall.py"]),
     ("tile_memory", ["tile_memory.py"]),
+    ("streaming", ["streaming.py"]),
 ]
 NAMES = [name for name, _ in STUDIES]
 SPEED = ["transformer_speed", "efficient_attention", "numpy_reference", "selector_predictions"]

@@ -1,0 +1,1 @@
+"""The exercises of the page on windows and blocks, a file for each."""
