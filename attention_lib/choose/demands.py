@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..checks import check_count, check_not_negative
 from ..cost import readable
-from .errors import LONGEST, check_sample, normal_sample, relative_error
+from .errors import LONGEST, check_sample, normal_error, relative_error
 from .mechanisms import MECHANISMS
 from .setting import Setting
 
@@ -63,11 +63,10 @@ class Demands:
             return 0.0, "by reach"
         if not self.tolerated_error or not mechanism.partial(self.judged_length, options):
             return None, "unknown"
-        sample = self.sample
-        if sample is None:
-            sample = normal_sample(self.judged_length, self.setting.d_head)
-        causal = self.setting.causal
-        return relative_error(name, options, sample, causal=causal), "measured"
+        n, d_head, causal = self.judged_length, self.setting.d_head, self.setting.causal
+        if self.sample is None:
+            return normal_error(name, tuple(options.items()), n, d_head, causal), "measured"
+        return relative_error(name, options, self.sample, causal=causal), "measured"
 
     def problems(self, peak_bytes, error, certainty):
         """Why something of these bytes and this error does not fit; empty if it does."""

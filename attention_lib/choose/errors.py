@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import torch
 from torch.nn import functional as F
 
@@ -93,6 +95,12 @@ def relative_error(name, options, sample, *, causal=False):
     size = exact.double().norm().item()
     distance = (found.double() - exact.double()).norm().item()
     return distance / size if size else (0.0 if distance == 0 else float("inf"))
+
+
+@lru_cache(maxsize=1024)
+def normal_error(name, options, n, d_head, causal):
+    """The error on `normal_sample`, measured once; options as a tuple of names and values."""
+    return relative_error(name, dict(options), normal_sample(n, d_head), causal=causal)
 
 
 def _exact(query, key, value, rows, causal, *, shared):

@@ -66,7 +66,11 @@ class Law:
 
     def seconds(self, setting, options):
         """Predicted seconds of one call."""
-        return float(work(self.name, setting, options) @ np.array(self.seconds_each))
+        return self.seconds_of(work(self.name, setting, options))
+
+    def seconds_of(self, done):
+        """Predicted seconds of this much `work`."""
+        return float(done @ np.array(self.seconds_each))
 
     def measured_at(self, n):
         """Whether n lies between the lengths that were measured."""

@@ -62,6 +62,19 @@ def test_error_is_that_of_the_definitions(name, causal):
     assert found == pytest.approx(expected, rel=1e-6)
 
 
+def test_the_error_on_normal_numbers_is_measured_once(monkeypatch):
+    asked, measured = ("linear", (), N, D, True), []
+    errors.normal_error.cache_clear()
+    expected = choose.relative_error("linear", {}, choose.normal_sample(N, D), causal=True)
+    assert errors.normal_error(*asked) == expected
+    monkeypatch.setattr(errors, "relative_error", lambda *case, **how: measured.append(case))
+    assert errors.normal_error(*asked) == expected
+    assert not measured
+    errors.normal_error("linear", (), N, D, False)
+    assert len(measured) == 1
+    errors.normal_error.cache_clear()
+
+
 @pytest.mark.parametrize("name", ["dense", "tiled"])
 def test_what_is_exact_has_no_error(name):
     options = {"block_size": 8} if name == "tiled" else {}
