@@ -1,1 +1,1 @@
-"""The exercises of the page on choosing the next word, a file for each."""
+"""The exercises of the two pages on choosing, the next word and a mechanism, a file for each."""
