@@ -27,6 +27,15 @@ def strictly(n, per_pair, overhead, per_token):
 
 
 exercise.right = first(strictly)
+MISTAKES = {
+    "the answer to a law without its overhead": lambda p, o, t: exercise.right(p, 0, t),
+    "the answer to a law without its per_token": lambda p, o, t: exercise.right(p, o, 0),
+}
+
+
+def known(given, case):
+    """What the answer is right for, where that is known."""
+    return next((f"that is {what}, and " for what, f in MISTAKES.items() if f(*case) == given), "")
 
 
 def behaviour(statement, cases, why):
@@ -39,12 +48,13 @@ def behaviour(statement, cases, why):
                 raise Problem(f"your answer {where} should be a whole number: {describe(given)}")
             if given != wanted:
                 length = safely(lambda one: str(int(one)), given, "another length")
-                raise Problem(f"you return {length} {where}: {wanted} is right, for {why}")
+                wrong = known(given, case)
+                raise Problem(f"you return {length} {where}: {wrong}{wanted} is right, for {why}")
 
 
 behaviour(
     "two laws by hand",
-    [(1, 6, 1), (2, 7, 1)],
+    [(1, 30, 3), (2, 7, 1)],
     "that is the first length at which overhead + per_token * n is less than per_pair * n ** 2",
 )
 behaviour(
@@ -74,12 +84,12 @@ def root(per_pair, overhead, per_token):
 exercise.mutant(
     "forgets the overhead",
     lambda pair, overhead, token: exercise.right(pair, 0, token),
-    diagnosis="your answer does not depend on the overhead: the straight law begins above zero",
+    "the answer to a law without its overhead",
 )
 exercise.mutant(
     "forgets what each token costs",
     lambda pair, overhead, token: exercise.right(pair, overhead, 0),
-    diagnosis="your answer does not depend on per_token",
+    "the answer to a law without its per_token",
 )
 exercise.mutant("gives the root itself", root, "should be a whole number")
 exercise.mutant(
