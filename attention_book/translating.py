@@ -1,32 +1,32 @@
 """One sentence through a translating Transformer: what it writes, and where it looks meanwhile.
 
-`translate` computes it, `word_by_word` says how `sweep` shows it, and `typing_box` shows it for
-whatever a reader types where a kernel runs.
+`trained_translator` is the network that the book keeps, `translate` computes, and `word_by_word`
+says how `sweep` shows it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from html import escape
+from collections.abc import Mapping
 from textwrap import shorten
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from ipywidgets import HTML, Text, VBox
 
-from attention_lib.checks import check_callable, check_count, check_instance, check_text
+from attention_lib.checks import check_count, check_instance, check_text
+from attention_lib.data.tokeniser_training import translation_tokenisers
 from attention_lib.data.tokens import EOS, SOS, UNK
 from attention_lib.data.truecase import WORD
 from attention_lib.generation import generate
 from attention_lib.modules import Transformer
 
+from . import studies
 from .arguments import check_dict
 from .explorables import HeatMap
 from .explorables.captions import LONGEST_TEXT
 
-__all__ = ["Translation", "translate", "typing_box", "word_by_word"]
+__all__ = ["Translation", "trained_translator", "translate", "word_by_word"]
 
 PIECE = re.compile(rf"{WORD.pattern}|[^\w\s]")
 END = "(end)"
@@ -53,6 +53,29 @@ class Translation(NamedTuple):
     second: list
     text: str
     unknown: list
+
+
+def trained_translator():
+    """The Transformer of the long run of the study `translation`, and its two tokenisers.
+
+    Returns:
+        (model, (english, spanish)): the model in evaluation mode, with the weights that were kept.
+
+    >>> model, (english, spanish) = trained_translator()
+    >>> translate(model, (english, spanish), "Tom sleeps.").text
+    'Tom duerme.'
+    """
+    study = studies.load("translation")
+    recipe, tokenisers = study.settings["long"]["transformer"], translation_tokenisers("words")
+    model = Transformer(
+        *map(len, tokenisers),
+        n_heads=study.settings["heads"],
+        n_layers=study.settings["layers"],
+        positions=recipe["positions"],
+        **recipe["sizes"],
+    )
+    model.load_state_dict({name: torch.tensor(one) for name, one in study.weights().items()})
+    return model.eval(), tokenisers
 
 
 def translate(model, tokenisers, sentence, *, max_words=30):
@@ -199,48 +222,3 @@ def _percent(share):
 
 def _short(text):
     return shorten(text, LONGEST_TEXT, placeholder=" …")
-
-
-class TypingBox(VBox):
-    """A line to type into, and below it what `show` makes of it; it needs a running kernel."""
-
-    def __init__(self, show: Callable, *, start: str, label: str):
-        check_callable(show=show)
-        check_text(start=start, label=label)
-        self.line = Text(value=start, description=label, continuous_update=False)
-        self._show = show
-        super().__init__([self.line])
-        self.line.observe(self._answer, names="value")
-        self._answer()
-
-    def _answer(self, change=None):
-        try:
-            shown = self._show(self.line.value)
-        except ValueError as error:
-            shown = HTML(escape(str(error)))
-        self.children = (self.line, shown)
-
-    def __repr__(self):
-        return f"A line to type into: {self.line.description} (run this cell to use it)"
-
-
-def typing_box(show, *, start, label="English"):
-    """A line to type a sentence into; after Enter `show(sentence)` appears below it.
-
-    Args:
-        show: from a text to a widget; what it raises as ValueError is shown in words.
-        start: the text at the beginning.
-        label: what stands beside the line.
-
-    Returns:
-        a `TypingBox`.
-
-    Raises:
-        TypeError: show cannot be called, or a text is none.
-
-    >>> box = typing_box(lambda text: HTML(text.upper()), start="hello")
-    >>> box.line.value = "good day"
-    >>> box.children[1].value
-    'GOOD DAY'
-    """
-    return TypingBox(show, start=start, label=label)

@@ -27,7 +27,7 @@ from attention_lib.data.tokeniser_training import translation_tokenisers
 from attention_lib.data.tokens import EOS, PAD, teacher_forcing
 from attention_lib.data.translation import load_tatoeba
 
-SHARED = ("heads", "layers", "positions", "batch", "label_smoothing", "warmup", "betas")
+SHARED = ("heads", "layers", "batch", "label_smoothing", "warmup", "betas")
 ROWS = {"predicts": 0, "next": 1}
 
 

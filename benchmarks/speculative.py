@@ -71,7 +71,7 @@ def translator(tokenisers):
     stored = studies.load("translation")
     recipe = stored.settings["long"]["transformer"]
     sizes = {"n_heads": stored.settings["heads"], "n_layers": stored.settings["layers"]}
-    sizes |= {"positions": stored.settings["positions"], **recipe["sizes"]}
+    sizes |= {"positions": recipe["positions"], **recipe["sizes"]}
     model = Transformer(*map(len, tokenisers), **sizes)
     model.load_state_dict({name: torch.tensor(a) for name, a in stored.weights().items()})
     return model.eval()

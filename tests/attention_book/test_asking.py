@@ -1,6 +1,7 @@
 """A line to type in: what is typed is answered, as text or as a table, and never as HTML."""
 
 import pytest
+from ipywidgets import HTML
 
 from attention_book.asking import ask
 from attention_book.tables import table
@@ -49,3 +50,16 @@ def test_what_is_none_of_these_is_named(changed, message):
     given = {"answer": echoed, "label": "say", "start": "so"} | changed
     with pytest.raises(TypeError, match=message):
         ask(given.pop("answer"), **given)
+
+
+def test_an_error_about_the_text_is_shown_in_plain_text():
+    def fails(text):
+        raise ValueError(f"no {text}")
+
+    assert ask(fails, label="say", start="<b>").reply.value == "no &lt;b&gt;"
+
+
+def test_a_widget_stands_as_it_is():
+    given = HTML("<b>so</b>")
+    box = ask(lambda text: given, label="say", start="so")
+    assert box.children == (box.line, given)

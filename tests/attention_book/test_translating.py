@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from ipywidgets import HTML
 
+from attention_book.asking import ask
 from attention_book.explorables import sweep
-from attention_book.translating import END, Translation, translate, typing_box, word_by_word
+from attention_book.translating import END, Translation, translate, word_by_word
 from attention_lib.data.tokeniser_training import train_words
 from attention_lib.data.tokens import EOS, SOS
 from attention_lib.modules import Transformer
@@ -167,26 +167,8 @@ def test_what_is_typed_is_translated(model, tokenisers):
             title="Yours", **word_by_word({sentence: translate(model, tokenisers, sentence)})
         )
 
-    box = typing_box(show, start="Tom sleeps.")
-    assert box.children[0] is box.line
-    assert box.children[1].caption(0).startswith("Tom sleeps. ")
+    box = ask(show, label="English", start="Tom sleeps.")
+    assert box.children == (box.line, box.reply)
+    assert box.reply.caption(0).startswith("Tom sleeps. ")
     box.line.value = "I have a zebra."
-    assert "Unknown: zebra." in box.children[1].caption(1)
-    box.line.value = " "
-    assert "at least one word" in box.children[1].value
-    assert repr(box) == "A line to type into: English (run this cell to use it)"
-
-
-def test_what_is_shown_as_an_error_is_text():
-    def fails(text):
-        raise ValueError(f"no {text}")
-
-    assert typing_box(fails, start="<b>").children[1].value == "no &lt;b&gt;"
-    assert isinstance(typing_box(fails, start="").children[1], HTML)
-
-
-def test_the_box_refuses_what_is_none():
-    with pytest.raises(TypeError, match="show must be"):
-        typing_box(None, start="a")
-    with pytest.raises(TypeError, match="start must be"):
-        typing_box(print, start=1)
+    assert "Unknown: zebra." in box.reply.caption(1)

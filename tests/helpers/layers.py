@@ -53,9 +53,9 @@ LAYERS = {
             {"numpy", "matplotlib", "anywidget", "ipywidgets", "traitlets"},
         ),
         "translating": (
-            {"arguments", "explorables"}
+            {"arguments", "explorables", "studies"}
             | {f"{LIB}.{part}" for part in ("checks", "data", "generation", "modules")},
-            TORCH | {"ipywidgets"},
+            TORCH,
         ),
         "exercises": ({f"{LIB}.checks", f"{LIB}.reference", f"{LIB}.data"}, NUMPY),
         "pipeline": (
