@@ -62,7 +62,9 @@ def behaviour(words, mask, expected):
         if isinstance(given, bool) or not isinstance(given, Integral):
             raise Problem(f"your answer should be a whole number, but is {describe(given)}")
         if expected < 0 and given != expected:
-            raise Problem(f"you return {describe(given)} for {words}; no number of layers is enough")
+            raise Problem(
+                f"you return {describe(given)} for {words}; no number of layers is enough"
+            )
         if given != expected:
             raise Problem(f"you return {describe(given)} for {words}, but {expected} is right")
 
