@@ -15,14 +15,14 @@ def stored():
 def test_the_row_that_writes_a_word_looks_at_its_origin_and_the_next_row_does_not(stored):
     mean = {row: stored.values(f"test.mean.{row}") for row in ("predicts", "next")}
     assert len(mean["predicts"]) >= 3
-    assert mean["predicts"].min() >= 0.7  # the diagonal: 0.56
+    assert mean["predicts"].min() >= 0.72  # the diagonal: 0.56
     assert mean["next"].max() <= 0.08
 
 
 def test_the_heads_look_at_the_last_token_to_write_the_mark_and_little_for_words(stored):
     weight, even = stored.values("last.weight"), stored.values("last.even")
     assert weight.shape[1:] == (2, 4)
-    assert (weight.mean((1, 2)) < 0.7 * even).all()
+    assert (weight.mean((1, 2)) < 0.65 * even).all()
     assert (stored.values("last.weight_for_mark") > even[:, None, None]).all()
 
 

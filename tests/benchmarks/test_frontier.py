@@ -40,7 +40,6 @@ def test_each_answer_is_the_value_stored_with_the_key_so_far_back(frontier):
 
 
 def test_the_help_makes_queries_and_keys_equal_and_twice_as_large(frontier):
-    usual = frontier.attention("vanilla", {}, frontier.TINY, 0)[0]
     with seeded(0):
         usual = frontier.attention("vanilla", {}, frontier.TINY, 0)[0]
     helped = model(frontier, "vanilla", {}).attention
