@@ -7,6 +7,7 @@ reads files counts with its whole folder; only exercises and results of studies 
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import PurePosixPath
 
 from .sources import Definition, Source
@@ -35,8 +36,13 @@ class Tree:
         stem = module.replace(".", "/")
         for path, package in ((f"{stem}/__init__.py", True), (f"{stem}.py", False)):
             if path in self.paths:
-                return Source(self.read(path).decode(), module, package=package)
+                return _source(self.read(path).decode(), module, package)
         return None
+
+
+@cache  # every chapter has a tree of its own, and the same files
+def _source(text: str, module: str, package: bool) -> Source:
+    return Source(text, module, package=package)
 
 
 class Follower:
