@@ -6,7 +6,7 @@ RUN = $(VENV)/bin/python
 READY = $(VENV)/.attention-book-ready
 PIP = $(RUN) -m pip --disable-pip-version-check install
 
-.PHONY: help book check test versions peers benchmarks mutants notebooks page serve lock lint clean
+.PHONY: help book check test versions peers benchmarks mutants notebooks page serve lab doctor lock lint clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -21,7 +21,7 @@ $(READY): requirements.txt pyproject.toml
 	@touch $@
 
 book: $(READY)  ## build the pages from the stored notebooks
-	$(RUN) -m attention_book book
+	$(RUN) -m attention_book build
 
 # A file of tests stays in one process, for its fixtures are shared and a notebook has one kernel.
 PARALLEL = -n auto --dist loadfile
@@ -52,6 +52,12 @@ page: $(READY)  ## begin a page (NAME=03_masks: of a new chapter; NAME=03_1_mask
 
 serve: $(READY)  ## show the built book on 127.0.0.1
 	$(RUN) -m attention_book serve
+
+lab: $(READY)  ## open copies of the notebooks in JupyterLab (PAGE=02: begin with this page)
+	$(RUN) -m attention_book lab $(PAGE)
+
+doctor:  ## what this machine has of what the book needs, and how to get the rest
+	@$(if $(wildcard $(RUN)),$(RUN),$(PYTHON)) -m attention_book doctor
 
 lint: $(READY)  ## check the code style, the numbers in the prose and the form of the pages
 	$(VENV)/bin/ruff check .

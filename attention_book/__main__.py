@@ -1,24 +1,23 @@
-"""Make the book: notebooks from the chapters, pages from the notebooks."""
+"""Make the book, read it and run it: notebooks from the chapters, pages from the notebooks."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 import time
+from pathlib import Path
 
-from .pipeline import concept_table
-from .pipeline.check import check, stale_because
-from .pipeline.claims_lint import lint
-from .pipeline.execute import execute
-from .pipeline.lock import lock
-from .pipeline.new_page import new_page
-from .pipeline.page_lint import lint_pages, report
-from .pipeline.pages import build, serve
-from .pipeline.project import PipelineError, Project
+from .pipeline import doctor
+from .pipeline.errors import PipelineError, from_missing, from_system
+
+# The packages that the book needs are imported where they are used: `doctor` runs without them.
 
 
-def notebooks(project: Project, options) -> None:
+def notebooks(project, options) -> None:
     """Execute the chapters whose notebooks are stale."""
+    from .pipeline.check import stale_because
+    from .pipeline.execute import execute
+
     ran = 0
     for chapter in project.select(options.chapters):
         reason = "you ask for it" if options.force else stale_because(project, chapter)
@@ -33,14 +32,19 @@ def notebooks(project: Project, options) -> None:
     print(f"{ran} notebook(s) executed; they are in notebooks/", flush=True)
 
 
-def check_pairs(project: Project, options) -> None:
+def check_pairs(project, options) -> None:
     """Stop when a notebook is stale, unpaired or not in the table of contents."""
+    from .pipeline.check import check
+
     _stop_on(check(project))
     print(f"{len(project.chapters)} chapter(s): every notebook is up to date", flush=True)
 
 
-def lint_text(project: Project, options) -> None:
+def lint_text(project, options) -> None:
     """Stop when a number of the prose has no claim, or when a page leaves the form."""
+    from .pipeline.claims_lint import lint
+    from .pipeline.page_lint import lint_pages, report
+
     print(report(project), flush=True)
     _stop_on([*lint(project), *lint_pages(project)])
     print(
@@ -48,34 +52,62 @@ def lint_text(project: Project, options) -> None:
     )
 
 
-def begin_page(project: Project, options) -> None:
+def begin_page(project, options) -> None:
     """Write a page in the settled form and enter it in _toc.yml."""
+    from .pipeline.new_page import new_page
+
     path = new_page(project, options.name).relative_to(project.root).as_posix()
     print(f"{path}: written; now run: python -m attention_book notebooks {options.name}")
 
 
-def book(project: Project, options) -> None:
+def build(project, options) -> None:
     """Check notebooks, numbers and the form of the pages, then build them."""
+    from .pipeline import pages
+
     check_pairs(project, options)
     lint_text(project, options)
-    build(project)
+    pages.build(project)
 
 
-def show(project: Project, options) -> None:
+def serve(project, options) -> None:
     """Show the built pages on 127.0.0.1."""
-    serve(project)
+    from .pipeline import pages
+
+    pages.serve(project, options.port, open_browser=options.open)
 
 
-def concepts(project: Project, options) -> None:
+def lab(project, options) -> None:
+    """Open copies of the notebooks in JupyterLab; yours stay, the book's own are not touched."""
+    from .pipeline.lab import lab
+
+    lab(project, options.page, options.port, open_browser=not options.no_browser)
+
+
+def concepts(project, options) -> None:
     """Write the concept table into the book."""
+    from .pipeline import concept_table
+
     changed = concept_table.write(project)
     print(f"{concept_table.PAGE}: {'written' if changed else 'up to date'}", flush=True)
 
 
-def write_lock(project: Project, options) -> None:
+def write_lock(project, options) -> None:
     """Resolve pyproject.toml anew and write requirements.txt."""
+    from .pipeline.lock import lock
+
     lock(project.root)
     print("requirements.txt written; the notebooks are stale now: make notebooks", flush=True)
+
+
+def diagnose(options) -> None:
+    """Say what this machine has of what the book needs, and how to get the rest."""
+    findings = []
+    for finding in doctor.examine(_root()):
+        print(finding, flush=True)
+        findings.append(finding.state)
+    problems = findings.count(doctor.PROBLEM)
+    print(f"{problems} problem(s), {findings.count(doctor.NOTE)} note(s)", flush=True)
+    sys.exit(bool(problems))
 
 
 def _stop_on(problems: list[PipelineError]) -> None:
@@ -85,39 +117,87 @@ def _stop_on(problems: list[PipelineError]) -> None:
 
 
 COMMANDS = {
-    "notebooks": notebooks,
+    "build": build,
+    "serve": serve,
+    "lab": lab,
     "check": check_pairs,
     "lint": lint_text,
+    "notebooks": notebooks,
     "new-page": begin_page,
-    "book": book,
-    "serve": show,
     "concepts": concepts,
     "lock": write_lock,
 }
+OTHER_NAMES = {"build": ["book"]}
 
 
 def parser() -> argparse.ArgumentParser:
-    main = argparse.ArgumentParser(prog="python -m attention_book", description=__doc__)
-    commands = main.add_subparsers(required=True, metavar="COMMAND")
-    for name, function in COMMANDS.items():
-        command = commands.add_parser(name, help=function.__doc__, description=function.__doc__)
-        command.set_defaults(function=function)
-        if name == "notebooks":
-            command.add_argument("chapters", nargs="*", help="chapters to run (default: all)")
-            command.add_argument("--force", action="store_true", help="run up-to-date ones too")
-        if name == "new-page":
-            command.add_argument("name", help="03_masks: a main page; 03_1_masks: a side page")
+    main = argparse.ArgumentParser(prog="attention-book", description=__doc__)
+    commands = main.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    made = {}
+    for name, function in {**COMMANDS, "doctor": diagnose}.items():
+        said = {"help": function.__doc__, "description": function.__doc__}
+        made[name] = commands.add_parser(name, aliases=OTHER_NAMES.get(name, []), **said)
+        made[name].set_defaults(function=function)
+    made["notebooks"].add_argument("chapters", nargs="*", help="chapters to run (default: all)")
+    made["notebooks"].add_argument("--force", action="store_true", help="run up-to-date ones too")
+    made["new-page"].add_argument("name", help="03_masks: a main page; 03_1_masks: a side page")
+    made["serve"].add_argument("--open", action="store_true", help="open the browser too")
+    made["lab"].add_argument("page", nargs="?", default="", help="02: begin with this page")
+    made["lab"].add_argument("--no-browser", action="store_true", help="print the address only")
+    for name in ("serve", "lab"):
+        made[name].add_argument("--port", type=int, help="use this port and no other")
     return main
 
 
-def run(arguments: list[str] | None = None, project: Project | None = None) -> None:
+def _root() -> Path:
+    """The book in whose folder the command is called; else the one that this package is part of."""
+    here = Path.cwd().resolve()
+    places = [here, *here.parents, Path(__file__).resolve().parents[1]]
+    for place in places:
+        if (place / "book" / "chapters").is_dir() and (place / "_toc.yml").is_file():
+            return place
+    raise PipelineError(
+        str(here),
+        "there is no book in this folder, in those above it, or beside the installed package",
+        "call attention-book in the folder of the repository",
+    )
+
+
+def _run(options, project) -> None:
+    if options.command == "doctor":
+        diagnose(options)
+    if sys.version_info < doctor.OLDEST:
+        version = ".".join(map(str, sys.version_info[:3]))
+        mend = "make book PYTHON=python3.11, or call a newer Python by its name"
+        raise PipelineError(sys.executable, f"Python {version} is older than 3.11", mend)
+    if project is None:
+        from .pipeline.project import Project
+
+        project = Project(_root())
+    options.function(project, options)
+
+
+def run(arguments: list[str] | None = None, project=None) -> None:
     options = parser().parse_args(arguments)
     try:
-        options.function(project or Project(), options)
+        _run(options, project)
     except PipelineError as error:
-        sys.exit(f"{error}\nstopped: 1 problem, see above")
+        _stop(error)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("attention_"):
+            raise
+        _stop(from_missing(error, sys.executable))
+    except OSError as error:
+        known = from_system(error)
+        if known is None:
+            raise
+        _stop(known)
     except KeyboardInterrupt:
         sys.exit("stopped: interrupted; the chapter that ran keeps its old notebook")
+
+
+def _stop(error: PipelineError) -> None:
+    sys.exit(f"{error}\nstopped: 1 problem, see above")
 
 
 if __name__ == "__main__":

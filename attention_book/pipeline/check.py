@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tqdm import tqdm
+
 from .fingerprint import KEY, changed_parts
 from .project import Chapter, PipelineError, Project
 
@@ -22,7 +24,7 @@ def _listed(words: list[str]) -> str:
 def check(project: Project) -> list[PipelineError]:
     """Everything that stands between the chapters and a book that tells the truth."""
     problems = _notebooks_without_text(project)
-    for chapter in project.chapters:
+    for chapter in tqdm(project.chapters, "  checking", leave=False, disable=None):
         problems += _check_chapter(project, chapter)
     return problems
 

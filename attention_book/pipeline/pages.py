@@ -7,18 +7,25 @@ import shutil
 import subprocess
 import sys
 import time
+import webbrowser
 from functools import partial
 
-from .project import PipelineError, Project
+from .errors import PipelineError, need_space
+from .ports import HOST, choose
+from .project import Project
 
 PORT = 8000
+SPACE = 150  # megabytes: pages, and what Jupyter Book keeps beside them
+OF_A_BUILD = ("html", ".doctrees", "jupyter_execute")  # what else lies in _build stays
 # The same interpreter on every system; Jupyter Book has no `python -m` form.
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 
 
 def build(project: Project) -> None:
     """Render every page anew: warnings of an earlier build must not hide behind its caches."""
-    shutil.rmtree(project.root / "_build", ignore_errors=True)
+    need_space(project.root, SPACE, "a build of the book")
+    for folder in OF_A_BUILD:
+        shutil.rmtree(project.root / "_build" / folder, ignore_errors=True)
     start = time.perf_counter()
     command = [sys.executable, "-c", JUPYTER_BOOK, "build", str(project.root)]
     done = subprocess.run([*command, "-W", "-n", "--keep-going"], cwd=project.root, check=False)
@@ -38,23 +45,17 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         """Say nothing: a line for each file would bury the address."""
 
 
-def serve(project: Project) -> None:
+def serve(project: Project, port: int | None = None, *, open_browser: bool = False) -> None:
     """Serve the built pages on 127.0.0.1 until interrupted."""
     if not (project.html / "index.html").is_file():
         raise PipelineError("book", "there are no pages yet", "run `make book` first")
     handler = partial(_Quiet, directory=str(project.html))
-    with _server(handler) as server:
-        address = f"http://127.0.0.1:{server.server_port}/"
+    with http.server.ThreadingHTTPServer((HOST, choose(port, PORT)), handler) as server:
+        address = f"http://{HOST}:{server.server_port}/"
         print(f"The book is at {address} (stop with Ctrl-C)", flush=True)
+        if open_browser and not webbrowser.open(address):
+            print("No browser could be started here: open this address in one.", flush=True)
         try:
             server.serve_forever()
         except KeyboardInterrupt:
             print("\nstopped")
-
-
-def _server(handler) -> http.server.ThreadingHTTPServer:
-    """On the usual port, or on any free one where that is taken."""
-    try:
-        return http.server.ThreadingHTTPServer(("127.0.0.1", PORT), handler)
-    except OSError:
-        return http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)

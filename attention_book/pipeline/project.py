@@ -1,4 +1,4 @@
-"""Where things lie, and the errors that tell a writer what to mend."""
+"""Where things lie."""
 
 from __future__ import annotations
 
@@ -12,15 +12,9 @@ import nbformat
 import yaml
 from nbformat import NotebookNode
 
+from .errors import PipelineError
+
 ROOT = Path(__file__).resolve().parents[2]
-
-
-class PipelineError(Exception):
-    """Something in the book has to be mended; the message says where and how."""
-
-    def __init__(self, where: str, problem: str, mend: str):
-        super().__init__(f"{where}: {problem}\n  mend: {mend}")
-        self.where = where
 
 
 def folded(notebook: NotebookNode) -> NotebookNode:

@@ -1,5 +1,6 @@
 """The last step: pages are built, shown on this machine only, and requirements are locked."""
 
+import http.server
 import subprocess
 import sys
 import threading
@@ -8,7 +9,7 @@ import urllib.request
 import pytest
 
 from attention_book.__main__ import run
-from attention_book.pipeline import pages
+from attention_book.pipeline import pages, ports
 from attention_book.pipeline.lock import held_back, rendered
 from attention_book.pipeline.project import ROOT, PipelineError
 
@@ -18,7 +19,7 @@ def test_a_warning_of_jupyter_book_stops_the_build(book, monkeypatch):
     monkeypatch.setattr(pages, "JUPYTER_BOOK", "import sys; print(sys.argv); sys.exit(1)")
     with pytest.raises(PipelineError, match="a warning counts as an error"):
         pages.build(book.project)
-    assert not (book.root / "_build").exists()
+    assert not (book.root / "_build/html").exists()
 
 
 def test_a_build_says_where_the_pages_are(book, monkeypatch, capsys):
@@ -35,32 +36,24 @@ def test_a_build_says_where_the_pages_are(book, monkeypatch, capsys):
 def test_the_book_is_served_on_this_machine_only(book, monkeypatch, capsys):
     book.write("_build/html/index.html", "the book")
     started = []
-    monkeypatch.setattr(pages, "PORT", 0)
-    original = pages._server
+    port = ports.choose(None, pages.PORT)
+    original = http.server.ThreadingHTTPServer
 
-    def remember(handler):
-        started.append(original(handler))
+    def remember(*arguments):
+        started.append(original(*arguments))
         return started[0]
 
-    monkeypatch.setattr(pages, "_server", remember)
-    thread = threading.Thread(target=pages.serve, args=(book.project,))
+    monkeypatch.setattr(http.server, "ThreadingHTTPServer", remember)
+    thread = threading.Thread(target=pages.serve, args=(book.project, port))
     thread.start()
     while not started:
         thread.join(0.01)
-    address, port = started[0].server_address
-    assert address == "127.0.0.1"
+    assert started[0].server_address == ("127.0.0.1", port)
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as answer:
         assert answer.read() == b"the book"
     started[0].shutdown()
     thread.join()
     assert f"http://127.0.0.1:{port}/" in capsys.readouterr().out
-
-
-def test_a_taken_port_is_no_error(monkeypatch):
-    with pages._server(pages._Quiet) as first:
-        monkeypatch.setattr(pages, "PORT", first.server_port)
-        with pages._server(pages._Quiet) as second:
-            assert second.server_port != first.server_port
 
 
 def test_there_is_nothing_to_serve_before_the_build(book):
