@@ -111,13 +111,7 @@ def test_the_book_around_the_folder_is_found(book, monkeypatch):
 @pytest.mark.whole
 def test_the_doctor_needs_no_installed_package():
     command = [sys.executable, "-S", "-m", "attention_book", "doctor"]
-    done = subprocess.run(
-        command,
-        cwd=main.Path(main.__file__).parents[1],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "missing: " in done.stdout
     assert done.stderr == ""
