@@ -64,7 +64,7 @@ LAYERS = {
         ),
         "sphinx_ext": (
             {"concepts", "palette", "pipeline", "studies"},
-            {"docutils", "myst_nb", "sphinx", "sphinx_external_toc", "nbformat", "yaml"},
+            {"bs4", "docutils", "myst_nb", "sphinx", "sphinx_external_toc", "nbformat", "yaml"},
         ),
         "__main__": ({"pipeline"}, set()),
     },

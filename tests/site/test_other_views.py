@@ -1,4 +1,4 @@
-"""Pages from the folder, in a narrow window, with a broken view; links and the search.
+"""Pages from the folder, in a narrow window, with a broken view; links.
 
 Apart from the wide window, so that two processes share the pages.
 """
@@ -41,15 +41,6 @@ def test_fits_a_narrow_screen(visit, url, name):
 
 def test_links_and_anchors_lead_somewhere(site):
     assert broken_links(site) == []
-
-
-@pytest.mark.parametrize("scheme", ["http", "file"])
-def test_search_finds_a_word(visit, url, site, scheme):
-    own = url if scheme == "http" else "file://"
-    start = url if scheme == "http" else site.as_uri()
-    with visit(f"{start}/search.html?q=attention", own=own) as seen:
-        seen.page.wait_for_selector("#search-results li a")
-        assert seen.foreign == []
 
 
 @pytest.mark.parametrize("name", chapters())
