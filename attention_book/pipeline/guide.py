@@ -133,7 +133,7 @@ def guide_sections(project: Project) -> dict[str, dict[str, str]]:
 
 def _blocks(text: str) -> dict[str, str]:
     starts = sorted((text.find(block), block) for block in BLOCKS if block in text)
-    ends = [start for start, _ in starts[1:]] + [len(text)]
+    ends = [start for start, _ in [*starts, (len(text), "")][1:]]
     return {
         block: text[start + len(block) : end]
         for (start, block), end in zip(starts, ends, strict=True)

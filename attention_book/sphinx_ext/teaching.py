@@ -9,6 +9,7 @@ course in a line, `<!-- stumbles -->` for all misconceptions. `[[NAME]]` is a li
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 from ..pipeline.guide import (
@@ -41,7 +42,7 @@ def filled(where: str, text: str, project: Project, pages: dict[str, Page]) -> s
     if COURSE in text:
         text = text.replace(COURSE, course_table(sessions(where, text, pages)))
     if BELIEFS in text:
-        text = text.replace(BELIEFS, beliefs(project))
+        text = text.replace(BELIEFS, beliefs(where, project, pages))
     text = SUMS.sub(lambda match: sums(project, match[1], pages), text)
     here = []
     return FILLED.sub(lambda match: _fill(match, where, pages, here), text)
@@ -99,7 +100,9 @@ def course_table(course: list[Session]) -> str:
     rows = [(s.title, total(s.parts), s.most, total(s.homework)) for s in course]
     rows.append(("together", *(sum(row[k] for row in rows) for k in (1, 2, 3))))
     head = ["| session | planned in class | of | homework |", "|---|---|---|---|"]
-    return "\n".join([*head, *("| {} | {} min | {} min | {} min |".format(*row) for row in rows)])
+    return "\n".join(
+        [*head, *("| {} | {:,} min | {:,} min | {:,} min |".format(*row) for row in rows)]
+    )
 
 
 def sums(project: Project, name: str, pages: dict[str, Page]) -> str:
@@ -108,20 +111,21 @@ def sums(project: Project, name: str, pages: dict[str, Page]) -> str:
     course = sessions(path.name, path.read_text(encoding="utf-8"), pages)
     planned, most = sum(total(s.parts) for s in course), sum(s.most for s in course)
     home = sum(total(s.homework) for s in course)
-    return f"{len(course)} sessions, {planned} of {most} minutes planned; homework {home} minutes"
+    in_class = f"{planned:,} of {most:,} minutes planned"
+    return f"{len(course)} sessions, {in_class}; homework {home:,} minutes"
 
 
-def beliefs(project: Project) -> str:
+def beliefs(where: str, project: Project, pages: dict[str, Page]) -> str:
     """Every misconception of the guide with the sections that repair it, page by page."""
     lines = []
     for name, section in guide_sections(project).items():
         lines += ["", f"**[[{name}]]**", ""]
-        last = ""
+        repair = ""
         for item in items(section[STUMBLES]):
-            found = re.search(LINK, item)
-            if found:
-                last = f"[[{found['of'] or name}: {found['section']}]]"
-            lines.append(f"- {item.split('* ')[0]}* See {last}.")
+            if found := re.search(LINK, item):
+                own = not found["of"] and section_link(where, pages[name], found["section"])
+                repair = own or found[0]
+            lines.append(f"- {item.split('* ')[0]}* See {repair}.")
     return "\n".join(lines)
 
 
@@ -130,7 +134,7 @@ def _link(page: Page) -> str:
 
 
 def _named(part: Part) -> str:
-    return ", ".join(f"{m[1]} ({m[2]}, {m[3]} min)" for m in part.exercises) or "–"
+    return ", ".join(f"{m[1]} ({m[2]},\u00a0{m[3]}\u00a0min)" for m in part.exercises) or "–"
 
 
 def _path(page: Page, anchor: str = "") -> str:
@@ -151,11 +155,16 @@ def section_link(where: str, page: Page, section: str) -> str:
     return f"[{section}]({_path(page, slug(section))})"
 
 
+@cache
+def _read(root: Path) -> tuple[Project, dict[str, Page]]:
+    """The chapters do not change while the book is built, and to read them takes a second."""
+    return Project(root), all_pages(Project(root))
+
+
 def insert_marks(app, docname, source):
     """Fill in a page of the guide."""
     if docname == FOLDER or docname.startswith(f"{FOLDER}/"):
-        project = Project(Path(app.srcdir))
-        source[0] = filled(f"{docname}.md", source[0], project, all_pages(project))
+        source[0] = filled(f"{docname}.md", source[0], *_read(Path(app.srcdir)))
 
 
 def setup(app):

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from mdit_py_plugins.anchors.index import slugify
 
 from attention_book.pipeline.guide import (
     BOARD,
@@ -17,7 +18,7 @@ from attention_book.pipeline.guide import (
     total,
 )
 from attention_book.pipeline.project import ROOT, Project
-from attention_book.sphinx_ext.teaching import filled
+from attention_book.sphinx_ext.teaching import filled, slug
 from tests.helpers.guide_text import numbers, page_says
 
 PROJECT = Project()
@@ -124,3 +125,10 @@ def test_no_exercise_is_set_twice_in_a_course():
 def test_a_number_that_the_page_lacks_is_found():
     changed = GUIDE["02_worked_example"][BOARD].replace("0.881", "0.883")
     assert numbers(changed) - numbers(page_says("02_worked_example")) == {"0.883"}
+
+
+@every_page
+def test_the_anchors_of_its_sections_are_those_that_myst_makes(name):
+    titles = [title for level, title in PAGES[name].headings if level == 2]
+    assert [slug(title) for title in titles] == [slugify(title) for title in titles]
+    assert len(set(titles)) == len(titles)
