@@ -7,11 +7,11 @@ from html import unescape
 from attention_book.pipeline.normalise import STATE
 from attention_book.pipeline.project import Project
 
-NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?%?")
+NUMBER = re.compile(r"[¼½¾]|(?<![\w.])\d[\d,]*(?:\.\d+)?%?")
 # Digits that state no number of the page: marks, subscripts, the minutes of a plan.
 NO_NUMBERS = re.compile(
     r"<!--.*?-->|\[\[.*?\]\]|_\{[^}]*\}|_\w"
-    r"|\*\*\d+ min\*\*|^\d+\. |(?:quiz|number|[Cc]hapter) \d",
+    r"|\*\*(?:At the board, )?\d+ min\.?\*\*|^\d+\. |(?:quiz|number|[Cc]hapter) \d",
     re.MULTILINE,
 )
 

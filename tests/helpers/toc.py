@@ -14,6 +14,16 @@ def pages():
     return [f"{file}.html" for file in files]
 
 
+# Pages of the guide for instructors are text in three forms: one of each is opened.
+GUIDES = "book/teaching/"
+OPENED = (f"{GUIDES}twelve_weeks.html", f"{GUIDES}chapter_03.html", f"{GUIDES}assessment.html")
+
+
+def opened():
+    """The pages that the browser tests open one by one."""
+    return [page for page in pages() if not page.startswith(GUIDES) or page in OPENED]
+
+
 def chapters():
     return [page for page in pages() if page.startswith("notebooks/")]
 

@@ -64,10 +64,18 @@ def test_a_main_page_has_a_plan_for_the_board_of_about_25_minutes(name):
     assert len(numbers(GUIDE[name][BOARD])) >= 5
 
 
-@every_main_page
-def test_what_the_plan_for_the_board_names_is_on_the_page(name):
+def board(name):
+    """The plan for the board: a list for a main page, a paragraph for a side page."""
+    if PAGES[name].is_main:
+        return GUIDE[name][BOARD]
+    return re.search(r"^\*\*At the board, 10 min\.\*\* (.+)$", GUIDE[name]["text"], re.MULTILINE)[1]
+
+
+@every_page
+def test_what_a_plan_for_the_board_names_is_on_the_page(name):
     """Pictures, sliders, their values, and the words that are quoted stand in italics."""
-    named = re.findall(r"(?<!\*)\*([^*\n]+)\*(?!\*)", GUIDE[name][BOARD].replace("−", "-"))
+    named = re.findall(r"(?<![*\\])\*([^*\n]+)\*(?!\*)", board(name).replace("−", "-"))
+    assert len(numbers(board(name))) >= 4
     assert len(named) >= 2
     assert [text for text in named if text.lower() not in page_says(name).lower()] == []
 

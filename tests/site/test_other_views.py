@@ -15,7 +15,7 @@ from tests.helpers.page_checks import (
     settle,
     unset_math,
 )
-from tests.helpers.toc import chapters, moving, pages
+from tests.helpers.toc import chapters, moving, opened
 
 
 @pytest.mark.parametrize("name", chapters())
@@ -27,7 +27,7 @@ def test_chapter_works_from_the_folder(visit, site, name):
         assert seen.problems() == []
 
 
-@pytest.mark.parametrize("name", pages())
+@pytest.mark.parametrize("name", opened())
 def test_fits_a_narrow_screen(visit, url, name):
     with visit(f"{url}/{name}", width=390, height=844) as seen:
         if name in moving():

@@ -15,7 +15,7 @@ from tests.helpers.page_checks import (
     unset_math,
     wide_code,
 )
-from tests.helpers.toc import chapters, moving, pages
+from tests.helpers.toc import chapters, moving, opened
 
 STATE_LIMIT = 150_000
 HEIGHT_LIMIT = 16_000  # pixels, 1,200 wide, with every fold closed
@@ -28,7 +28,7 @@ THEME_FINDINGS = (
 )
 
 
-@pytest.mark.parametrize("name", pages())
+@pytest.mark.parametrize("name", opened())
 def test_wide_page(visit, url, site, name):
     """One visit for all that a wide window shows, since opening a page is what costs."""
     with visit(f"{url}/{name}") as seen:
