@@ -6,7 +6,7 @@ RUN = $(VENV)/bin/python
 READY = $(VENV)/.attention-book-ready
 PIP = $(RUN) -m pip --disable-pip-version-check install
 
-.PHONY: help book check test versions peers benchmarks mutants notebooks page serve lab doctor lock lint clean
+.PHONY: help book zip pdf check test versions peers benchmarks mutants notebooks page serve lab doctor lock lint clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -22,6 +22,12 @@ $(READY): requirements.txt pyproject.toml
 
 book: $(READY)  ## build the pages from the stored notebooks
 	$(RUN) -m attention_book build
+
+zip: $(READY)  ## pack the pages and the notebooks into one zip, _build/attention-computed-*.zip
+	$(RUN) -m attention_book zip
+
+pdf: $(READY)  ## print the whole book into one PDF, _build/attention-computed-*.pdf (needs Chromium)
+	$(RUN) -m attention_book pdf
 
 # A file of tests stays in one process, for its fixtures are shared and a notebook has one kernel.
 PARALLEL = -n auto --dist loadfile

@@ -69,6 +69,36 @@ def build(project, options) -> None:
     pages.build(project)
 
 
+def _build_if_older(project, options) -> None:
+    from .pipeline.release import is_built
+
+    if is_built(project):
+        print("the pages are up to date", flush=True)
+    else:
+        build(project, options)
+
+
+def zip_site(project, options) -> None:
+    """Pack the pages and the notebooks into one zip, for a drive or a web server."""
+    from .pipeline.zip_book import write_zip
+
+    _build_if_older(project, options)
+    _say_written(project, write_zip(project))
+
+
+def pdf(project, options) -> None:
+    """Print the whole book into one PDF (Chromium is needed)."""
+    from .pdf.printing import print_book
+
+    _build_if_older(project, options)
+    _say_written(project, print_book(project)[0])
+
+
+def _say_written(project, path: Path) -> None:
+    size = path.stat().st_size / 1e6
+    print(f"{path.relative_to(project.root).as_posix()}: written, {size:.1f} MB", flush=True)
+
+
 def serve(project, options) -> None:
     """Show the built pages on 127.0.0.1."""
     from .pipeline import pages
@@ -118,6 +148,8 @@ def _stop_on(problems: list[PipelineError]) -> None:
 
 COMMANDS = {
     "build": build,
+    "zip": zip_site,
+    "pdf": pdf,
     "serve": serve,
     "lab": lab,
     "check": check_pairs,

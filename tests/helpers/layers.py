@@ -9,7 +9,7 @@ LIB, BOOK = "attention_lib", "attention_book"
 # What the other parts are made with: they need no reference page.
 INTERNAL = {
     *("checks", "machine", "mechanisms", "plans", "writing"),
-    *("arguments", "asking", "concepts", "deleting", "palette", "pipeline", "sphinx_ext"),
+    *("arguments", "asking", "concepts", "deleting", "palette", "pdf", "pipeline", "sphinx_ext"),
     "__main__",
 }
 
@@ -66,7 +66,8 @@ LAYERS = {
             {"concepts", "palette", "pipeline", "studies"},
             {"bs4", "docutils", "myst_nb", "sphinx", "sphinx_external_toc", "nbformat", "yaml"},
         ),
-        "__main__": ({"pipeline"}, set()),
+        "pdf": ({"pipeline"}, {"pikepdf", "playwright", "tqdm", "yaml"}),
+        "__main__": ({"pdf", "pipeline"}, set()),
     },
 }
 
