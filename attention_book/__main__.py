@@ -17,12 +17,17 @@ def notebooks(project, options) -> None:
     """Execute the chapters whose notebooks are stale."""
     from .pipeline.check import stale_because
     from .pipeline.execute import execute
+    from .pipeline.stills import browser
+    from .pipeline.store import renew
 
     ran = 0
+    if not browser():
+        print("there is no Chromium: figures that change get no still picture", flush=True)
     for chapter in project.select(options.chapters):
         reason = "you ask for it" if options.force else stale_because(project, chapter)
         if not reason:
-            print(f"{chapter.name}: up to date", flush=True)
+            done = "renewed, nothing run" if renew(project, chapter) else "up to date"
+            print(f"{chapter.name}: {done}", flush=True)
             continue
         print(f"{chapter.name}: running because {reason}", flush=True)
         start = time.perf_counter()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from tqdm import tqdm
 
+from .address import address_of
 from .fingerprint import KEY, changed_parts
+from .first_cell import is_first_cell, source, without_first_cell
 from .project import Chapter, PipelineError, Project
 
 
@@ -73,12 +75,23 @@ def _check_chapter(project: Project, chapter: Chapter) -> list[PipelineError]:
                 f"then python -m attention_book notebooks --force {chapter.name}",
             )
         )
+    elif first_cell_differs(project, chapter):
+        problem = "its first cell does not install the book from the address in _config.yml"
+        problems.append(PipelineError(chapter.name, problem, f"{mend}; it runs nothing for this"))
     return problems
+
+
+def first_cell_differs(project: Project, chapter: Chapter) -> bool:
+    """Whether the notebook lacks the cell for Colab, or has another one."""
+    cells = chapter.read_notebook().cells
+    stored = [cell.source for cell in cells if is_first_cell(cell)]
+    return stored != [source(address_of(project.root))]
 
 
 def inputs_differ(chapter: Chapter) -> str:
     """The first difference between the inputs of text and notebook, in words, or nothing."""
-    written, stored = chapter.read_text().cells, chapter.read_notebook().cells
+    written = chapter.read_text().cells
+    stored = without_first_cell(chapter.read_notebook()).cells
     if len(written) != len(stored):
         return f"{len(written)} cells in the text, {len(stored)} in the notebook"
     for number, (ours, theirs) in enumerate(zip(written, stored, strict=True), start=1):

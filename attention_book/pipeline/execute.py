@@ -8,7 +8,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-import nbformat
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
@@ -16,12 +15,13 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from tqdm import tqdm
 
-from attention_lib.writing import replace_file
-
+from .address import address_of
 from .environment import chapter_environment
 from .fingerprint import KEY, fingerprint
+from .first_cell import is_first_cell, with_first_cell
 from .normalise import ANSI, UnexpectedStderrError, normalise
 from .project import Chapter, PipelineError, Project
+from .store import store
 
 KERNEL = "attention-book"
 CELL_TIMEOUT = 600
@@ -50,7 +50,7 @@ def execute(project: Project, chapter: Chapter) -> None:
     Raises PipelineError that names chapter, cell and mend.
     """
     before = fingerprint(project, chapter)
-    notebook = chapter.read_text()
+    notebook = with_first_cell(chapter.read_text(), address_of(project.root))
     project.notebooks_folder.mkdir(exist_ok=True)
     run_cells(notebook, chapter.name, project.notebooks_folder, chapter_environment(project.root))
     try:
@@ -63,7 +63,7 @@ def execute(project: Project, chapter: Chapter) -> None:
             f"unexpected text on stderr:\n{_indented(unexpected.text)}",
             "correct what warns; a warning on the page would only puzzle the reader",
         ) from None
-    replace_file(chapter.notebook, nbformat.writes(notebook) + "\n")
+    store(project, chapter, notebook)
 
 
 def run_cells(notebook: NotebookNode, name: str, folder: Path, environment: dict) -> None:
@@ -104,7 +104,8 @@ def _mend(error_name: str) -> str:
 
 
 def _cell_error(name, notebook, index, problem, mend) -> PipelineError:
-    number = sum(cell.cell_type == "code" for cell in notebook.cells[: index + 1])
+    before = notebook.cells[: index + 1]
+    number = sum(cell.cell_type == "code" and not is_first_cell(cell) for cell in before)
     source = notebook.cells[index].source.splitlines()
     more = ["..."] if len(source) > EXCERPT else []
     excerpt = "\n".join(source[:EXCERPT] + more)

@@ -60,7 +60,16 @@ LAYERS = {
         "exercises": ({f"{LIB}.checks", f"{LIB}.reference", f"{LIB}.data"}, NUMPY),
         "pipeline": (
             {"claims", "concepts", f"{LIB}.writing"},
-            {"jupytext", "jupyter_client", "nbclient", "nbformat", "tqdm", "yaml"},
+            {
+                "jupytext",
+                "jupyter_client",
+                "nbclient",
+                "nbformat",
+                "PIL",
+                "playwright",
+                "tqdm",
+                "yaml",
+            },
         ),
         "sphinx_ext": (
             {"concepts", "palette", "pipeline", "studies"},

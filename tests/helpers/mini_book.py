@@ -8,6 +8,7 @@ import nbformat
 from attention_book.pipeline.fingerprint import KEY, fingerprint
 from attention_book.pipeline.normalise import normalise
 from attention_book.pipeline.project import ROOT, Project
+from attention_book.pipeline.store import renew
 
 HEADER = """\
 ---
@@ -73,3 +74,4 @@ class Book:
         for chapter in self.project.chapters:
             made = normalise(chapter.read_text(), {KEY: fingerprint(self.project, chapter)})
             nbformat.write(made, chapter.notebook)
+            renew(self.project, chapter)

@@ -68,7 +68,7 @@ def test_a_chapter_that_the_contents_leave_out(executed):
 def test_a_notebook_that_was_edited_by_hand(executed):
     path = executed.notebook("01_one")
     notebook = json.loads(path.read_text())
-    notebook["cells"][1]["source"] = ["print('edited')"]
+    notebook["cells"][2]["source"] = ["print('edited')"]
     path.write_text(json.dumps(notebook))
     problem = only_problem(executed)
     assert "the notebook is not what the text says: cell 2 differs in source" in str(problem)
@@ -78,7 +78,7 @@ def test_a_notebook_that_was_edited_by_hand(executed):
 def test_a_notebook_that_was_cut(executed):
     path = executed.notebook("01_one")
     notebook = json.loads(path.read_text())
-    del notebook["cells"][1]
+    del notebook["cells"][2]
     path.write_text(json.dumps(notebook))
     assert "2 cells in the text, 1 in the notebook" in str(only_problem(executed))
 

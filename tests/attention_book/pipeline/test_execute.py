@@ -3,7 +3,7 @@
 import pytest
 
 from attention_book.__main__ import run
-from attention_book.pipeline import concept_table, lock, new_page
+from attention_book.pipeline import concept_table, lock, new_page, store
 from attention_book.pipeline import execute as execute_module
 from attention_book.pipeline.claims_lint import covered_numbers
 from attention_lib.writing import replace_file
@@ -105,6 +105,4 @@ def test_an_interrupted_run_writes_nothing(book, monkeypatch):
 
 
 def test_the_pipeline_replaces_files_whole():
-    assert {one.replace_file for one in (concept_table, execute_module, lock, new_page)} == {
-        replace_file
-    }
+    assert {one.replace_file for one in (concept_table, lock, new_page, store)} == {replace_file}
