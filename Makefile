@@ -6,7 +6,7 @@ RUN = $(VENV)/bin/python
 READY = $(VENV)/.attention-book-ready
 PIP = $(RUN) -m pip --disable-pip-version-check install
 
-.PHONY: help book zip pdf check test versions peers benchmarks mutants notebooks page serve lab doctor lock lint clean
+.PHONY: $(shell sed -n 's/^\([a-z]*\):.*/\1/p' Makefile)
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -35,14 +35,17 @@ PARALLEL = -n auto --dist loadfile
 check: lint  ## after each edit: the style, and the quick tests of both packages (below two minutes)
 	$(RUN) -m pytest $(PARALLEL) -m "not whole" attention_lib attention_book tests
 
-test: book peers  ## build the pages, then run every test and every notebook
+test: book peers teaching  ## build the pages, then run every test and every notebook
 	$(RUN) -m pytest $(PARALLEL)
 
 versions: $(READY)  ## test the library on the oldest and newest versions of what it needs (10 GB)
 	$(RUN) -m tests.versions
 
 peers: $(READY)  ## install the packages that the speed studies compare with, into .peers
-	$(RUN) benchmarks/peers.py
+	$(RUN) -m attention_book peers
+
+teaching: $(READY)  ## install what grading and a class on a hub need, into .teaching
+	$(RUN) -m attention_book teaching
 
 benchmarks: peers  ## measure speed and memory against them (a quarter of an hour on a quiet machine)
 	$(RUN) benchmarks/run_all.py

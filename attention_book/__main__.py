@@ -134,6 +134,21 @@ def write_lock(project, options) -> None:
     print("requirements.txt written; the notebooks are stale now: make notebooks", flush=True)
 
 
+def peers(project, options) -> None:
+    """Install the packages that the speed studies compare with, into .peers."""
+    from .pipeline.beside import PEERS
+
+    print(f"{PEERS.folder.name}: {'installed' if PEERS.install() else 'up to date'}", flush=True)
+
+
+def teaching(project, options) -> None:
+    """Install what grading and a class on a hub need, into .teaching."""
+    from .pipeline.beside import TEACHING
+
+    done = "installed" if TEACHING.install() else "up to date"
+    print(f"{TEACHING.folder.name}: {done}", flush=True)
+
+
 def diagnose(options) -> None:
     """Say what this machine has of what the book needs, and how to get the rest."""
     findings = []
@@ -163,6 +178,8 @@ COMMANDS = {
     "new-page": begin_page,
     "concepts": concepts,
     "lock": write_lock,
+    "peers": peers,
+    "teaching": teaching,
 }
 OTHER_NAMES = {"build": ["book"]}
 

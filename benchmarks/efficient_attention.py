@@ -4,17 +4,18 @@ Every mechanism of the library beside the package that is known for it, and besi
 of PyTorch. Attention alone, on tensors `[1, H, n, D]`, without the projections of a model (except
 Linformer, whose saving lies in them); inference, unless a row says that it has a backward pass.
 Where both compute the same, they have to give the same numbers before the clock starts.
-`python benchmarks/peers.py` installs the packages.
+`python -m attention_book peers` installs the packages.
 """
 
 from __future__ import annotations
 
 import limits
-import peers
 import torch
 from rows import line
 from study import options, save
 from tqdm.auto import tqdm
+
+from attention_book.pipeline.beside import PEERS
 
 FULL = {
     "rounds": 7,
@@ -70,7 +71,7 @@ def main():
     parser.add_argument("--attempts", type=int, help="how often to try for a steady machine")
     parser.add_argument("--only", default="", help="only parts whose name contains this")
     arguments = parser.parse_args()
-    versions = peers.use()
+    versions = PEERS.use()
     import linear_rows
     import sparse_rows
     import window_rows

@@ -14,13 +14,13 @@ from functools import partial
 
 import numpy as np
 import peer_ways
-import peers
 import torch
 from paired import clock, compare, interleave
 from rows import line
 from study import options, save
 from tqdm.auto import tqdm
 
+from attention_book.pipeline.beside import PEERS
 from attention_lib.reference import attention, sliding_window_attention, tiled_attention
 
 FULL = {
@@ -102,7 +102,7 @@ def main():
     if any(os.environ.get(name) != "1" for name in THREADS):  # NumPy reads it when it is imported
         alone = {**os.environ, **dict.fromkeys(THREADS, "1")}
         os.execve(sys.executable, [sys.executable, *sys.argv], alone)
-    versions = peers.use()
+    versions = PEERS.use()
     torch.set_num_threads(arguments.threads)
     settings = TINY if arguments.tiny else FULL
     results = []

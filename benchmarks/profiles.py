@@ -27,7 +27,6 @@ import linear_rows
 import numpy as np
 import numpy_reference
 import peer_ways
-import peers
 import small_rows
 import sparse_rows
 import torch
@@ -41,6 +40,7 @@ from torch.nn import functional as F
 from torch.profiler import ProfilerActivity, profile
 from tqdm.auto import tqdm
 
+from attention_book.pipeline.beside import PEERS
 from attention_lib import cost, reference
 from attention_lib.functional import attention, grouped_query_attention, linear_attention
 from attention_lib.modules import MultiHeadAttention
@@ -331,7 +331,7 @@ def main():
     if any(os.environ.get(name) != "1" for name in threads):  # NumPy reads it when it is imported
         alone = {**os.environ, **dict.fromkeys(threads, "1")}
         os.execve(sys.executable, [sys.executable, *sys.argv], alone)
-    versions = peers.use()
+    versions = PEERS.use()
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
     tiny, settings = arguments.tiny, TINY if arguments.tiny else FULL
