@@ -57,7 +57,10 @@ LAYERS = {
             | {f"{LIB}.{part}" for part in ("checks", "data", "generation", "modules")},
             TORCH,
         ),
-        "exercises": ({f"{LIB}.checks", f"{LIB}.reference", f"{LIB}.data"}, NUMPY),
+        "exercises": (
+            {"tables"} | {f"{LIB}.{part}" for part in ("checks", "reference", "data", "writing")},
+            {"numpy", "filelock", "platformdirs"},
+        ),
         "pipeline": (
             {"claims", "concepts", f"{LIB}.writing"},
             {"jupytext", "jupyter_client", "nbclient", "nbformat", "tqdm", "yaml"},
@@ -66,7 +69,7 @@ LAYERS = {
             {"concepts", "palette", "pipeline", "studies"},
             {"bs4", "docutils", "myst_nb", "sphinx", "sphinx_external_toc", "nbformat", "yaml"},
         ),
-        "__main__": ({"pipeline"}, set()),
+        "__main__": ({"exercises", "pipeline"}, set()),
     },
 }
 
