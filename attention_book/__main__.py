@@ -126,6 +126,26 @@ def concepts(project, options) -> None:
     print(f"{concept_table.PAGE}: {'written' if changed else 'up to date'}", flush=True)
 
 
+def show_progress(project, options) -> None:
+    """Show your progress, or that in files of students; --csv writes it instead."""
+    from .exercises import progress
+    from .exercises.progress_file import ProgressError
+    from .exercises.progress_table import of_a_class
+
+    try:
+        found = {file: progress(file) for file in options.files or [None]}
+        if not options.csv:
+            print("\n\n".join(map(str, found.values())))
+        elif options.files:
+            of_a_class(found, options.csv)
+        else:
+            found[None].to_csv(options.csv)
+    except (OSError, ValueError, ProgressError) as error:
+        raise PipelineError("progress", str(error), "name files that can be used") from None
+    if options.csv:
+        print(f"{options.csv}: written")
+
+
 def write_lock(project, options) -> None:
     """Resolve pyproject.toml anew and write requirements.txt."""
     from .pipeline.lock import lock
@@ -177,6 +197,7 @@ COMMANDS = {
     "notebooks": notebooks,
     "new-page": begin_page,
     "concepts": concepts,
+    "progress": show_progress,
     "lock": write_lock,
     "peers": peers,
     "teaching": teaching,
@@ -198,6 +219,8 @@ def parser() -> argparse.ArgumentParser:
     made["serve"].add_argument("--open", action="store_true", help="open the browser too")
     made["lab"].add_argument("page", nargs="?", default="", help="02: begin with this page")
     made["lab"].add_argument("--no-browser", action="store_true", help="print the address only")
+    made["progress"].add_argument("files", nargs="*", help="files of progress (default: yours)")
+    made["progress"].add_argument("--csv", metavar="FILE", help="write the rows there instead")
     for name in ("serve", "lab"):
         made[name].add_argument("--port", type=int, help="use this port and no other")
     return main

@@ -14,13 +14,16 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 from attention_book.exercises.engine import collect, find_exercise, run_checks
 from attention_book.exercises.exercise import Exercise
 from attention_book.exercises.feedback import Feedback
+from attention_book.exercises.progress_note import note
+from attention_book.exercises.progress_table import Progress, kept_progress
 
-__all__ = ["Feedback", "all_exercises", "check"]
+__all__ = ["Feedback", "Progress", "all_exercises", "check", "progress"]
 
 
 @cache
@@ -41,6 +44,8 @@ def check(name: str, function: Callable | None = None) -> Feedback:
     says; 10 for one behaviour, 30 in all). What cannot be stopped: a call into C that does not
     return, and a call that ends the process.
 
+    The outcome is kept: `progress()` shows what passes so far, and says where that is written.
+
     Returns: Feedback with `passed`, `message`, a stable `repr` and an HTML form.
     Raises: ValueError if no exercise has that name; it lists the names there are, and the
         nearest. TypeError if the name is no text.
@@ -50,4 +55,26 @@ def check(name: str, function: Callable | None = None) -> Feedback:
     >>> check("worked_example.softmax", lambda scores, mask: None).message
     'your function returns None: write the missing part and return the result'
     """
-    return run_checks(find_exercise(all_exercises(), name), function)
+    exercises = all_exercises()
+    feedback = run_checks(find_exercise(exercises, name), function)
+    return replace(feedback, progress=note(name, feedback.passed, exercises))
+
+
+def progress(file=None) -> Progress:
+    """The reader's progress: what passes so far, after how many tries, and since when.
+
+    It is kept in one small file, for all notebooks: `attention-book-progress.json` in the user's
+    folder for data of programs, or what the environment variable `ATTENTION_BOOK_PROGRESS` names;
+    "off" keeps nothing. A cell that still is as the book printed it does not count.
+
+    Args:
+        file: another file of progress, such as a student's.
+
+    Returns: Progress, which shows itself as a table; `.rows` has one row an exercise, and
+        `.to_csv("progress.csv")` writes them.
+    Raises: ValueError if there is no such file; ProgressError or OSError if it cannot be read.
+
+    >>> progress().where
+    'Not kept: ATTENTION_BOOK_PROGRESS is off, or CI is set.'
+    """
+    return kept_progress(all_exercises(), file)

@@ -51,12 +51,22 @@ class Exercise:
         kind: "pencil", "code", "experiment" or "explain".
         minutes: how long it takes, estimated.
         seconds: the time limit of one behaviour; all together may take three times as long.
+        page: the notebook that sets it, where several share the folder; else the folder says it.
     """
 
     def __init__(
-        self, place: str, title: str, *, difficulty: int, kind="code", minutes=None, seconds=10.0
+        self,
+        place: str,
+        title: str,
+        *,
+        difficulty: int,
+        kind="code",
+        minutes=None,
+        seconds=10.0,
+        page="",
     ):
         self.name = ".".join(place.split(".")[-2:])
+        self.page = page or self.name.partition(".")[0]
         self.title = title.strip().removesuffix(".")
         self.difficulty, self.kind, self.minutes, self.seconds = difficulty, kind, minutes, seconds
         self.behaviours: list[Behaviour] = []

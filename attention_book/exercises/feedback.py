@@ -11,6 +11,7 @@ class Feedback:
     """What `check` found, as text (`repr`) and as HTML in a notebook.
 
     `printed` is what the function printed while the last behaviour was tried, shortened.
+    `progress` is how far the reader is, or "" where no progress is kept.
     """
 
     name: str
@@ -20,6 +21,7 @@ class Feedback:
     statements: tuple[str, ...]
     n_held: int
     printed: str = ""
+    progress: str = ""
 
     def __repr__(self) -> str:
         verdict = "passes" if self.passed else "not yet"
@@ -27,6 +29,7 @@ class Feedback:
         lines += [f"  {mark}: {statement}" for mark, statement in self._checklist()]
         if self.printed:
             lines += ["  it printed:", *(f"    {line}" for line in self.printed.splitlines())]
+        lines += [f"  {self.progress}"] if self.progress else []
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -35,11 +38,12 @@ class Feedback:
             f"<li>{html.escape(f'{mark}: {text}')}</li>" for mark, text in self._checklist()
         )
         printed = f"<p>It printed:</p><pre>{html.escape(self.printed)}</pre>"
+        progress = f"<p><small>{html.escape(self.progress)}</small></p>" if self.progress else ""
         return (
             f'<div class="exercise-feedback {state}" role="status">'
             f"<p><strong>{verdict}: {html.escape(self.title)}.</strong> "
             f"{html.escape(_sentence(self.message))}</p>"
-            f"<ul>{items}</ul>{printed if self.printed else ''}</div>"
+            f"<ul>{items}</ul>{printed if self.printed else ''}{progress}</div>"
         )
 
     def _checklist(self) -> list[tuple[str, str]]:

@@ -19,6 +19,8 @@ def chapter_environment(root: Path = ROOT) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)),
         # No progress bars in stored notebooks. A bar that is switched on by hand is dropped later.
         "TQDM_DISABLE": "1",
+        # A solution that is run here is nobody's progress, and outputs name no file of a reader.
+        "ATTENTION_BOOK_PROGRESS": "off",
     }
 
 

@@ -57,7 +57,10 @@ LAYERS = {
             | {f"{LIB}.{part}" for part in ("checks", "data", "generation", "modules")},
             TORCH,
         ),
-        "exercises": ({f"{LIB}.checks", f"{LIB}.reference", f"{LIB}.data"}, NUMPY),
+        "exercises": (
+            {"tables"} | {f"{LIB}.{part}" for part in ("checks", "reference", "data", "writing")},
+            {"numpy", "filelock", "platformdirs"},
+        ),
         "pipeline": (
             {"claims", "concepts", f"{LIB}.writing"},
             {
@@ -76,7 +79,7 @@ LAYERS = {
             {"bs4", "docutils", "myst_nb", "sphinx", "sphinx_external_toc", "nbformat", "yaml"},
         ),
         "pdf": ({"pipeline"}, {"pikepdf", "playwright", "tqdm", "yaml"}),
-        "__main__": ({"pdf", "pipeline"}, set()),
+        "__main__": ({"exercises", "pdf", "pipeline"}, set()),
     },
 }
 

@@ -7,7 +7,7 @@ from attention_book.exercises.exercise import Exercise
 from attention_book.exercises.expect import Problem
 from attention_book.exercises.words import describe, safely
 
-exercise = Exercise(__name__, __doc__, difficulty=2, minutes=9)
+exercise = Exercise(__name__, __doc__, difficulty=2, minutes=9, page="08_5_choosing")
 
 
 def first(faster):

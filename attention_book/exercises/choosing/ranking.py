@@ -4,7 +4,7 @@ import numpy as np
 
 from attention_book.exercises.exercise import Exercise
 
-exercise = Exercise(__name__, __doc__, difficulty=1, minutes=7)
+exercise = Exercise(__name__, __doc__, difficulty=1, minutes=7, page="07_1_choosing")
 
 
 @exercise.returns(

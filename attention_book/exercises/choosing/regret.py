@@ -4,7 +4,7 @@ import numpy as np
 
 from attention_book.exercises.exercise import Exercise
 
-exercise = Exercise(__name__, __doc__, difficulty=2, minutes=9)
+exercise = Exercise(__name__, __doc__, difficulty=2, minutes=9, page="08_5_choosing")
 
 
 @exercise.returns(

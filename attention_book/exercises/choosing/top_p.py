@@ -4,7 +4,7 @@ import numpy as np
 
 from attention_book.exercises.exercise import Exercise
 
-exercise = Exercise(__name__, __doc__, difficulty=2, minutes=10)
+exercise = Exercise(__name__, __doc__, difficulty=2, minutes=10, page="07_1_choosing")
 
 
 def nucleus(probabilities, p, sign=-1, late=0, before=True):
