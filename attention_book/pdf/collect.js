@@ -121,9 +121,9 @@
   const captions = all(".attn-fig figcaption").map(words);
   const rules = new Set();
   const sheets = [];
-  for (const sheet of document.styleSheets) {
+  for (const sheet of [...document.styleSheets, ...document.adoptedStyleSheets]) {
     if (sheet.href) sheets.push(sheet.href);
-    else if (sheet.ownerNode?.tagName === "STYLE") for (const rule of sheet.cssRules) rules.add(rule.cssText);
+    else for (const rule of sheet.cssRules) rules.add(rule.cssText);
   }
   held.remove();
   return { title: heading(article.querySelector("h1")), body: article.innerHTML, answers: held.innerHTML, sections, captions, rules: [...rules], sheets };

@@ -69,7 +69,10 @@ def chromium():
         except Error as error:
             raise PipelineError("pdf", f"{path} does not start: {error}", mend) from error
         yield browser.new_context(
-            viewport={"width": 760, "height": 1000}, color_scheme="light", reduced_motion="reduce"
+            viewport={"width": 760, "height": 1000},
+            color_scheme="light",
+            reduced_motion="reduce",
+            bypass_csp=True,  # the width of the column is set in a style of our own
         )
         browser.close()
 
