@@ -15,7 +15,6 @@ from attention_book.pdf.document import ANSWERS
 from attention_book.pdf.printing import _judge, print_book
 from attention_book.pipeline.errors import PipelineError
 from attention_book.pipeline.project import Project
-from tests.helpers.browser import missing
 
 PAGES = ["02_worked_example", "04_position", "08_1_windows", "concepts"]
 FACE = {"/FontFile", "/FontFile2", "/FontFile3"}
@@ -27,11 +26,9 @@ def squeezed(text):
 
 
 @pytest.fixture(scope="module")
-def made(site, tmp_path_factory):
-    if missing():
-        pytest.skip(missing())
+def made(site, browser, tmp_path_factory):
     path = tmp_path_factory.mktemp("pdf") / "book.pdf"
-    return print_book(Project(), PAGES, path)
+    return print_book(Project(), PAGES, path, browser)
 
 
 @pytest.fixture(scope="module")
