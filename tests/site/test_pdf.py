@@ -146,6 +146,14 @@ def test_it_is_small_and_has_no_clock(made, reader):
     assert date == reader.metadata.get("/ModDate")
 
 
+def test_the_same_pages_give_the_same_bytes(site, browser, tmp_path):
+    first, again = (
+        print_book(Project(), ["notation"], tmp_path / name, browser)[0].read_bytes()
+        for name in ("first.pdf", "again.pdf")
+    )
+    assert first == again
+
+
 def test_a_heavy_book_and_loose_links_stop(tmp_path, monkeypatch):
     path = tmp_path / "book.pdf"
     path.write_bytes(b"0" * 2000)
