@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ READY = """() => {
   return (!has('script[type="application/vnd.jupyter.widget-view+json"]')
           || done.widgets === "ready") && (!has(".math") || done.math === "ready");
 }"""
+PATIENCE = 600_000  # milliseconds: a machine may be busy
 WIDE = 620  # pixels of a column of text on A4 paper: pictures are drawn for this width
 COLUMN = f".bd-main .bd-content .bd-article-container .bd-article {{ width: {WIDE}px !important; \
 max-width: {WIDE}px !important; padding: 0 !important; }}"
@@ -52,8 +53,23 @@ def browser_path() -> str | None:
 
 
 @contextmanager
+def light_context(browser=None):
+    """A window of this browser, or of a headless one of its own: light colours, no motion."""
+    with nullcontext(browser) if browser else chromium() as used:
+        context = used.new_context(
+            viewport={"width": 760, "height": 1000},
+            color_scheme="light",
+            reduced_motion="reduce",
+            bypass_csp=True,  # the width of the column is set in a style of our own
+        )
+        context.set_default_timeout(PATIENCE)
+        yield context
+        context.close()
+
+
+@contextmanager
 def chromium():
-    """A headless Chromium with light colours and no motion."""
+    """A headless Chromium."""
     mend = "apt-get install chromium, or set CHROMIUM to the path of a Chromium or Chrome"
     try:
         from playwright.sync_api import Error, sync_playwright
@@ -68,12 +84,7 @@ def chromium():
             browser = playwright.chromium.launch(executable_path=path, args=OPTIONS)
         except Error as error:
             raise PipelineError("pdf", f"{path} does not start: {error}", mend) from error
-        yield browser.new_context(
-            viewport={"width": 760, "height": 1000},
-            color_scheme="light",
-            reduced_motion="reduce",
-            bypass_csp=True,  # the width of the column is set in a style of our own
-        )
+        yield browser
         browser.close()
 
 
@@ -83,7 +94,7 @@ def collect(context, project: Project, page: Page, slugs: dict[str, str]) -> Pri
     try:
         tab.goto((project.html / page.path).as_uri())
         tab.add_style_tag(content=COLUMN)
-        tab.wait_for_function(READY, timeout=120_000)
+        tab.wait_for_function(READY)
         base = project.html.as_uri() + "/"
         taken = tab.evaluate(
             SCRIPT.read_text("utf8"), {"base": base, "slug": page.slug, "slugs": slugs}

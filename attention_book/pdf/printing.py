@@ -10,7 +10,7 @@ from tqdm import tqdm
 from ..pipeline.errors import PipelineError
 from ..pipeline.project import Project
 from ..pipeline.release import commit_date, version
-from .collect import WIDE, Printed, chromium, collect
+from .collect import WIDE, Printed, collect, light_context
 from .contents import Page, tree
 from .document import FIT, text_of
 
@@ -34,8 +34,13 @@ def pdf_path(project: Project) -> Path:
     return project.root / "_build" / f"attention-computed-{version(project)}.pdf"
 
 
-def print_book(project: Project, names: list[str] | None = None, path: Path | None = None):
-    """Print the pages (all, or those of these short names); returns the path and the pages."""
+def print_book(
+    project: Project, names: list[str] | None = None, path: Path | None = None, browser=None
+) -> tuple[Path, list[Printed]]:
+    """Print the pages (all, or those of these short names); returns the path and the pages.
+
+    `browser`: one that is open already; without it one is started.
+    """
     try:
         from .finish import finish
     except ImportError as error:
@@ -47,7 +52,7 @@ def print_book(project: Project, names: list[str] | None = None, path: Path | No
     chosen = [page for page in pages if not names or page.slug in names]
     path = path or pdf_path(project)
     steps = tqdm(total=len(chosen) + PASSES - 1, unit="step", desc="printing the book")
-    with steps, chromium() as context, tempfile.TemporaryDirectory() as folder:
+    with steps, light_context(browser) as context, tempfile.TemporaryDirectory() as folder:
         printed = [_collected(context, project, page, slugs, steps) for page in chosen]
         raw, loose = _print(context, text_of(printed, project), Path(folder), steps)
         finish(raw, path, printed, commit_date(project))
@@ -83,7 +88,7 @@ def _print(context, text: str, folder: Path, steps) -> tuple[Path, list[str]]:
     tab = context.new_page()
     tab.set_viewport_size({"width": WIDE, "height": 1000})
     tab.emulate_media(media="print")
-    tab.goto(document.as_uri(), timeout=600_000)
+    tab.goto(document.as_uri())
     tab.evaluate("document.fonts.ready.then(() => true)")
     loose = tab.evaluate(LOOSE)
     tab.evaluate(FIT)

@@ -15,7 +15,6 @@ from attention_book.pdf.document import ANSWERS
 from attention_book.pdf.printing import _judge, print_book
 from attention_book.pipeline.errors import PipelineError
 from attention_book.pipeline.project import Project
-from tests.helpers.browser import missing
 
 PAGES = ["02_worked_example", "04_position", "08_1_windows", "concepts"]
 FACE = {"/FontFile", "/FontFile2", "/FontFile3"}
@@ -27,11 +26,9 @@ def squeezed(text):
 
 
 @pytest.fixture(scope="module")
-def made(site, tmp_path_factory):
-    if missing():
-        pytest.skip(missing())
+def made(site, browser, tmp_path_factory):
     path = tmp_path_factory.mktemp("pdf") / "book.pdf"
-    return print_book(Project(), PAGES, path)
+    return print_book(Project(), PAGES, path, browser)
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +144,14 @@ def test_it_is_small_and_has_no_clock(made, reader):
     assert made[0].stat().st_size < 4_000_000
     date = reader.metadata.get("/CreationDate")
     assert date == reader.metadata.get("/ModDate")
+
+
+def test_the_same_pages_give_the_same_bytes(site, browser, tmp_path):
+    first, again = (
+        print_book(Project(), ["notation"], tmp_path / name, browser)[0].read_bytes()
+        for name in ("first.pdf", "again.pdf")
+    )
+    assert first == again
 
 
 def test_a_heavy_book_and_loose_links_stop(tmp_path, monkeypatch):
