@@ -3,7 +3,7 @@
     CLASS_PASSWORD=... TEACHER_PASSWORD=... jupyterhub --config jupyterhub_config.py
 
 Students log in with a name of students.txt and the password of the class. Each gets a server in a
-container of its own, made from the Dockerfile of this repository, with copies of the notebooks that
+container of its own, made from the Dockerfile beside this file, with copies of the notebooks that
 stay. The limits below were measured; book/teaching says how. HUB_SPAWNER=local starts the
 servers as plain processes, which is for trying it out and for tests: it has no limits and no walls.
 """
@@ -15,9 +15,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 BOOK = HERE.parents[1]
 SPAWNER = os.environ.get("HUB_SPAWNER", "docker")
-PAGES = os.environ.get(
-    "HUB_NOTEBOOKS", "/book/notebooks" if SPAWNER == "docker" else BOOK / "notebooks"
-)
+PAGES = os.environ.get("HUB_NOTEBOOKS", str(BOOK / "notebooks"))
 GIB = 2**30
 
 # What a student's server may use. tests/deploy holds them to attention_book/studies/results.
@@ -67,7 +65,7 @@ c.Spawner.cpu_limit = CORES
 c.Spawner.environment = {
     "OMP_NUM_THREADS": str(CORES),
     "PYTHONHASHSEED": "0",
-    "HUB_NOTEBOOKS": str(PAGES),
+    "HUB_NOTEBOOKS": PAGES,
 }
 c.Spawner.args = [
     f"--MappingKernelManager.cull_idle_timeout={IDLE_KERNEL}",
@@ -75,10 +73,11 @@ c.Spawner.args = [
 ]
 
 if SPAWNER == "docker":
+    c.Spawner.environment["HUB_NOTEBOOKS"] = "notebooks"  # in the folder that the image begins in
     c.JupyterHub.spawner_class = "docker"
-    c.DockerSpawner.image = os.environ.get("HUB_IMAGE", "attention-book")
-    c.DockerSpawner.cmd = ["/book/deploy/jupyterhub/start_student.sh"]
-    c.DockerSpawner.volumes = {"attention-{username}": "/home/student"}
+    c.DockerSpawner.image = os.environ.get("HUB_IMAGE", "attention-book-hub")
+    c.DockerSpawner.cmd = ["deploy/jupyterhub/start_student.sh"]
+    c.DockerSpawner.volumes = {"attention-{username}": "/student"}
     c.DockerSpawner.remove = True
     c.DockerSpawner.network_name = "attention-hub"
     c.DockerSpawner.use_internal_ip = True
