@@ -36,6 +36,7 @@ BLOCKS = {
 }
 # What is not read: signs beside headings, minutes, folded code, options, the table of claims.
 LEFT_OUT = {"headerlink", "section-number", "minutes", "effort", "hide", "option", "checked"}
+LEFT_OUT |= {"source-link"}
 
 
 def left_out(tag: Tag) -> bool:
