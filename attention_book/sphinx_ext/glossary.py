@@ -112,12 +112,12 @@ def way(term: Term, texts, places: Places) -> str:
     if not term.is_in(dict(texts[term.page])[title]):
         problem = f"the section {title!r} does not say {' or '.join(term.forms)}"
         raise PipelineError(term.page, f"glossary, {term.name!r}: {problem}", "name another one")
-    line = f"Introduced in {places.link(term.page, title)}."
+    line = f"Introduced in {places.link(term.page, title)}"
     others = {page: first for page, first in uses(term, texts).items() if page != term.page}
     links = [
         places.link(page, others[page], text=number(page)) for page in sorted(others, key=number)
     ]
-    return f"{line} Used in {', '.join(links)}." if links else line
+    return f"{line} · used in {', '.join(links)}" if links else line
 
 
 def setup(app):

@@ -117,18 +117,23 @@ def split(full_name: str) -> tuple[str, str]:
 
 
 def context_of(app, file: str, entries) -> dict:
-    """What the template needs: the coloured text, and a link to the page that explains it."""
-    text = (ROOT / file).read_text(encoding="utf-8")
-    home = entries[0][2]
+    """What the template needs: the coloured text, and links to the entries that explain it."""
+    here = page_name(file)
+    address = {one: app.builder.get_relative_uri(here, one) for one in {e[2] for e in entries}}
     return {
         "title": file,
-        "body": highlight(text, PythonLexer(), HtmlFormatter(lineanchors="line", wrapcode=True)),
-        "explained": [
-            (app.builder.get_relative_uri(page_name(file), docname) + f"#{anchor}", anchor)
-            for _, anchor, docname in entries
-        ],
-        "home": app.builder.get_relative_uri(page_name(file), home),
+        "body": coloured((ROOT / file).read_text(encoding="utf-8"), {e[0] for e in entries}),
+        "explained": [(f"{address[docname]}#{name}", name) for _, name, docname in entries],
+        "home": address[entries[0][2]],
     }
+
+
+def coloured(text: str, lines: set[int]) -> str:
+    """The text as HTML, with an anchor at each of these lines; Pygments begins each line anew."""
+    shown = highlight(text, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)).split("\n")
+    for line in lines:
+        shown[line - 1] = f'<span id="line-{line}"></span>{shown[line - 1]}'
+    return '<div class="highlight"><pre>' + "\n".join(shown) + "</pre></div>"
 
 
 def setup(app):

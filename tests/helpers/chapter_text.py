@@ -71,11 +71,11 @@ class ChapterText:
         return found[0]
 
 
-def bibliography(path: Path) -> set[str]:
-    """arXiv numbers and DOIs of a .bib file."""
-    text = path.read_text(encoding="utf-8")
-    found = re.findall(r"^\s*(?:eprint|doi)\s*=\s*\{([^}]+)\}", text, re.MULTILINE)
-    return {identifier.lower() for identifier in found}
+def bibliography(path: Path) -> list[set[str]]:
+    """arXiv number and DOI of each entry of a .bib file that has one."""
+    entries = re.split(r"^@", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    found = [re.findall(r"^\s*(?:eprint|doi)\s*=\s*\{([^}]+)\}", e, re.MULTILINE) for e in entries]
+    return [{identifier.lower() for identifier in one} for one in found if one]
 
 
 def identifiers(sources: str) -> set[str]:

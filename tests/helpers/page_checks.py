@@ -248,7 +248,7 @@ def broken_links(folder):
         for path in sorted(folder.rglob("*.html"))
         if "_static" not in path.relative_to(folder).parts
     ]
-    soups = {path: BeautifulSoup(path.read_text("utf8"), "html.parser") for path in pages}
+    soups = {path: BeautifulSoup(path.read_text("utf8"), "lxml") for path in pages}
     anchors = {path: {tag["id"] for tag in soup.select("[id]")} for path, soup in soups.items()}
     found = []
     for path, soup in soups.items():

@@ -179,7 +179,9 @@ def test_every_exercise_has_a_folded_answer(chapter):
 
 def test_sources_and_bibliography_name_the_same_works():
     cited = set().union(*(identifiers(chapter.section("Sources")) for chapter in CHAPTERS))
-    assert cited == bibliography(ROOT / "book" / "references.bib")
+    listed = bibliography(ROOT / "book" / "references.bib")
+    assert cited - set().union(*listed) == set()
+    assert [one for one in listed if not one & cited] == []
 
 
 @every_chapter

@@ -12,6 +12,7 @@ import attention_book
 import attention_lib
 from attention_book.concepts import CONCEPTS
 from tests.helpers.layers import INTERNAL
+from tests.helpers.page_checks import axe_findings
 from tests.helpers.toc import pages
 
 LAYERS = ("reference", "functional", "modules")
@@ -130,3 +131,31 @@ def test_chapters_end_with_the_way_to_the_entries_of_their_concepts(site):
             for name in getattr(concept, layer)
         }
         assert links == taught
+
+
+@cache
+def homes(site):
+    """Name of an entry: the page that it stands on."""
+    api = [page for page in pages() if page.startswith("book/api/")]
+    return {one["id"]: page for page in api for one in soup(site, page).select("dt.sig[id]")}
+
+
+def test_every_entry_leads_to_its_line_in_the_source(site):
+    for name, signature, _ in entries(site):
+        link = signature.select_one("a:has(> .source-link)")
+        address, _, anchor = link["href"].partition("#")
+        page = homes(site)[name]
+        text = ((site / page).parent / address).read_text("utf8")
+        line = text.partition(f'<span id="{anchor}"></span>')[2].partition("\n")[0]
+        words = BeautifulSoup(line, "html.parser").get_text()
+        assert re.match(rf"(def |class )?{name.rpartition('.')[2]}\b", words), (name, words)
+
+
+def test_a_page_of_source_is_light_readable_and_clean(visit, url):
+    with visit(f"{url}/book/api/source/attention_lib/cost/lsh.html") as seen:
+        assert seen.weight <= 50_000
+        for scheme in ("light", "dark"):
+            seen.page.emulate_media(color_scheme=scheme)
+            seen.page.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
+            assert axe_findings(seen.page) == [], scheme
+        assert seen.problems() == []

@@ -3,10 +3,11 @@
 import sys
 
 import pytest
+from bs4 import BeautifulSoup
 
 from attention_book.pipeline.project import ROOT
 from attention_book.sphinx_ext.api_reference import full_names
-from attention_book.sphinx_ext.source_pages import page_name, place_of, split
+from attention_book.sphinx_ext.source_pages import coloured, page_name, place_of, split
 
 
 def line_of(file, number):
@@ -51,3 +52,11 @@ def test_a_name_that_no_line_defines_is_told(monkeypatch):
 def test_pages_are_named_after_files():
     name = page_name("attention_lib/cost/__init__.py")
     assert name == "book/api/source/attention_lib/cost/__init__"
+
+
+def test_the_text_is_whole_and_has_the_anchors_that_are_asked_for():
+    text = 'x = 1\n\n\ndef f():\n    """a\n    b"""\n'
+    shown = BeautifulSoup(coloured(text, {4}), "html.parser")
+    assert shown.get_text() == text
+    assert [one["id"] for one in shown.select("[id]")] == ["line-4"]
+    assert coloured(text, {4}).splitlines()[3].startswith('<span id="line-4"></span>')
