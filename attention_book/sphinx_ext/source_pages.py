@@ -21,6 +21,7 @@ from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.nodes import make_refnode
 
+from ..pipeline.address import address_of
 from ..pipeline.project import ROOT
 
 FOLDER = "book/api/source/"
@@ -125,7 +126,15 @@ def context_of(app, file: str, entries) -> dict:
         "body": coloured((ROOT / file).read_text(encoding="utf-8"), {e[0] for e in entries}),
         "explained": [(f"{address[docname]}#{name}", name) for _, name, docname in entries],
         "home": address[entries[0][2]],
+        "in_repository": in_repository(address_of(Path(app.srcdir)), file),
     }
+
+
+def in_repository(address, file: str) -> str:
+    """Where the repository shows the file; "" where no address is set, or its host has another way."""
+    if address is None or not address.opens_in_binder:
+        return ""
+    return f"{address.url}/blob/{address.branch}/{file}"
 
 
 def coloured(text: str, lines: set[int]) -> str:

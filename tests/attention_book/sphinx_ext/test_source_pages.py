@@ -5,9 +5,16 @@ import sys
 import pytest
 from bs4 import BeautifulSoup
 
+from attention_book.pipeline.address import Address
 from attention_book.pipeline.project import ROOT
 from attention_book.sphinx_ext.api_reference import full_names
-from attention_book.sphinx_ext.source_pages import coloured, page_name, place_of, split
+from attention_book.sphinx_ext.source_pages import (
+    coloured,
+    in_repository,
+    page_name,
+    place_of,
+    split,
+)
 
 
 def line_of(file, number):
@@ -60,3 +67,15 @@ def test_the_text_is_whole_and_has_the_anchors_that_are_asked_for():
     assert shown.get_text() == text
     assert [one["id"] for one in shown.select("[id]")] == ["line-4"]
     assert coloured(text, {4}).splitlines()[3].startswith('<span id="line-4"></span>')
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        (None, ""),
+        (Address("file:///a/copy", "main"), ""),
+        (Address("https://github.com/a/b", "v1"), "https://github.com/a/b/blob/v1/x.py"),
+    ],
+)
+def test_a_set_address_leads_to_the_repository(address, shown):
+    assert in_repository(address, "x.py") == shown
