@@ -69,8 +69,7 @@ def citing(entry: Entry, places: Places) -> list[str]:
     patterns = [re.escape(fields[one]) for one in ("eprint", "doi", "url") if one in fields]
     patterns = patterns or [rf"^- {re.escape(name)}, .*\({fields['year']}\)"]
     wanted = re.compile("|".join(patterns), re.MULTILINE | re.IGNORECASE)
-    pages = sorted(places.pages, key=number)
-    return [name for name in pages if wanted.search(places.pages[name].section("Sources"))]
+    return [page for page, text in places.sources.items() if wanted.search(text)]
 
 
 def links(entry: Entry) -> str:
@@ -125,7 +124,8 @@ def plain(latex: str) -> str:
 
 
 def _text(latex: str) -> str:
-    return Text.from_latex(latex).render_as("text") if latex.strip() else latex
+    """A word; most have no LaTeX in them, and to decode one takes milliseconds."""
+    return Text.from_latex(latex).render_as("text") if re.search(r"[\\{}]", latex) else latex
 
 
 def setup(app):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from functools import cache
+from functools import cache, cached_property
 
 from myst_parser.mdit_to_docutils.base import default_slugify
 
@@ -22,6 +23,12 @@ class Places:
         self.project = project
         self.pages = {page.name: page for page in map(Page, project.chapters)}
         self._claims = {}
+
+    @cached_property
+    def sources(self) -> dict[str, str]:
+        """Page: its list of sources, in the order of the book."""
+        names = sorted(self.pages, key=number)
+        return {name: self.pages[name].section("Sources") for name in names}
 
     def page(self, name: str) -> Page:
         if name not in self.pages:
@@ -78,11 +85,10 @@ def slug(section: str) -> str:
 
 def stored_claims(project: Project, name: str) -> dict[str, dict]:
     """label: record, from the outputs of the executed notebook."""
+    notebook = json.loads(project.notebook(name).read_text(encoding="utf-8"))
     records = {}
-    for chapter in project.chapters:
-        if chapter.name == name:
-            for cell in chapter.read_notebook().cells:
-                for output in cell.get("outputs", []):
-                    for one in output.get("data", {}).get(MIME, {}).get("claims", []):
-                        records[one["label"]] = one
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            for one in output.get("data", {}).get(MIME, {}).get("claims", []):
+                records[one["label"]] = one
     return records

@@ -131,7 +131,7 @@ def context_of(app, file: str, entries) -> dict:
 
 
 def in_repository(address, file: str) -> str:
-    """Where the repository shows the file; "" where no address is set, or its host has another way."""
+    """Where the repository shows the file; "" without an address, or where its host is unknown."""
     if address is None or not address.opens_in_binder:
         return ""
     return f"{address.url}/blob/{address.branch}/{file}"
