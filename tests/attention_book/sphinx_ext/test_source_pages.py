@@ -47,7 +47,7 @@ def test_wrapped_functions_properties_and_methods(module, name, file, text):
     assert split(f"{module}.{name}") == (module, name)
     found, number = place_of(module, name)
     assert found == file
-    assert line_of(found, number) == text
+    assert line_of(found, number).startswith(text)
 
 
 def test_a_name_that_no_line_defines_is_told(monkeypatch):
