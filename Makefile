@@ -59,6 +59,9 @@ notebooks: $(READY)  ## run the chapters that changed (CHAPTER=02: one; FORCE=1:
 page: $(READY)  ## begin a page (NAME=03_masks: of a new chapter; NAME=03_1_masks: a side page)
 	$(RUN) -m attention_book new-page $(NAME)
 
+slides: $(READY)  ## make slides of the main pages, in _build/slides (CHAPTER=02: one)
+	$(RUN) -m attention_book slides $(CHAPTER)
+
 serve: $(READY)  ## show the built book on 127.0.0.1
 	$(RUN) -m attention_book serve
 

@@ -104,6 +104,17 @@ def _say_written(project, path: Path) -> None:
     print(f"{path.relative_to(project.root).as_posix()}: written, {size:.1f} MB", flush=True)
 
 
+def slides(project, options) -> None:
+    """Make slides of the main pages, in _build/slides."""
+    from .slides.write import write
+
+    folder = project.root / "_build" / "slides"
+    for deck in write(project, folder, options.chapters):
+        print(f"{deck.name}: {len(deck.slides) + 1} slides", flush=True)
+    index = (folder / "index.html").relative_to(project.root).as_posix()
+    print(f"Open {index} in a browser: it lists the decks and their keys.", flush=True)
+
+
 def serve(project, options) -> None:
     """Show the built pages on 127.0.0.1."""
     from .pipeline import pages
@@ -196,6 +207,7 @@ COMMANDS = {
     "lint": lint_text,
     "notebooks": notebooks,
     "new-page": begin_page,
+    "slides": slides,
     "concepts": concepts,
     "progress": show_progress,
     "lock": write_lock,
@@ -216,6 +228,7 @@ def parser() -> argparse.ArgumentParser:
     made["notebooks"].add_argument("chapters", nargs="*", help="chapters to run (default: all)")
     made["notebooks"].add_argument("--force", action="store_true", help="run up-to-date ones too")
     made["new-page"].add_argument("name", help="03_masks: a main page; 03_1_masks: a side page")
+    made["slides"].add_argument("chapters", nargs="*", help="main pages (default: all)")
     made["serve"].add_argument("--open", action="store_true", help="open the browser too")
     made["lab"].add_argument("page", nargs="?", default="", help="02: begin with this page")
     made["lab"].add_argument("--no-browser", action="store_true", help="print the address only")

@@ -52,6 +52,19 @@ const smaller = {
   },
 };
 
+// The speaker view of the slides carries a Markdown parser; the notes here are HTML.
+const htmlNotes = {
+  name: "html-notes",
+  setup(build) {
+    build.onLoad({ filter: /reveal\.js[\\/]dist[\\/]plugin[\\/]notes\.mjs$/ }, ({ path }) => {
+      const stored = readFileSync(path, "utf8");
+      const contents = stored.replace(/\/\/#region node_modules\/marked[\s\S]*?\/\/#endregion/, "const $ = null;");
+      if (contents === stored) throw new Error("the speaker view of reveal.js has no Markdown parser any more: drop this");
+      return { contents };
+    });
+  },
+};
+
 // MathJax's compiled files are ES5; its sources, compiled here for today's browsers, are much smaller.
 const mathjaxSources = {
   name: "mathjax-sources",
@@ -113,7 +126,7 @@ async function iconFonts() {
 }
 
 // Packages in the bundles. Those of Project Jupyter ship no licence text to npm; ipywidgets' own wheel has it.
-const BUNDLED = ["backbone", "underscore", "lodash", "nouislider", "base64-js", "mathjax-full",
+const BUNDLED = ["backbone", "underscore", "lodash", "nouislider", "base64-js", "mathjax-full", "reveal.js",
   "@jupyter-widgets/base", "@jupyter-widgets/base-manager", "@jupyter-widgets/controls", "@lumino/widgets"];
 
 function licenceOf(name) {
@@ -156,10 +169,11 @@ rmSync(vendor, { recursive: true, force: true });
 mkdirSync(vendor, { recursive: true });
 await bundle("widgets.mjs", "widgets.js", [anywidget, smaller]);
 await bundle("mathjax.mjs", "mathjax.js", [mathjaxSources, woff2]);
+await bundle("reveal.mjs", "reveal.js", [htmlNotes]);
 await mathFonts();
 await iconFonts();
 licences();
-for (const name of ["widgets.js", "widgets.css", "mathjax.js"]) {
+for (const name of ["widgets.js", "widgets.css", "mathjax.js", "reveal.js", "reveal.css"]) {
   const bytes = readFileSync(join(vendor, name));
   console.log(`${name}: ${bytes.length} bytes, ${gzipSync(bytes).length} compressed`);
 }
