@@ -12,8 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ..palette import DARK, LIGHT
 from ..pipeline.normalise import STATE, VIEW, linked_state
 from ..pipeline.project import Chapter, PipelineError, Project
-from ..sphinx_ext.widget_state import STATE as STATE_ELEMENT
-from ..sphinx_ext.widget_state import share_texts
+from ..pipeline.shared_texts import share_texts
 from .blocks import read
 from .choices import Choices, load
 from .deck import Deck, make
@@ -101,7 +100,7 @@ def render(chapter: Chapter, choices: Choices, assets: str, pages: str) -> tuple
         view_type=VIEW,
         **_colours(),
     )
-    return deck, STATE_ELEMENT.sub(share_texts, html)
+    return deck, share_texts(html)
 
 
 def _json(content: dict) -> str:

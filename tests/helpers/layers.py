@@ -9,7 +9,8 @@ LIB, BOOK = "attention_lib", "attention_book"
 # What the other parts are made with: they need no reference page.
 INTERNAL = {
     *("checks", "machine", "mechanisms", "plans", "writing"),
-    *("arguments", "asking", "concepts", "deleting", "palette", "pdf", "pipeline", "sphinx_ext"),
+    *("arguments", "asking", "concepts", "deleting", "palette", "pdf", "pipeline"),
+    *("slides", "sphinx_ext"),
     "__main__",
 }
 
@@ -74,12 +75,16 @@ LAYERS = {
                 "yaml",
             },
         ),
+        "slides": (
+            {"palette", "pipeline"},
+            {"jinja2", "markdown_it", "mdit_py_plugins", "nbformat", "pygments", "yaml"},
+        ),
         "sphinx_ext": (
-            {"concepts", "palette", "pipeline", "studies"},
+            {"concepts", "palette", "pipeline", "slides", "studies"},
             {"bs4", "docutils", "myst_nb", "sphinx", "sphinx_external_toc", "nbformat", "yaml"},
         ),
         "pdf": ({"pipeline"}, {"pikepdf", "playwright", "tqdm", "yaml"}),
-        "__main__": ({"exercises", "pdf", "pipeline"}, set()),
+        "__main__": ({"exercises", "pdf", "pipeline", "slides"}, set()),
     },
 }
 
