@@ -203,11 +203,6 @@ MARK_REPEATS = """() => {
   }
 }"""
 # Without preload: axe would fetch what style sheets import, from beside the page.
-CONTRAST = """async () => {
-  const found = await axe.run({exclude: [["[data-repeats]"]]}, {
-    runOnly: ["color-contrast"], resultTypes: ["violations"], preload: false});
-  return found.violations.flatMap((one) => one.nodes);
-}"""
 AXE = """async (more) => {
   const contrast = await axe.run({exclude: [["[data-repeats]"]]}, {
     runOnly: ["color-contrast"], resultTypes: ["violations"], preload: false});
@@ -235,15 +230,6 @@ def axe_findings(page, allowed=()):
             if not any(rule["id"] == name and part in where for name, part in allowed):
                 found.append((rule["id"], where, node["html"][:200]))
     return found
-
-
-def contrast_findings(page):
-    """What is too pale, as (selector, markup), where the other rules have been judged before."""
-    if not page.evaluate("typeof window.axe === 'object'"):
-        page.evaluate(AXE_SCRIPT)
-    page.evaluate(MARK_REPEATS)
-    nodes = page.evaluate(CONTRAST)
-    return [(" ".join(map(str, node["target"])), node["html"][:200]) for node in nodes]
 
 
 def state_size(html):
