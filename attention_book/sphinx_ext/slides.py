@@ -17,7 +17,8 @@ def linked(html: str, name: str) -> str:
     if not found:
         raise ValueError(f"{name}: no line of minutes to put the link to the slides on")
     line, end, rest = after.partition("</p>")
-    return f'{before}{found}{line} <a href="../{FOLDER}/{name}.html">Slides</a>{end}{rest}'
+    link = f'<a href="../{FOLDER}/{name}.html">Slides</a>'
+    return f'{before}{found}{line} <span class="deck">{link}</span>{end}{rest}'
 
 
 def add_slides(app, exception):

@@ -11,7 +11,7 @@ def test_the_line_of_minutes_leads_to_the_slides():
     html = linked(f"<h1>Why?</h1>{LINE}<p>More.</p>", "02_two")
     assert html == (
         '<h1>Why?</h1><p class="minutes">35 minutes; the exercises take 40 more. '
-        '<a href="../slides/02_two.html">Slides</a></p><p>More.</p>'
+        '<span class="deck"><a href="../slides/02_two.html">Slides</a></span></p><p>More.</p>'
     )
 
 
