@@ -1,4 +1,4 @@
-"""What the book needs from Sphinx beyond configuration: words on folds and toggles, light pages."""
+"""What the book needs from Sphinx beyond configuration: words on folds, light pages."""
 
 from __future__ import annotations
 
@@ -15,16 +15,6 @@ CLAIMS = "application/vnd.attention-book.claims+json"
 THEME_CSS = Path("_static/styles/pydata-sphinx-theme.css")
 ICON_RULE = re.compile(r"(?:\.fa-[\w-]+:(?:before|after),?)+\{content:\"[^\"]*\"\}")
 ICON_NAME = re.compile(r"\.fa-([\w-]+):")
-SEARCH = 'search-button-field search-button__button pst-js-only" title="Search" aria-label="Search"'
-TOGGLE = '<summary><span class="toctree-toggle"'
-CONTENTS = 'id="pst-page-toc-nav"'
-# The theme's markup, and what stands for it: a name for a button that has none, no name of its own
-# for the one whose visible words say more, and contents that book/static/contents.js alone marks.
-MENDED = {
-    CONTENTS: 'id="page-contents"',
-    TOGGLE: TOGGLE.replace("<summary>", '<summary aria-label="Pages below this one">'),
-    SEARCH: SEARCH.replace(' aria-label="Search"', ""),
-}
 USED_ICON = re.compile(r"\bfa-([a-z0-9-]+)")
 
 
@@ -65,17 +55,6 @@ def close_folded(translator, node):
     translator.body.append("</details>\n")
 
 
-def name_buttons(app, exception):
-    """Buttons of the theme are called what they show."""
-    if exception or app.builder.name != "html":
-        return
-    for page in Path(app.outdir).rglob("*.html"):
-        text = page.read_text("utf8")
-        for found, better in MENDED.items():
-            text = text.replace(found, better)
-        page.write_text(text, "utf8")
-
-
 def drop_unused_icons(app, exception):
     """The theme's style sheet names two thousand icons; keep those that some page shows."""
     sheet = Path(app.outdir) / THEME_CSS
@@ -95,6 +74,5 @@ def setup(app):
     app.connect("source-read", drop_claims_data)
     app.add_post_transform(FoldedCells)
     app.add_node(HideCodeCellNode, override=True, html=(open_folded, close_folded))
-    app.connect("build-finished", name_buttons)
     app.connect("build-finished", drop_unused_icons)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

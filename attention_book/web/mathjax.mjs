@@ -51,12 +51,19 @@ function typeset() {
 }
 
 // What is wider than the text scrolls; then the keyboard must reach it.
-const WIDE = "div.math, div.cell_output, div.cell_output .text_html, .bd-article pre";
+const WIDE = ".math, div.cell_output, div.cell_output .text_html, .bd-article pre";
 
+function scrolls(part) {
+  const drawn = part.matches("span.math") && part.querySelector("mjx-math"); // its MathML, which is hidden, is wider
+  const wide = drawn ? drawn.getBoundingClientRect().width > part.clientWidth + 1 : part.scrollWidth > part.clientWidth;
+  return wide && getComputedStyle(part).overflowX !== "visible";
+}
+
+// All is measured before anything is written: else each part would be laid out anew.
 function reachable() {
-  for (const part of document.querySelectorAll(WIDE)) {
-    const scrolls = part.scrollWidth > part.clientWidth && getComputedStyle(part).overflowX !== "visible";
-    if (scrolls) part.tabIndex = 0;
+  const parts = [...document.querySelectorAll(WIDE)].map((part) => [part, scrolls(part)]);
+  for (const [part, wide] of parts) {
+    if (wide) part.tabIndex = 0;
     else part.removeAttribute("tabindex");
   }
 }
@@ -64,6 +71,7 @@ function reachable() {
 function finish() {
   document.fonts.ready.then(reachable);
   addEventListener("resize", reachable);
+  addEventListener("toggle", reachable, true); // a fold was opened
   document.documentElement.dataset.math = "ready";
   performance.mark("math-ready");
 }

@@ -12,8 +12,10 @@ from bs4 import BeautifulSoup
 
 STATE = 'script[type="application/vnd.jupyter.widget-state+json"]'
 LOCAL_SCHEMES = ("data:", "blob:", "about:")
-SERIOUS = {"serious", "critical"}
-MORE_RULES = ("label-content-name-mismatch",)  # axe-core leaves it out by default
+# WCAG 2.2 A and AA, what axe-core advises besides, and one rule that it leaves out by default.
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+MORE_RULES = ["label-content-name-mismatch"]
+COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 
 
 @dataclass
@@ -186,7 +188,7 @@ def wide_code(page):
 
 
 # Contrast is dear: a block of code whose every colour, size and ground an earlier block has shown
-# is left out of that rule, and of no other.
+# is left out of the rules on colour, and of no other.
 MARK_REPEATS = """() => {
   const seen = new Set();
   for (const block of document.querySelectorAll("article .highlight pre")) {
@@ -202,34 +204,76 @@ MARK_REPEATS = """() => {
     block.toggleAttribute("data-repeats", seen.size === before);
   }
 }"""
+# A screen reader reads MathML; axe-core does not, and is told what a formula says.
+NAME_FORMULAS = """() => {
+  for (const one of document.querySelectorAll("math")) {
+    if (one.textContent.trim()) one.ariaLabel = one.textContent;
+  }
+}"""
 # Without preload: axe would fetch what style sheets import, from beside the page.
-AXE = """async (more) => {
-  const contrast = await axe.run({exclude: [["[data-repeats]"]]}, {
-    runOnly: ["color-contrast"], resultTypes: ["violations"], preload: false});
-  const rest = await axe.run(document, {
-    rules: {...more, "color-contrast": {enabled: false}}, resultTypes: ["violations"],
-    preload: false});
-  return [...contrast.violations, ...rest.violations];
+AXE = """async ([colours, tags, more]) => {
+  const settings = {resultTypes: ["violations"], preload: false};
+  const found = colours.length ? (await axe.run({exclude: [["[data-repeats]"]]},
+    {...settings, runOnly: colours})).violations : [];
+  if (!tags.length) return found;
+  const others = Object.fromEntries([...colours.map((rule) => [rule, {enabled: false}]),
+    ...more.map((rule) => [rule, {enabled: true}])]);
+  const rest = await axe.run(document, {...settings, runOnly: tags, rules: others});
+  return [...found, ...rest.violations];
 }"""
 
 
-def axe_findings(page, allowed=()):
-    """Serious and critical findings of axe-core as (rule, selector, markup).
-
-    `allowed`: pairs of a rule and a part of the selector that are left out.
-    """
+def _axe(page, colours, tags=(), more=()):
+    """The findings of axe-core, of every impact, as (rule, selector, markup)."""
     if not page.evaluate("typeof window.axe === 'object'"):
         page.evaluate(AXE_SCRIPT)
     page.evaluate(MARK_REPEATS)
-    found = []
-    for rule in page.evaluate(AXE, {rule: {"enabled": True} for rule in MORE_RULES}):
-        if rule["impact"] not in SERIOUS:
-            continue
-        for node in rule["nodes"]:
-            where = " ".join(map(str, node["target"]))
-            if not any(rule["id"] == name and part in where for name, part in allowed):
-                found.append((rule["id"], where, node["html"][:200]))
-    return found
+    page.evaluate(NAME_FORMULAS)
+    found = page.evaluate(AXE, [list(colours), list(tags), list(more)])
+    nodes = [(rule["id"], node) for rule in found for node in rule["nodes"]]
+    return [(name, " ".join(map(str, node["target"])), node["html"][:200]) for name, node in nodes]
+
+
+def axe_findings(page):
+    return _axe(page, COLOUR_RULES, AXE_TAGS, MORE_RULES)
+
+
+def colour_findings(page):
+    """What another colour scheme can change."""
+    return _axe(page, COLOUR_RULES)
+
+
+def cramped(page):
+    """What another width can change: targets too small, boxes that no key scrolls."""
+    return _axe(page, [], ["target-size", "scrollable-region-focusable"])
+
+
+# The spacing of WCAG 1.4.12, which a reader may set.
+SPACING = """* { line-height: 1.5 !important; letter-spacing: 0.12em !important;
+  word-spacing: 0.16em !important; } p { margin-bottom: 2em !important; }"""
+
+
+def clipped(page):
+    """Text that its box cuts off, and that no scrolling shows."""
+    return page.evaluate(
+        """() => {
+          const hides = (way) => /hidden|clip/.test(way);
+          const right = (one) => one.getBoundingClientRect().right;
+          // Of a formula its drawing counts: the MathML behind it is larger.
+          const wider = (one) => (one.matches(".math") ? right(one.querySelector("mjx-math") ?? one)
+            > right(one) + 1 : one.scrollWidth > one.clientWidth + 1);
+          const higher = (one) => !one.matches(".math") && one.scrollHeight > one.clientHeight + 1;
+          const cut = (one) => {
+            const {overflowX, overflowY} = getComputedStyle(one);
+            return (hides(overflowX) && wider(one)) || (hides(overflowY) && higher(one));
+          };
+          const shown = (one) => one.checkVisibility({visibilityProperty: true})
+            && one.clientWidth > 1 && one.textContent.trim();
+          return [...document.querySelectorAll("body *:not(svg *, mjx-container *)")]
+            .filter((one) => shown(one) && cut(one))
+            .map((one) => `${one.tagName.toLowerCase()}.${one.className}`).slice(0, 12);
+        }"""
+    )
 
 
 def state_size(html):

@@ -6,9 +6,12 @@ Apart from the wide window, so that two processes share the pages.
 import pytest
 
 from tests.helpers.page_checks import (
+    SPACING,
     below_first_screen,
     broken_links,
     broken_views,
+    clipped,
+    cramped,
     dead_sliders,
     out_of_reach,
     overflowing,
@@ -27,16 +30,33 @@ def test_chapter_works_from_the_folder(visit, site, name):
         assert seen.problems() == []
 
 
+# One page of each kind; what a reader's own spacing could break is their common style.
+SPACED = ("book/intro", "notebooks/01_seq2seq", "book/concepts", "book/benchmarks", "book/api/cost")
+
+
 @pytest.mark.parametrize("name", opened())
 def test_fits_a_narrow_screen(visit, url, name):
+    """A telephone's first screen, then 320 pixels: a small one, or a window enlarged four times."""
     with visit(f"{url}/{name}", width=390, height=844) as seen:
         if name in moving():
             assert below_first_screen(seen.page) == {}
+        seen.page.set_viewport_size({"width": 320, "height": 640})
         seen.page.eval_on_selector_all(
             "article details", "(all) => all.forEach((one) => { one.open = true; })"
         )
-        assert overflowing(seen.page) == []
-        assert out_of_reach(seen.page) == []
+        settle(seen.page)
+        fits(seen.page)
+        assert cramped(seen.page) == []
+        if name.removesuffix(".html") in SPACED:
+            seen.page.add_style_tag(content=SPACING)
+            settle(seen.page)
+            fits(seen.page)
+
+
+def fits(page):
+    assert overflowing(page) == []
+    assert out_of_reach(page) == []
+    assert clipped(page) == []
 
 
 def test_links_and_anchors_lead_somewhere(site):
