@@ -51,7 +51,7 @@ function typeset() {
 }
 
 // What is wider than the text scrolls; then the keyboard must reach it.
-const WIDE = ".math, div.cell_output, div.cell_output .text_html, .bd-article pre";
+const WIDE = ".math, div.cell_output, div.cell_output .text_html, .bd-article pre, .pst-scrollable-table-container";
 
 function scrolls(part) {
   const drawn = part.matches("span.math") && part.querySelector("mjx-math"); // its MathML, which is hidden, is wider
@@ -59,19 +59,35 @@ function scrolls(part) {
   return wide && getComputedStyle(part).overflowX !== "visible";
 }
 
+const wide = new WeakSet();
+
 // All is measured before anything is written: else each part would be laid out anew.
-function reachable() {
-  const parts = [...document.querySelectorAll(WIDE)].map((part) => [part, scrolls(part)]);
-  for (const [part, wide] of parts) {
-    if (wide) part.tabIndex = 0;
+function reachable(place) {
+  for (const [part, is] of [...place.querySelectorAll(WIDE)].map((part) => [part, scrolls(part)])) {
+    if (is) wide.add(part);
+    else wide.delete(part);
+    if (is) part.tabIndex = 0;
     else part.removeAttribute("tabindex");
   }
 }
 
+// The theme looks by itself whenever something changes, and takes what rests (rest.mjs) for narrow.
+function keep(changes) {
+  for (const { target } of changes) if (wide.has(target) && target.tabIndex !== 0) target.tabIndex = 0;
+}
+
+// Soon after the width has changed nothing rests, for its heights are measured anew.
+let timer = 0;
+function later() {
+  clearTimeout(timer);
+  timer = setTimeout(() => document.querySelector(".bd-article.resting") ?? reachable(document), 100);
+}
+
 function finish() {
-  document.fonts.ready.then(reachable);
-  addEventListener("resize", reachable);
-  addEventListener("toggle", reachable, true); // a fold was opened
+  document.fonts.ready.then(() => reachable(document));
+  addEventListener("resize", later);
+  addEventListener("toggle", ({ target }) => reachable(target), true); // a fold
+  new MutationObserver(keep).observe(document.body, { subtree: true, attributeFilter: ["tabindex"] });
   document.documentElement.dataset.math = "ready";
   performance.mark("math-ready");
 }

@@ -21,7 +21,7 @@ STOP = """() => {
     place: [...document.querySelectorAll("*")].indexOf(one),
     name: (one.ariaLabel || one.textContent.trim() || one.title || one.className)
       .replace(/\\s+/g, " ").slice(0, 60),
-    open: open && opacity > 0.5, marked: ring && !/, 0\\)$|transparent/.test(outlineColor),
+    open: open && opacity > 0.5, marked: ring && !/^rgba.*, 0\\)$/.test(outlineColor),
   };
 }"""
 

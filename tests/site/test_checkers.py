@@ -2,11 +2,15 @@
 
 import pytest
 
+from tests.helpers.keyboard import missed, tab_stops, unseen
 from tests.helpers.page_checks import (
     axe_findings,
     below_first_screen,
     broken_links,
     broken_views,
+    clipped,
+    colour_findings,
+    cramped,
     dead_sliders,
     out_of_reach,
     overflowing,
@@ -17,7 +21,7 @@ from tests.helpers.page_checks import (
 from tests.helpers.site_server import Server
 
 PAGE = """<!doctype html><html lang=en><head><title>t</title><link rel=icon href='data:,'></head>
-<body><main>{}</main></body></html>"""
+<body><main><h1>t</h1>{}</main></body></html>"""
 SLIDER = """<div class="widget-subarea">
 <div class="noUi-handle" tabindex="0" role="slider" aria-label="t" aria-valuetext="1"
   aria-valuenow="1" aria-valuemin="0" aria-valuemax="9">x</div>
@@ -51,6 +55,9 @@ def test_a_sound_page_has_no_finding(shown):
         assert dead_sliders(seen.page) == []
         assert overflowing(seen.page) == []
         assert axe_findings(seen.page) == []
+        assert clipped(seen.page) == []
+        assert cramped(seen.page) == []
+        assert unseen(tab_stops(seen.page)) == []
 
 
 @pytest.mark.parametrize(
@@ -133,7 +140,84 @@ def test_code_that_scrolls_sideways_is_found(shown, width, found):
 def test_unreadable_text_is_found(shown):
     with shown('<p style="color: #ccc; background: #fff">pale</p>') as seen:
         assert [rule for rule, _, _ in axe_findings(seen.page)] == ["color-contrast"]
-        assert axe_findings(seen.page, [("color-contrast", "p")]) == []
+        assert [rule for rule, _, _ in colour_findings(seen.page)] == ["color-contrast"]
+
+
+FORMULA = "<math><mi>x</mi></math>"
+TABLE = "<table><tr><th>{}</th></tr><tr><td>1</td></tr></table>"
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (TABLE.format(""), ["empty-table-header"]),  # minor
+        (TABLE.format(FORMULA), []),
+        (TABLE.format("<math></math>"), ["empty-table-header"]),
+        ("</main><p>beside all landmarks</p>", ["region"]),  # moderate
+        ("<h2>t</h2><h3>u</h3>", []),
+        ("<h2>t</h2><h4>u</h4>", ["heading-order"]),  # moderate
+    ],
+)
+def test_findings_of_every_impact_are_found(shown, body, found):
+    with shown(body) as seen:
+        assert [rule for rule, _, _ in axe_findings(seen.page)] == found
+
+
+SMALL = '<a href="#" style="position: absolute; font-size: 9px; left: {}px">a</a>'
+SCROLLS = '<div style="overflow: auto; width: 90px" tabindex="{}"><pre>{}</pre></div>'
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (SMALL.format(0) + SMALL.format(8), ["target-size"] * 2),
+        (SMALL.format(0) + SMALL.format(60), []),
+        (SCROLLS.format(-1, "x" * 99), ["scrollable-region-focusable"]),
+        (SCROLLS.format(0, "x" * 99), []),
+    ],
+)
+def test_what_a_small_screen_makes_hard_is_found(shown, body, found):
+    with shown(body, width=320) as seen:
+        assert [rule for rule, _, _ in cramped(seen.page)] == found
+
+
+CUT = '<div class="cut" style="overflow: {}; width: 50px; height: 1.2em">longer than its box</div>'
+
+
+@pytest.mark.parametrize(
+    ("way", "found"), [("hidden", ["div.cut"]), ("auto", []), ("clip", ["div.cut"])]
+)
+def test_text_that_is_cut_off_is_found(shown, way, found):
+    with shown(CUT.format(way)) as seen:
+        assert clipped(seen.page) == found
+
+
+HIDDEN = '<a href="#">x</a><div style="position: fixed; inset: 0; background: #fff"></div>'
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ('<a href="#">x</a>', []),
+        ('<a href="#" style="outline: none">x</a>', ["x"]),
+        ('<a href="#" style="opacity: 0">x</a>', ["x"]),
+        (HIDDEN, ["x"]),
+    ],
+)
+def test_a_focus_that_is_not_seen_is_found(shown, body, found):
+    with shown("<style>:focus { outline: 2px solid red }</style>" + body) as seen:
+        assert [stop["name"] for stop in unseen(tab_stops(seen.page))] == found
+
+
+def test_what_no_key_reaches_is_counted(shown):
+    with shown('<button>a</button><button tabindex="-1">b</button>') as seen:
+        assert missed(seen.page, tab_stops(seen.page)) == 1
+
+
+def test_a_trap_is_found(shown):
+    body = '<input aria-label="t" onkeydown="if (event.key === \'Tab\') event.preventDefault()">'
+    with shown(f"<button>a</button>{body}") as seen, pytest.raises(AssertionError, match="leave"):
+        tab_stops(seen.page, most=9)
 
 
 def test_a_name_that_differs_from_the_words_is_found(shown):
