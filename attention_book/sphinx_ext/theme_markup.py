@@ -13,9 +13,9 @@ MENDED = {
     '<summary>(?=<span class="toctree-toggle")': '<summary aria-label="Pages below this one">',
     '(search-button__button pst-js-only" title="Search") aria-label="Search"': r"\1",
     # what opens over the page says what it is
-    '<dialog id="pst-search-dialog"': r'\g<0> aria-label="Search"',
-    '<dialog id="pst-primary-sidebar-modal"': r'\g<0> aria-label="Pages of the book"',
-    '<dialog id="pst-secondary-sidebar-modal"': r'\g<0> aria-label="Contents of this page"',
+    '(<dialog id="pst-search-dialog")>': r'\1 aria-label="Search">',
+    '(<dialog id="pst-primary-sidebar-modal")>': r'\1 aria-label="Pages of the book">',
+    '(<dialog id="pst-secondary-sidebar-modal")>': r'\1 aria-label="Contents of this page">',
     # an icon is a letter of a font: no word
     r'<i class="((?=[^"]*\bfa-)[^"]*)': HIDDEN_ICON,
     # the logo stands in no landmark
