@@ -34,6 +34,7 @@ BLOCKS = {
     "summary",
     "caption",
 }
+WORD = re.compile(r"[^\W\d_]{3}")
 # What is not read: signs beside headings, minutes, folded code, options, the table of claims.
 LEFT_OUT = {"headerlink", "section-number", "minutes", "effort", "hide", "option", "checked"}
 LEFT_OUT |= {"source-link"}
@@ -42,6 +43,10 @@ LEFT_OUT |= {"source-link"}
 def left_out(tag: Tag) -> bool:
     """Scripts, and what a reader has to guess first or need not see."""
     if tag.name in ("script", "style", "svg", "img") or LEFT_OUT.intersection(tag.get("class", ())):
+        return True
+    if tag.name == "pre" and (tag.find_parent("dd") or tag.find_parent(class_="cell_output")):
+        return True  # examples of the reference, printed results
+    if tag.name == "td" and not WORD.search(tag.get_text()):
         return True
     return tag.name == "details" and tag.find_parent(id="exercises") is not None
 
