@@ -71,6 +71,21 @@ lab: $(READY)  ## open copies of the notebooks in JupyterLab (PAGE=02: begin wit
 doctor:  ## what this machine has of what the book needs, and how to get the rest
 	@$(if $(wildcard $(RUN)),$(RUN),$(PYTHON)) -m attention_book doctor
 
+progress: $(READY)  ## which exercises pass so far (CSV=mine.csv: as a table in that file)
+	$(RUN) -m attention_book progress $(if $(CSV),--csv $(CSV))
+
+student: $(READY)  ## notebooks without solutions, in _build/student (CHAPTER=02: of one chapter)
+	$(RUN) -m attention_book student $(CHAPTER)
+
+instructor: $(READY)  ## notebooks with everything open, in _build/instructor (CHAPTER=02)
+	$(RUN) -m attention_book instructor $(CHAPTER)
+
+assignments: $(READY)  ## a course for nbgrader, in course (CHAPTER=02; FORCE=1: change what was handed in)
+	$(RUN) -m attention_book assignments $(CHAPTER) $(if $(FORCE),--force)
+
+grades: $(READY)  ## grade what lies in course/submitted: feedback and CSV (FORCE=1: all anew)
+	$(RUN) -m attention_book grades $(if $(FORCE),--force)
+
 lint: $(READY)  ## check the code style, the numbers in the prose and the form of the pages
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .

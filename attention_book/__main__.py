@@ -129,6 +129,57 @@ def lab(project, options) -> None:
     lab(project, options.page, options.port, open_browser=not options.no_browser)
 
 
+def student(project, options) -> None:
+    """Write the notebooks for students: the pages without solutions and answers."""
+    from .editions.make import make_student
+
+    _stop_on_stale(project)
+    folder = options.to or project.root / "_build" / "student"
+    made = make_student(project, project.select(options.chapters), folder)
+    print(f"{len(made)} notebook(s) for students are in {folder}")
+
+
+def instructor(project, options) -> None:
+    """Write the notebooks for instructors: everything open, with wrong answers and notes."""
+    from .editions.make import make_instructor
+
+    _stop_on_stale(project)
+    folder = options.to or project.root / "_build" / "instructor"
+    made = make_instructor(project, project.select(options.chapters), folder)
+    print(f"{len(made)} notebook(s) for instructors are in {folder}")
+
+
+def assignments(project, options) -> None:
+    """Make a course for nbgrader: a release to hand out for each page, with hidden tests."""
+    from .editions.course import Course
+
+    _stop_on_stale(project)
+    course = Course(options.course or project.root / "course")
+    chapters = project.select(options.chapters)
+    changed = course.make(chapters, seed=options.seed, force=options.force)
+    print(f"{len(changed)} assignment(s) made anew, {len(chapters) - len(changed)} as before")
+    print(f"hand out the folders in {course.folder / 'release'}; README.md there says what follows")
+
+
+def grades(project, options) -> None:
+    """Grade what lies in course/submitted, write feedback, and the grades as CSV."""
+    from .editions.course import Course
+
+    folder = options.course or project.root / "course"
+    if not (folder / "source").is_dir():
+        raise PipelineError(str(folder), "there are no assignments", "make assignments")
+    course = Course(folder)
+    problems = course.grade(force=options.force)
+    print(f"{len(course.submissions())} submission(s); grades are in {course.folder}/grades.csv")
+    _stop_on(problems)
+
+
+def _stop_on_stale(project) -> None:
+    from .pipeline.check import check
+
+    _stop_on(check(project))
+
+
 def concepts(project, options) -> None:
     """Write the concept table into the book."""
     from .pipeline import concept_table
@@ -208,6 +259,10 @@ COMMANDS = {
     "notebooks": notebooks,
     "new-page": begin_page,
     "slides": slides,
+    "student": student,
+    "instructor": instructor,
+    "assignments": assignments,
+    "grades": grades,
     "concepts": concepts,
     "progress": show_progress,
     "lock": write_lock,
@@ -234,6 +289,14 @@ def parser() -> argparse.ArgumentParser:
     made["lab"].add_argument("--no-browser", action="store_true", help="print the address only")
     made["progress"].add_argument("files", nargs="*", help="files of progress (default: yours)")
     made["progress"].add_argument("--csv", metavar="FILE", help="write the rows there instead")
+    for name in ("student", "instructor", "assignments"):
+        made[name].add_argument("chapters", nargs="*", help="pages to write (default: all)")
+    for name in ("student", "instructor"):
+        made[name].add_argument("--to", type=Path, metavar="FOLDER", help="write there instead")
+    made["assignments"].add_argument("--seed", type=int, default=1, help="of the hidden tests")
+    for name, what in [("assignments", "change what was handed in"), ("grades", "grade all anew")]:
+        made[name].add_argument("--course", type=Path, metavar="FOLDER", help="default: course")
+        made[name].add_argument("--force", action="store_true", help=what)
     for name in ("serve", "lab"):
         made[name].add_argument("--port", type=int, help="use this port and no other")
     return main

@@ -40,7 +40,7 @@ def normalise(notebook: NotebookNode, extra: dict) -> NotebookNode:
     """
     widgets = notebook.metadata.get("widgets", {}).get(STATE)
     cells = [_normal_cell(index, cell) for index, cell in enumerate(notebook.cells)]
-    for cell, name in zip(cells, _cell_ids(cells), strict=True):
+    for cell, name in zip(cells, cell_ids(cells), strict=True):
         cell["id"] = name
     metadata = {"kernelspec": KERNELSPEC, "language_info": LANGUAGE, **extra}
     if widgets:
@@ -83,7 +83,7 @@ def without_progress(text: str) -> str:
     return "\n".join(line for line in lines if line.strip() and not BAR.search(line))
 
 
-def _cell_ids(cells: list[dict]) -> list[str]:
+def cell_ids(cells: list[dict]) -> list[str]:
     """An id from the content of each cell, so that a new cell leaves the others' ids alone."""
     seen: Counter[str] = Counter()
     names = []

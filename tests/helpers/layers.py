@@ -11,6 +11,7 @@ INTERNAL = {
     *("checks", "machine", "mechanisms", "plans", "writing"),
     *("arguments", "asking", "concepts", "deleting", "palette", "pdf", "pipeline"),
     *("slides", "sphinx_ext"),
+    "editions",
     "__main__",
 }
 
@@ -83,8 +84,12 @@ LAYERS = {
             {"concepts", "palette", "pipeline", "slides", "studies"},
             {"bs4", "docutils", "myst_nb", "sphinx", "sphinx_external_toc", "nbformat", "yaml"},
         ),
+        "editions": (
+            {"exercises", "pipeline", f"{LIB}.writing"},
+            {"nbclient", "nbformat", "nbgrader", "numpy", "tqdm", "traitlets"},
+        ),
         "pdf": ({"pipeline"}, {"pikepdf", "playwright", "tqdm", "yaml"}),
-        "__main__": ({"exercises", "pdf", "pipeline", "slides"}, set()),
+        "__main__": ({"editions", "exercises", "pdf", "pipeline", "slides"}, set()),
     },
 }
 
