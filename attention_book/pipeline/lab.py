@@ -9,6 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
+from jupyter_core.paths import jupyter_data_dir
+from nbformat.sign import NotebookNotary
+
 from attention_lib.writing import replace_file
 
 from .errors import PipelineError
@@ -28,6 +32,7 @@ def lab(project: Project, page: str = "", port: int | None = None, *, open_brows
     chosen = project.select([page])[0] if page else None
     port = choose(port, PORT)
     folder = copy_notebooks(project)
+    trust(project, folder)
     print(f"JupyterLab shows {folder}; its address follows (stop with Ctrl-C twice)", flush=True)
     command = [sys.executable, "-m", "jupyter", "lab", f"--ServerApp.ip={HOST}"]
     command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
@@ -54,6 +59,17 @@ def copy_notebooks(project: Project) -> Path:
             print("  one. Rename yours and start again to get both.", flush=True)
     replace_file(folder / RECORD, json.dumps(record, indent=1, sort_keys=True))
     return folder
+
+
+def trust(project: Project, folder: Path) -> None:
+    """Sign the copies that are still the book's, so that their figures move as soon as opened."""
+    keys = Path(jupyter_data_dir())
+    keys.mkdir(parents=True, exist_ok=True)
+    notary = NotebookNotary(data_dir=str(keys))
+    for chapter in project.chapters:
+        copy = folder / chapter.notebook.name
+        if copy.read_bytes() == chapter.notebook.read_bytes():
+            notary.sign(nbformat.read(copy, as_version=4))
 
 
 def _read_record(path: Path) -> dict[str, str]:

@@ -68,6 +68,7 @@ LAYERS = {
             {
                 "jupytext",
                 "jupyter_client",
+                "jupyter_core",
                 "nbclient",
                 "nbformat",
                 "PIL",

@@ -4,15 +4,18 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
+import nbformat
 import pytest
+from nbformat.sign import NotebookNotary
 
 from attention_book.__main__ import run
 from attention_book.pipeline import lab as module
-from attention_book.pipeline.lab import copy_notebooks
+from attention_book.pipeline.lab import copy_notebooks, trust
 
 
 @pytest.fixture
-def made(book):
+def made(book, tmp_path, monkeypatch):
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
     book.pretend_executed()
     return book
 
@@ -74,3 +77,14 @@ def test_an_unknown_page_and_a_failing_lab_are_told(made, monkeypatch):
     monkeypatch.setattr(subprocess, "run", lambda *a, **k: SimpleNamespace(returncode=1))
     with pytest.raises(SystemExit, match="JupyterLab stopped with an error"):
         run(["lab"], made.project)
+
+
+def test_jupyter_trusts_the_copies_that_are_the_books_own(made, tmp_path):
+    folder = copy_notebooks(made.project)
+    mine = folder / "02_two.ipynb"
+    mine.write_text(mine.read_text().replace("two", "my answer"))
+    trust(made.project, folder)
+    notary = NotebookNotary(data_dir=str(tmp_path / "jupyter"))
+    copies = {path.name: nbformat.read(path, as_version=4) for path in folder.glob("*.ipynb")}
+    trusted = {name for name, copy in copies.items() if notary.check_signature(copy)}
+    assert trusted == {"01_one.ipynb"}
