@@ -86,6 +86,9 @@ assignments: $(READY)  ## a course for nbgrader, in course (CHAPTER=02; FORCE=1:
 grades: $(READY)  ## grade what lies in course/submitted: feedback and CSV (FORCE=1: all anew)
 	$(RUN) -m attention_book grades $(if $(FORCE),--force)
 
+formgrader: $(READY)  ## grade the answers in words, in a browser
+	$(RUN) -m attention_book formgrader
+
 lint: $(READY)  ## check the code style, the numbers in the prose and the form of the pages
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .

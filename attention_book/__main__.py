@@ -165,13 +165,24 @@ def grades(project, options) -> None:
     """Grade what lies in course/submitted, write feedback, and the grades as CSV."""
     from .editions.course import Course
 
-    folder = options.course or project.root / "course"
-    if not (folder / "source").is_dir():
-        raise PipelineError(str(folder), "there are no assignments", "make assignments")
-    course = Course(folder)
+    course = Course(_course_folder(project, options))
     problems = course.grade(force=options.force)
     print(f"{len(course.submissions())} submission(s); grades are in {course.folder}/grades.csv")
     _stop_on(problems)
+
+
+def formgrader(project, options) -> None:
+    """Open the pages of nbgrader on which you grade answers in words."""
+    from .editions.nbgrader_here import formgrader
+
+    formgrader(_course_folder(project, options))
+
+
+def _course_folder(project, options) -> Path:
+    folder = options.course or project.root / "course"
+    if not (folder / "source").is_dir():
+        raise PipelineError(str(folder), "there are no assignments", "make assignments")
+    return folder
 
 
 def _stop_on_stale(project) -> None:
@@ -263,6 +274,7 @@ COMMANDS = {
     "instructor": instructor,
     "assignments": assignments,
     "grades": grades,
+    "formgrader": formgrader,
     "concepts": concepts,
     "progress": show_progress,
     "lock": write_lock,
@@ -294,8 +306,9 @@ def parser() -> argparse.ArgumentParser:
     for name in ("student", "instructor"):
         made[name].add_argument("--to", type=Path, metavar="FOLDER", help="write there instead")
     made["assignments"].add_argument("--seed", type=int, default=1, help="of the hidden tests")
-    for name, what in [("assignments", "change what was handed in"), ("grades", "grade all anew")]:
+    for name in ("assignments", "grades", "formgrader"):
         made[name].add_argument("--course", type=Path, metavar="FOLDER", help="default: course")
+    for name, what in [("assignments", "change what was handed in"), ("grades", "grade all anew")]:
         made[name].add_argument("--force", action="store_true", help=what)
     for name in ("serve", "lab"):
         made[name].add_argument("--port", type=int, help="use this port and no other")

@@ -40,9 +40,9 @@ README = """\
 
 Then run `make grades` in the folder of the book. It runs every submission, writes a page of
 feedback for each student into `feedback/`, and writes `grades.csv` (a row a submission) and
-`grades_by_exercise.csv`. Answers in words wait for you: open this folder in JupyterLab and choose
-*Formgrader* in the menu *Nbgrader*, then run `make grades` again for the points. Every command of
-nbgrader works here too.
+`grades_by_exercise.csv`. Answers in words wait for you: `make formgrader` opens the pages on which
+you grade them; then run `make grades` again for the points. Every command of nbgrader works here
+too.
 
 Grading runs the students' code with your rights. Do it in a container, or under an account that
 has nothing to lose. A student's code runs in the same process as the tests: nbgrader puts the tests

@@ -1,6 +1,7 @@
 """The commands that write editions and grade them."""
 
 import csv
+import subprocess
 
 import nbformat
 import pytest
@@ -63,9 +64,29 @@ def test_a_course_without_submissions_has_a_table_of_grades_without_rows(fresh, 
         assert list(csv.DictReader(lines)) == []
 
 
-def test_grades_without_a_course_say_what_to_do_first(tmp_path):
+@pytest.mark.parametrize("command", ["grades", "formgrader"])
+def test_without_a_course_it_is_said_what_to_do_first(tmp_path, command):
     with pytest.raises(SystemExit, match="there are no assignments"):
-        run(["grades", "--course", str(tmp_path)])
+        run([command, "--course", str(tmp_path)])
+
+
+def test_the_formgrader_runs_in_the_course_on_this_machine_alone(tmp_path, monkeypatch):
+    (tmp_path / "source").mkdir()
+    called = []
+
+    def started(command, **options):
+        called.append((command, options))
+        return subprocess.CompletedProcess(command, returncode=len(called) - 1)
+
+    monkeypatch.setattr(nbgrader_here, "require_nbgrader", lambda: None)
+    monkeypatch.setattr(nbgrader_here.subprocess, "run", started)
+    run(["formgrader", "--course", str(tmp_path)])
+    command, options = called[0]
+    assert "--ServerApp.ip=127.0.0.1" in command
+    assert options["cwd"] == tmp_path
+    assert options["env"]["JUPYTER_CONFIG_PATH"].endswith("jupyter")
+    with pytest.raises(SystemExit, match="Jupyter stopped with an error"):
+        run(["formgrader", "--course", str(tmp_path)])
 
 
 def test_without_nbgrader_it_is_said_how_to_get_it(tmp_path, monkeypatch):
