@@ -74,7 +74,7 @@ def _stored(notebook: NotebookNode | None) -> dict[str, str]:
 def _digest(notebook: NotebookNode, output: NotebookNode) -> str:
     """A name for what the figure shows. The numbers of its models do not count."""
     stored = notebook.metadata["widgets"][STATE]["state"]
-    state = linked_state([{"outputs": [output]}], stored)
+    state = dict(sorted(linked_state([{"outputs": [output]}], stored).items()))
     text = json.dumps(list(state.values()), sort_keys=True)
     for number, model in enumerate(state):
         text = text.replace(model, str(number))
