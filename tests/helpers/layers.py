@@ -82,8 +82,11 @@ LAYERS = {
             {"jinja2", "markdown_it", "mdit_py_plugins", "nbformat", "pygments", "yaml"},
         ),
         "sphinx_ext": (
-            {"concepts", "palette", "pipeline", "slides", "studies"},
-            {"bs4", "docutils", "myst_nb", "sphinx", "sphinx_external_toc", "nbformat", "yaml"},
+            {"claims", "concepts", "palette", "pipeline", "slides", "studies"}
+            | {f"{LIB}.{part}" for part in ("cost", "mechanisms", "reference")},
+            NUMPY
+            | {"bs4", "docutils", "myst_nb", "myst_parser", "nbformat", "pybtex", "pygments"}
+            | {"sphinx", "sphinx_external_toc", "yaml"},
         ),
         "editions": (
             {"exercises", "pipeline", f"{LIB}.writing"},
