@@ -162,7 +162,7 @@ def the_numbers_open_and_close(page, box):
 
 
 def test_the_skip_link_leads_past_the_menus(visit, url):
-    with visit(f"{url}/notebooks/02_worked_example.html") as seen:
+    with visit(f"{url}/notebooks/02_worked_example.html", reduced_motion="reduce") as seen:
         seen.page.keyboard.press("Tab")
         assert seen.page.evaluate(STOP)["name"] == "Skip to main content"
         assert unseen([seen.page.evaluate(STOP)]) == []
