@@ -79,10 +79,10 @@ if SPAWNER == "docker":
     c.DockerSpawner.cmd = ["deploy/jupyterhub/start_student.sh"]
     c.DockerSpawner.volumes = {"attention-{username}": "/student"}
     c.DockerSpawner.remove = True
-    c.DockerSpawner.network_name = "attention-hub"
-    c.DockerSpawner.use_internal_ip = True
-    c.JupyterHub.hub_ip = "0.0.0.0"  # containers reach it by the network of that name
-    c.JupyterHub.hub_connect_ip = os.environ.get("HUB_HOST", "hub")
+    # The hub runs on the machine itself; containers reach it by this name.
+    c.DockerSpawner.extra_host_config = {"extra_hosts": {"host.docker.internal": "host-gateway"}}
+    c.JupyterHub.hub_connect_ip = "host.docker.internal"
+    c.JupyterHub.hub_ip = "0.0.0.0"
 elif SPAWNER == "local":
     c.JupyterHub.spawner_class = "simple"
     c.SimpleLocalProcessSpawner.home_dir_template = os.environ["HUB_HOMES"] + "/{username}"
