@@ -147,6 +147,7 @@ def the_steps_go_on_and_back(page, box):
             press(page, button, "Enter")
             captions.add(caption_of(box))
         assert button.is_disabled()
+        assert box.evaluate("(one) => one.contains(document.activeElement)")  # it is handed on
     return captions
 
 
@@ -154,6 +155,7 @@ def the_numbers_open_and_close(page, box):
     summary, table = box.locator(".attn-numbers > summary"), box.locator(".attn-scroll table").first
     press(page, summary, "Enter")
     table.wait_for()
+    assert all(table.locator("th").all_text_contents())
     assert table.locator("th[scope=row]").count() > 0
     assert table.locator("th[scope=col]").count() > 0
     assert box.locator(".attn-scroll").first.get_attribute("tabindex") == "0"

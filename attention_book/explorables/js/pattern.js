@@ -114,7 +114,7 @@ function pattern(c) {
       });
     },
     tables() {
-      const named = (texts, n) => (texts.length ? texts : [...Array(n).keys()].map(String));
+      const named = (texts, n) => Array.from({ length: n }, (_, k) => texts[k] || String(k));
       const cell = (i, j) => (levels.length ? levels[c.values()[i * C + j]] : c.number(i * C + j));
       const mark = (i, j) => (marks && c.values()[R * C + i * C + j] ? " *" : "");
       const name = marks ? `* ${marks}` : "";

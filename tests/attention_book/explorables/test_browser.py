@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from attention_book import palette
-from attention_book.explorables import Bars, captions, sweep
+from attention_book.explorables import Bars, Pattern, captions, sweep
 from tests.helpers import explorable_examples as examples
 from tests.helpers.explorable_numbers import prints_of, result_at
 from tests.helpers.explorable_page import move, show
@@ -301,7 +301,9 @@ def test_stepper_shows_matrices_step_by_step(page):
             next_button.focus()
             page.keyboard.press("Enter")
     assert next_button.is_disabled()
-    page.get_by_role("button", name="Previous").click()
+    previous = page.get_by_role("button", name="Previous")
+    assert previous.evaluate("(one) => one === document.activeElement")  # the focus is not lost
+    previous.click()
     assert page.evaluate("[model.get('i0'), model.saved]") == [2, 4]
 
 
@@ -386,6 +388,20 @@ def test_the_tables_of_a_pattern_name_levels_and_marks(page):
         weights[i][i] += " *"
     assert rows == weights
     assert page.locator("table caption").text_content() == "* true alignment"
+
+
+def test_rows_without_a_name_are_counted(page):
+    box = sweep(
+        lambda k: k * np.eye(2, 3),
+        {"k": [1.0, 2.0]},
+        view=Pattern(size=(2, 3), rows=["", "b"], columns=["", "", "c"]),
+        title="t",
+        caption="{k}",
+    )
+    show(page, box)
+    table_texts(page, box)
+    assert page.locator("tbody th").all_text_contents() == ["0", "b"]
+    assert page.locator("thead th").all_text_contents() == ["0", "1", "c"]
 
 
 INSIDE = """() => {

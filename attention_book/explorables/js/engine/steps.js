@@ -13,8 +13,11 @@ export const stepButtons = (c, count) => {
   const next = button("Next", 1);
   return () => {
     const at = c.now()[0];
+    const held = document.activeElement;
     back.disabled = at === 0;
     next.disabled = at === count - 1;
+    if (held === back && back.disabled) next.focus(); // a button that can no longer be pressed would lose the focus
+    if (held === next && next.disabled) back.focus();
     put(where, `Step ${at + 1} of ${count}`);
   };
 };
