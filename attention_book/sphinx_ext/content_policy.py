@@ -44,6 +44,8 @@ def mend_pages(app, exception):
 
 def mended(html: str) -> str:
     """The page with every script in a file of its own, and none in the way of the text."""
+    if META not in html:  # the theme has not made this page
+        return html.replace("<head>", f"<head>{META}", 1)
     return IN_THE_WAY.sub('<script defer src="', html.replace(f"<button {PRINT}", "<button"))
 
 

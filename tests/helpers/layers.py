@@ -83,7 +83,8 @@ LAYERS = {
         ),
         "sphinx_ext": (
             {"concepts", "palette", "pipeline", "slides", "studies"},
-            {"bs4", "docutils", "myst_nb", "sphinx", "sphinx_external_toc", "nbformat", "yaml"},
+            {"bs4", "docutils", "myst_nb", "sphinx", "sphinx_external_toc", "nbformat", "tinycss2"}
+            | {"yaml"},
         ),
         "editions": (
             {"exercises", "pipeline", f"{LIB}.writing"},
