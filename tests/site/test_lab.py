@@ -1,17 +1,13 @@
-"""The explorables in JupyterLab itself: run by its menu, moved by the keyboard."""
+"""The notebooks in JupyterLab itself: opened, run by its menu, moved by the keyboard."""
 
-import os
-import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from pathlib import Path
+import shutil
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from attention_book.pipeline.project import Project
+from tests.helpers.jupyter_lab import check_page, figures_of, opened, run_all, running_lab
 
 CELLS = [
     """
@@ -26,95 +22,28 @@ sweep(lambda n: [n, 2 * n], {"n": [1, 2, 3]}, view=Bars(categories=["once", "twi
       title="Two bars", caption="n is {n}.")
 """,
 ]
-OWN_FOLDERS = (
-    "HOME",
-    "IPYTHONDIR",
-    "JUPYTER_CONFIG_DIR",
-    "JUPYTER_DATA_DIR",
-    "JUPYTER_RUNTIME_DIR",
-    "JUPYTERLAB_SETTINGS_DIR",
-    "JUPYTERLAB_WORKSPACES_DIR",
-)
-STARTED_WITHIN = 60
+# The quickest page of each chapter; those of the later ones stand in test_lab_later.py.
+PAGES = ["01_2_recurrence", "02_1_sentence", "03_2_masks", "04_position"]
 
 
-def _free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def _wait_for(url, process, log):
-    end = time.monotonic() + STARTED_WITHIN
-    while time.monotonic() < end:
-        try:
-            with urllib.request.urlopen(f"{url}/api", timeout=2):
-                return
-        except OSError:
-            assert process.poll() is None, log.read_text()
-            time.sleep(0.3)
-    pytest.fail(f"JupyterLab did not answer within {STARTED_WITHIN} s:\n{log.read_text()}")
-
-
-@pytest.fixture
-def lab(tmp_path):
-    """The address of a JupyterLab without the user's settings, on a folder with one notebook."""
-    folder = tmp_path / "notebooks"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """A JupyterLab that trusts what stands in PAGES, but neither of the two others."""
+    folder = tmp_path_factory.mktemp("notebooks")
     cells = [new_markdown_cell("# Two figures"), *(new_code_cell(text.strip()) for text in CELLS)]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     nbformat.write(new_notebook(cells=cells, metadata=kernel), folder / "figures.ipynb")
-    port, log = _free_port(), tmp_path / "lab.log"
-    own = {name: str(tmp_path / name.lower()) for name in OWN_FOLDERS}
-    tracker = (
-        Path(own["JUPYTERLAB_SETTINGS_DIR"])
-        / "@jupyterlab"
-        / "notebook-extension"
-        / "tracker.jupyterlab-settings"
-    )
-    tracker.parent.mkdir(parents=True)
-    tracker.write_text('{"autoStartDefaultKernel": true}')
-    options = [
-        "--no-browser",
-        "--allow-root",
-        "--ip=127.0.0.1",
-        f"--port={port}",
-        "--ServerApp.port_retries=0",
-        "--IdentityProvider.token=",
-        "--ServerApp.password=",
-        f"--ServerApp.root_dir={folder}",
-        "--LabApp.news_url=",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        "--LabApp.extension_manager=readonly",
-    ]
-    command = [sys.executable, "-m", "jupyter", "lab", *options]
-    with log.open("w") as out:
-        process = subprocess.Popen(
-            command, stdout=out, stderr=subprocess.STDOUT, env={**os.environ, **own}
-        )
-        try:
-            _wait_for(f"http://127.0.0.1:{port}", process, log)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            try:
-                process.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+    shutil.copy(Project().notebook(PAGES[1]), folder / "unknown.ipynb")
+    for name in PAGES:
+        shutil.copy(Project().notebook(name), folder)
+    trusted = [f"{name}.ipynb" for name in PAGES]
+    with running_lab(folder, tmp_path_factory.mktemp("own"), trusted=trusted) as address:
+        yield address
 
 
 def test_figures_run_and_move_in_jupyterlab(browser, lab):
-    context = browser.new_context(viewport={"width": 1200, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(60_000)
-    try:
-        page.goto(f"{lab}/lab/tree/figures.ipynb")
-        page.locator(".jp-Notebook .jp-CodeCell").nth(1).wait_for()
-        page.locator("#jupyterlab-splash").wait_for(state="detached")
-        page.get_by_text("| Idle").wait_for()
-        page.locator(".lm-MenuBar-itemLabel", has_text=re.compile("^Run$")).click()
-        page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click()
+    with opened(browser, lab, "figures") as page:
+        run_all(page)
         captions = page.locator(".attn-fig figcaption")
         captions.nth(1).wait_for()
         assert captions.all_inner_texts() == ["The first weight is 0.1.", "n is 1."]
@@ -126,5 +55,17 @@ def test_figures_run_and_move_in_jupyterlab(browser, lab):
             "document.querySelectorAll('.attn-fig figcaption')[1].textContent === 'n is 2.'"
         )
         assert captions.all_inner_texts() == ["The first weight is 0.5.", "n is 2."]
-    finally:
-        context.close()
+
+
+def test_a_notebook_that_is_not_trusted_shows_still_pictures(browser, lab):
+    with opened(browser, lab, "unknown") as page:
+        pictures = page.locator('.jp-OutputArea-output[data-mime-type="image/png"] img')
+        pictures.nth(figures_of(PAGES[1]) - 1).wait_for(state="attached")
+        assert pictures.count() == figures_of(PAGES[1])
+        assert page.locator(".attn-sweep").count() == 0
+        assert page.get_by_text("run this cell to move it").count() == 0
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_moves_as_soon_as_opened_and_after_it_has_run(browser, lab, name):
+    check_page(browser, lab, name)
