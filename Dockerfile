@@ -10,8 +10,8 @@ FROM python:3.11-slim-bookworm
 ARG INDEX=""
 ENV PIP_EXTRA_INDEX_URL=$INDEX PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 
-RUN useradd --create-home --uid 1000 reader
-WORKDIR /home/reader/book
+RUN useradd --create-home --uid 1000 reader && install --directory --owner=reader /srv/book
+WORKDIR /srv/book
 
 COPY requirements.txt ./
 RUN pip install --requirement requirements.txt

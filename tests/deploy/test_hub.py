@@ -145,9 +145,9 @@ def test_what_a_student_changed_is_kept_when_the_server_starts_again(tmp_path):
     home, pages, programs = (tmp_path / name for name in ("home", "pages", "bin"))
     for folder in (home, pages, programs):
         folder.mkdir()
-    server = programs / "jupyterhub-singleuser"
-    server.write_text('#!/bin/sh\necho "$@"\n')
-    server.chmod(0o755)
+    for name, says in {"jupyterhub-singleuser": "$@", "jupyter": "$@ >> trusted"}.items():
+        (programs / name).write_text(f"#!/bin/sh\necho {says}\n")
+        (programs / name).chmod(0o755)
     (pages / "01 a.ipynb").write_text("the book's")
     environment = {
         "HOME": str(home),
@@ -162,6 +162,7 @@ def test_what_a_student_changed_is_kept_when_the_server_starts_again(tmp_path):
     assert start().stdout == "--port=1\n"
     mine = home / "attention" / "01 a.ipynb"
     assert mine.read_text() == "the book's"
+    assert "attention/01 a.ipynb" in (home / "trusted").read_text()
     mine.write_text("mine")
     (pages / "02.ipynb").write_text("new")
     start()
