@@ -68,7 +68,7 @@ PARTS = {
 
 def open_page(browser, address, settings):
     """A page that is ready, its presses watched, on a slowed processor."""
-    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    page = browser.new_page(viewport={"width": 1200, "height": 900}, bypass_csp=True)
     page.goto(address)
     page.wait_for_function(f"{READY} && {MATH}")
     page.evaluate(WATCH)
@@ -162,7 +162,7 @@ def press_windows(events):
 def longest_page(browser):
     """Address and height of the tallest chapter of the built book."""
     heights = {}
-    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    page = browser.new_page(viewport={"width": 1200, "height": 900}, bypass_csp=True)
     for path in sorted(PAGES.glob("[0-9]*.html")):
         page.goto(path.as_uri())
         page.wait_for_function(READY)

@@ -11,6 +11,7 @@ import webbrowser
 from functools import partial
 
 from .errors import PipelineError, need_space
+from .policy import META
 from .ports import HOST, choose
 from .project import Project
 
@@ -35,7 +36,9 @@ def build(project: Project) -> None:
             "Jupyter Book reports warnings or errors (a warning counts as an error)",
             "read the lines above that say WARNING or ERROR; each names a file and a line",
         )
-    index = (project.html / "index.html").relative_to(project.root).as_posix()
+    leads_on = project.html / "index.html"  # to the first page; Sphinx never sees it
+    leads_on.write_text(f"{META}\n{leads_on.read_text('utf8')}", "utf8")
+    index = leads_on.relative_to(project.root).as_posix()
     print(f"\nThe book is ready after {time.perf_counter() - start:.0f} s: {index}")
     print("Open this file in a browser, or run `make serve` (python -m attention_book serve).")
 

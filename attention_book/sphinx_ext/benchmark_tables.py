@@ -2,7 +2,8 @@
 
 A page says `<!-- benchmark targets: one two -->` where a chart of all targets of one.json and
 two.json is to stand, `<!-- benchmark: one -->` for the tables of one.json, with where and when they
-were measured, and `<!-- benchmark limits: profiles -->` for what limits the rows that miss.
+were measured, `<!-- benchmark limits: profiles -->` for what limits the rows that miss, and
+`<!-- benchmark pages: page_readiness -->` for how soon each page of the book can be used.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from html import escape
 from attention_book.studies import RESULTS, Study
 
 MARK = re.compile(
-    r"^<!-- benchmark(?P<kind> targets| limits)?: (?P<names>[\w ]+) -->$", re.MULTILINE
+    r"^<!-- benchmark(?P<kind> targets| limits| pages)?: (?P<names>[\w ]+) -->$", re.MULTILINE
 )
 HEAD = ("setting", "result", "target", "of the machine's limit")
+PAGES_HEAD = ("page", "KB", "files", "text", "math", "slider", "ready", "all", "ready, slowed")
 REASONS_HEAD = ("row", "found, target", "useful", "at best", "where time goes", "what limits it")
 BOUNDS = {"at least": "≥", "at most": "≤"}
 WORST, BEST = -1.0, 3.0  # of the chart, as powers of two: half the target, eight times the target
@@ -36,7 +38,8 @@ def insert_tables(app, docname, source):
         records = [stored(name) for name in match["names"].split()]
         if match["kind"] == " targets":
             return chart(records)
-        show = partial(reasons, stored=stored) if match["kind"] else tables
+        kinds = {" limits": partial(reasons, stored=stored), " pages": readiness}
+        show = kinds.get(match["kind"], tables)
         return "\n\n".join(map(show, records))
 
     source[0] = MARK.sub(replacement, source[0])
@@ -70,6 +73,37 @@ def reasons(record, stored) -> str:
         return provenance(record) + "\n\nNo row that was profiled misses its target."
     lines = [REASONS_HEAD, ["---"] * len(REASONS_HEAD), *lines]
     return provenance(record) + "\n\n" + "\n".join("| " + " | ".join(one) + " |" for one in lines)
+
+
+def readiness(record) -> str:
+    """The verdict on the pages, where and when they were measured, and a row for each page."""
+    rows, budget = record["results"], record["settings"]
+    met = sum(row["met"] for row in rows)
+    heaviest = max(row["bytes"] for row in rows) / 1000
+    slowest = max(row["ready_ms"] for row in rows)
+    verdict = (
+        f"{met} of {len(rows)} pages are ready within {budget['budget_ms'] / 1000:g} s and weigh "
+        f"at most {budget['budget_bytes'] / 1000:.0f} KB. The heaviest weighs {heaviest:.0f} KB, "
+        f"the slowest is ready after {slowest / 1000:.2f} s."
+    )
+    lines = [PAGES_HEAD, ["---"] * len(PAGES_HEAD), *map(page_cells, rows)]
+    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return "\n\n".join([verdict, provenance(record), table])
+
+
+def page_cells(row) -> list[str]:
+    """One page: its link, its weight, and milliseconds."""
+    ending = {"notebooks": "ipynb", "book": "md"}.get(row["page"].partition("/")[0])
+    parts = ("text_ms", "math_ms", "slider_ms", "ready_ms", "all_ms", "slowed_ready_ms")
+    times = ["–" if row[part] is None else f"{row[part]:.0f}" for part in parts]
+    return [
+        f"[](/{row['page']}.{ending})" if ending else row["page"],
+        f"{row['bytes'] / 1000:.0f}",
+        str(row["requests"]),
+        *times[:3],
+        times[3] if row["met"] else f"**{times[3]}**",
+        *times[4:],
+    ]
 
 
 def study_of(found) -> str:

@@ -1,21 +1,15 @@
-"""What the book needs from Sphinx beyond configuration: words on folds, light pages."""
+"""What the book needs from Sphinx beyond configuration: words on folds."""
 
 from __future__ import annotations
 
 import json
-import re
 from html import escape
-from pathlib import Path
 
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 CLAIMS = "application/vnd.attention-book.claims+json"
-THEME_CSS = Path("_static/styles/pydata-sphinx-theme.css")
-ICON_RULE = re.compile(r"(?:\.fa-[\w-]+:(?:before|after),?)+\{content:\"[^\"]*\"\}")
-ICON_NAME = re.compile(r"\.fa-([\w-]+):")
-USED_ICON = re.compile(r"\bfa-([a-z0-9-]+)")
 
 
 def drop_claims_data(app, docname, source):
@@ -55,24 +49,9 @@ def close_folded(translator, node):
     translator.body.append("</details>\n")
 
 
-def drop_unused_icons(app, exception):
-    """The theme's style sheet names two thousand icons; keep those that some page shows."""
-    sheet = Path(app.outdir) / THEME_CSS
-    if exception or app.builder.name != "html" or not sheet.exists():
-        return
-    pages = Path(app.outdir).rglob("*.html")
-    used = {name for page in pages for name in USED_ICON.findall(page.read_text("utf8"))}
-
-    def keep(rule):
-        return rule[0] if used.intersection(ICON_NAME.findall(rule[0])) else ""
-
-    sheet.write_text(ICON_RULE.sub(keep, sheet.read_text("utf8")), "utf8")
-
-
 def setup(app):
     app.setup_extension("myst_nb")
     app.connect("source-read", drop_claims_data)
     app.add_post_transform(FoldedCells)
     app.add_node(HideCodeCellNode, override=True, html=(open_folded, close_folded))
-    app.connect("build-finished", drop_unused_icons)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

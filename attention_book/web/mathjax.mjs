@@ -1,7 +1,7 @@
 // Sets the TeX of a page with MathJax's CommonHTML output: only the packages that the chapters use, no menu, no loader.
 // Sphinx marks each formula with the class `math`; nothing else on the page is looked at.
 import { AssistiveMmlHandler } from "mathjax-full/js/a11y/assistive-mml.js";
-import { browserAdaptor } from "mathjax-full/js/adaptors/browserAdaptor.js";
+import { HTMLAdaptor } from "mathjax-full/js/adaptors/HTMLAdaptor.js";
 import { RegisterHTMLHandler } from "mathjax-full/js/handlers/html.js";
 import { TeX } from "mathjax-full/js/input/tex.js";
 import "mathjax-full/js/input/tex/ams/AmsConfiguration.js";
@@ -17,13 +17,40 @@ const fonts = new URL("mathjax", document.currentScript.src).href;
 
 const AT_ONCE = 40;
 
+// The policy of a page refuses style elements and style attributes: rules go to a constructed sheet,
+// and a style is set on the element itself.
+class Adaptor extends HTMLAdaptor {
+  constructor() {
+    super(window);
+    this.sheet = new CSSStyleSheet();
+  }
+  insertRules(_, rules) {
+    super.insertRules(this, rules);
+  }
+  setAttribute(node, name, value, ns) {
+    if (name === "style" && node.style) node.style.cssText = value;
+    else super.setAttribute(node, name, value, ns);
+  }
+  adopt(rules) {
+    this.sheet.replaceSync(rules);
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, this.sheet];
+  }
+}
+
 function makeDocument() {
   const input = new TeX({
     packages: ["base", "ams", "boldsymbol", "color", "newcommand", "noundefined"],
     inlineMath: [["\\(", "\\)"]], displayMath: [["\\[", "\\]"]], processEnvironments: false, processRefs: false,
   });
   const output = new CHTML({ fontURL: fonts, matchFontHeight: false });
-  return mathjax.document(document, { InputJax: input, OutputJax: output });
+  const page = mathjax.document(document, { InputJax: input, OutputJax: output });
+  let adopted = false;
+  page.addStyleSheet = () => {
+    const element = page.documentStyleSheet(); // from the second time on it adds what is new by itself
+    if (!adopted) page.adaptor.adopt(element.textContent);
+    adopted = true;
+  };
+  return page;
 }
 
 function set(page, formulas) {
@@ -32,7 +59,8 @@ function set(page, formulas) {
   page.render();
 }
 
-// What is on the screen comes first; the rest follows in portions, so that sliders answer meanwhile.
+// What is on the screen comes first. The rest waits for the first picture, if the page has one
+// (widgets.mjs), and follows in portions, so that sliders answer meanwhile.
 function typeset() {
   const page = makeDocument();
   const formulas = [...document.querySelectorAll(".math")];
@@ -46,8 +74,13 @@ function typeset() {
     if (rest.length) setTimeout(next);
     else finish();
   };
-  if (rest.length) setTimeout(next);
-  else finish();
+  if (!rest.length) finish();
+  else afterScripts(() => Promise.resolve(window.firstPicture).then(() => setTimeout(next)));
+}
+
+function afterScripts(action) {
+  if (document.readyState === "complete") action();
+  else addEventListener("DOMContentLoaded", action, { once: true });
 }
 
 // What is wider than the text scrolls; then the keyboard must reach it.
@@ -92,6 +125,6 @@ function finish() {
   performance.mark("math-ready");
 }
 
-AssistiveMmlHandler(RegisterHTMLHandler(browserAdaptor()));
+AssistiveMmlHandler(RegisterHTMLHandler(new Adaptor()));
 if (document.readyState === "loading") addEventListener("DOMContentLoaded", typeset);
 else typeset();

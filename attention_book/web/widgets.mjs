@@ -83,20 +83,70 @@ function whole({ shared = [], ...stored }) {
   return stored;
 }
 
-async function start() {
-  const stored = document.querySelector(STATE);
-  const views = [...document.querySelectorAll(VIEW)];
-  if (!views.length) return;
-  let manager = null;
-  if (stored) {
-    manager = new StaticManager();
-    await manager.set_state(whole(JSON.parse(stored.textContent))).catch((error) => console.error(error));
-  }
-  await Promise.all(views.map((script) => showView(manager, script)));
-  document.documentElement.dataset.widgets = "ready";
-  performance.mark("widgets-ready");
-  rest();
+// anywidget would add a style element a view, which the policy of the page refuses: its sheets are constructed, each once.
+function adoptStyles({ state }) {
+  const texts = new Set(Object.values(state).map((model) => model.state._css).filter(Boolean));
+  for (const model of Object.values(state)) delete model.state._css;
+  const sheets = [...texts].map((text) => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(text);
+    return sheet;
+  });
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, ...sheets];
 }
 
-if (document.readyState === "loading") addEventListener("DOMContentLoaded", start);
-else start();
+const namesOf = (model) => JSON.stringify(model.state).match(/(?<="IPY_MODEL_)[^"]+/g) ?? [];
+
+// The models that a view needs: those that it names, directly or not, and the links between them.
+function needed(id, state) {
+  const found = new Set();
+  const add = (name) => {
+    if (!state[name] || found.has(name)) return;
+    found.add(name);
+    namesOf(state[name]).forEach(add);
+  };
+  add(id);
+  for (const [name, model] of Object.entries(state)) {
+    if (/LinkModel$/.test(model.model_name) && namesOf(model).some((one) => found.has(one))) add(name);
+  }
+  return found;
+}
+
+// The models of the first view alone, and all others.
+function firstAndRest(stored, script) {
+  const wanted = needed(JSON.parse(script.textContent).model_id, stored.state);
+  const part = (keep) => ({ ...stored, state: Object.fromEntries(Object.entries(stored.state).filter(([name]) => keep(name))) });
+  return [part((name) => wanted.has(name)), part((name) => !wanted.has(name))];
+}
+
+// The first picture stands and answers before anything is done for the others.
+async function start(views) {
+  const element = document.querySelector(STATE);
+  const manager = element && new StaticManager();
+  const stored = element ? whole(JSON.parse(element.textContent)) : { state: {} };
+  adoptStyles(stored);
+  const load = (part) => manager?.set_state(part).catch((error) => console.error(error));
+  const [first, rest] = firstAndRest(stored, views[0]);
+  await load(first);
+  await showView(manager, views[0]);
+  performance.mark("first-slider");
+  return async () => {
+    await load(rest);
+    await Promise.all(views.slice(1).map((script) => showView(manager, script)));
+  };
+}
+
+function begin() {
+  const views = [...document.querySelectorAll(VIEW)];
+  if (!views.length) return;
+  const first = start(views);
+  window.firstPicture = first.catch(() => {}); // mathjax.mjs waits for it
+  first.then((others) => others()).then(() => {
+    document.documentElement.dataset.widgets = "ready";
+    performance.mark("widgets-ready");
+    rest();
+  });
+}
+
+if (document.readyState === "loading") addEventListener("DOMContentLoaded", begin);
+else begin();

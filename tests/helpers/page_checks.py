@@ -3,6 +3,7 @@
 tests/site/test_checkers.py proves that each can find.
 """
 
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -12,6 +13,8 @@ from bs4 import BeautifulSoup
 
 STATE = 'script[type="application/vnd.jupyter.widget-state+json"]'
 LOCAL_SCHEMES = ("data:", "blob:", "about:")
+WEIGHT_LIMIT = 500_000  # bytes of a page with all that it loads, compressed
+PATIENCE = 60  # seconds, on a busy machine
 # WCAG 2.2 A and AA, what axe-core advises besides, and one rule that it leaves out by default.
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 MORE_RULES = ["label-content-name-mismatch"]
@@ -65,14 +68,23 @@ class Visit:
         return [f"foreign request: {url}" for url in self.foreign] + self.console + self.failed
 
 
+def wait_for(page, script, argument=None):
+    """Wait until it holds. Playwright's own way evaluates text, which the pages' policy refuses."""
+    end = time.monotonic() + PATIENCE
+    while not page.evaluate(script, argument):
+        if time.monotonic() > end:
+            raise TimeoutError(f"after {PATIENCE} s still not: {script}")
+        page.wait_for_timeout(20)
+
+
 def wait_until_ready(page):
     """Text, math and widgets: the page says when each is done."""
     page.wait_for_load_state("load")
     views = page.locator('script[type="application/vnd.jupyter.widget-view+json"]').count()
     if views:
-        page.wait_for_function("document.documentElement.dataset.widgets === 'ready'")
+        wait_for(page, "document.documentElement.dataset.widgets === 'ready'")
     if page.locator(".math").count():
-        page.wait_for_function("document.documentElement.dataset.math === 'ready'")
+        wait_for(page, "document.documentElement.dataset.math === 'ready'")
     page.evaluate("document.fonts.ready.then(() => true)")
 
 
@@ -185,6 +197,41 @@ def wide_code(page):
             .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1)
             .map((one) => one.textContent.trim().slice(0, 60))"""
     )
+
+
+# Each attempt says what it did, and the name of an attempt whose trace is found is a finding.
+ATTEMPTS = """async () => {
+  const blocked = [];
+  addEventListener("securitypolicyviolation", (event) => blocked.push(event.blockedURI));
+  const add = (tag, more) =>
+    document.body.appendChild(Object.assign(document.createElement(tag), more));
+  const address = (name) => `http://book.invalid/${name}`;
+  const later = () => new Promise((done) => setTimeout(done, 50));
+  add("script", { textContent: "window.script = true" });
+  add("button", {}).setAttribute("onclick", "window.handler = true");
+  document.body.lastChild.click();
+  setTimeout("window.text = true");
+  add("style", { textContent: "body { --style: true }" });
+  add("base", { href: address("") });
+  const base = document.baseURI.startsWith(address(""));
+  document.body.lastChild.remove();
+  add("img", { src: address("image"), alt: "" });
+  add("iframe", { src: address("frame"), title: "frame" });
+  add("script", { src: address("file") });
+  fetch(address("request")).catch(() => {});
+  await later();
+  const set = getComputedStyle(document.body).getPropertyValue("--style") !== "";
+  const inside = { ...window.script && { script: 1 }, ...window.handler && { handler: 1 },
+                   ...window.text && { text: 1 }, ...set && { style: 1 }, ...base && { base: 1 } };
+  const asked = ["image", "frame", "file", "request"].filter(
+    (name) => !blocked.some((one) => address(name).startsWith(one)));
+  return [...Object.keys(inside), ...asked];
+}"""
+
+
+def let_through(page):
+    """What was put into the page, or asked of another host, and not refused by its policy."""
+    return page.evaluate(ATTEMPTS)
 
 
 # Contrast is dear: a block of code whose every colour, size and ground an earlier block has shown

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from attention_book.pipeline.project import ROOT
+from attention_book.pipeline.site_server import Server
 from tests.helpers.page_checks import Visit, wait_until_ready
-from tests.helpers.site_server import Server
 
 
 @pytest.fixture(scope="session")

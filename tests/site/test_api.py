@@ -12,7 +12,7 @@ import attention_book
 import attention_lib
 from attention_book.concepts import CONCEPTS
 from tests.helpers.layers import INTERNAL
-from tests.helpers.page_checks import axe_findings
+from tests.helpers.page_checks import axe_findings, wait_for
 from tests.helpers.toc import pages
 
 LAYERS = ("reference", "functional", "modules")
@@ -156,6 +156,6 @@ def test_a_page_of_source_is_light_readable_and_clean(visit, url):
         assert seen.weight <= 50_000
         for scheme in ("light", "dark"):
             seen.page.emulate_media(color_scheme=scheme)
-            seen.page.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
+            wait_for(seen.page, f"document.documentElement.dataset.theme === '{scheme}'")
             assert axe_findings(seen.page) == [], scheme
         assert seen.problems() == []

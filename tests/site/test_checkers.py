@@ -2,6 +2,7 @@
 
 import pytest
 
+from attention_book.pipeline.site_server import Server
 from tests.helpers.keyboard import missed, tab_stops, unseen
 from tests.helpers.page_checks import (
     axe_findings,
@@ -12,13 +13,13 @@ from tests.helpers.page_checks import (
     colour_findings,
     cramped,
     dead_sliders,
+    let_through,
     out_of_reach,
     overflowing,
     state_size,
     unset_math,
     wide_code,
 )
-from tests.helpers.site_server import Server
 
 PAGE = """<!doctype html><html lang=en><head><title>t</title><link rel=icon href='data:,'></head>
 <body><main><h1>t</h1>{}</main></body></html>"""
@@ -135,6 +136,12 @@ def test_code_that_scrolls_sideways_is_found(shown, width, found):
     body = f"<article><div class='cell_input'>{code}{inner}{folded}</div></article>"
     with shown(body) as seen:
         assert wide_code(seen.page) == found
+
+
+def test_what_no_policy_refuses_is_found(shown):
+    with shown("") as seen:
+        inside = {"script", "handler", "text", "style", "base"}
+        assert set(let_through(seen.page)) == inside | {"image", "frame", "file", "request"}
 
 
 def test_unreadable_text_is_found(shown):

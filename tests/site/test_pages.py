@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.helpers.page_checks import (
+    WEIGHT_LIMIT,
     axe_findings,
     below_first_screen,
     broken_views,
@@ -14,13 +15,13 @@ from tests.helpers.page_checks import (
     state_size,
     times,
     unset_math,
+    wait_for,
     wide_code,
 )
 from tests.helpers.toc import chapters, moving, opened
 
 STATE_LIMIT = 150_000
 HEIGHT_LIMIT = 16_000  # pixels, 1,200 wide, with every fold closed
-WEIGHT_LIMIT = 600_000  # the target is 500 KB; page_report.json says where each page stands
 
 
 # Drawn by the script that its notebook stored: rows and columns of one picture have no name there.
@@ -93,7 +94,7 @@ def no_accessibility_finding(seen, name):
     )
     for scheme, findings in (("light", axe_findings), ("dark", colour_findings)):
         seen.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        seen.page.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
+        wait_for(seen.page, f"document.documentElement.dataset.theme === '{scheme}'")
         settle(seen.page)
         found = [one for one in findings(seen.page) if (name, one[0]) != NAMELESS]
         assert found == [], scheme

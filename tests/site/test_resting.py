@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.helpers.page_checks import settle
+from tests.helpers.page_checks import settle, wait_for
 from tests.helpers.toc import chapters
 
 BLOCKS = ".bd-article section > :not(section)"
@@ -20,7 +20,7 @@ def resting(visit, url):
     @contextmanager
     def visiting(name):
         with visit(f"{url}/{name}") as seen:
-            seen.page.wait_for_function(RESTING)
+            wait_for(seen.page, RESTING)
             settle(seen.page)
             yield seen.page
 
@@ -85,8 +85,8 @@ def test_what_rests_is_found_by_searching_and_printed(resting):
 def test_another_width_is_measured_again(resting):
     with resting(chapters()[0]) as page:
         page.set_viewport_size({"width": 700, "height": 900})
-        page.wait_for_function("!document.querySelector('.bd-article.resting')")
-        page.wait_for_function("document.querySelector('.bd-article.resting')")
+        wait_for(page, "!document.querySelector('.bd-article.resting')")
+        wait_for(page, "document.querySelector('.bd-article.resting') !== null")
         settle(page)
         height = page.evaluate(HEIGHT)
         page.evaluate(WAKE)

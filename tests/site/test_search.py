@@ -5,8 +5,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.helpers.page_checks import axe_findings
-from tests.helpers.site_server import COMPRESSED
+from attention_book.pipeline.site_server import COMPRESSED
+from tests.helpers.page_checks import axe_findings, wait_for
 from tests.helpers.toc import pages
 
 MOST = 500_000  # bytes of the page of results, compressed
@@ -42,7 +42,7 @@ def ask(page, question):
     """The sentence about the results, once it has changed."""
     before = page.evaluate(TEXTS)
     page.locator(".bd-search-container input").fill(question)
-    page.wait_for_function(f"(before) => {TEXTS} !== before", arg=before)
+    wait_for(page, f"(before) => {TEXTS} !== before", before)
     return page.evaluate(TEXTS)
 
 
@@ -87,7 +87,7 @@ def test_by_keyboard_from_any_page_to_the_marked_words(visit, start, key):
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
         page.wait_for_url("**/01_3_before_its_name.html?find=kernel%20regression#kernel-regression")
-        page.wait_for_function("CSS.highlights.get('found')?.size > 3")
+        wait_for(page, "CSS.highlights.get('found')?.size > 3")
         heading = page.locator("#kernel-regression h2").bounding_box()
         assert 0 <= heading["y"] < 900
         page.keyboard.press("Escape")

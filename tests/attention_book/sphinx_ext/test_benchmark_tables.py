@@ -13,6 +13,7 @@ from attention_book.sphinx_ext.benchmark_tables import (
     chart,
     insert_tables,
     percent,
+    readiness,
     reasons,
     tables,
 )
@@ -226,3 +227,28 @@ def test_the_mark_of_reasons_notes_both_files(tmp_path, monkeypatch):
     insert_tables(app, "page", source)
     assert "113%" in source[0]
     assert noted == [str(tmp_path / f"{name}.json") for name in ("profiles", "speed")]
+
+
+PAGE = {
+    "page": "notebooks/02_worked_example",
+    "bytes": 123_456,
+    "requests": 9,
+    "text_ms": 99.6,
+    "math_ms": None,
+    "slider_ms": 250.0,
+    "ready_ms": 250.0,
+    "all_ms": 400.0,
+    "slowed_ready_ms": 900.0,
+    "met": True,
+}
+
+
+def test_the_pages_of_the_book_have_a_row_each():
+    late = {**PAGE, "page": "search", "ready_ms": 1234.0, "met": False}
+    settings = {"budget_ms": 1000, "budget_bytes": 500_000}
+    text = readiness({**RECORD, "settings": settings, "results": [PAGE, late]})
+    assert text.startswith("1 of 2 pages are ready within 1 s and weigh at most 500 KB.")
+    assert "The heaviest weighs 123 KB, the slowest is ready after 1.23 s." in text
+    row = "| [](/notebooks/02_worked_example.ipynb) | 123 | 9 | 100 | – | 250 | 250 | 400 | 900 |"
+    assert row in text
+    assert "| search | 123 | 9 | 100 | – | 250 | **1234** | 400 | 900 |" in text
