@@ -86,7 +86,7 @@ LAYERS = {
             | {f"{LIB}.{part}" for part in ("cost", "mechanisms", "reference")},
             NUMPY
             | {"bs4", "docutils", "myst_nb", "myst_parser", "nbformat", "pybtex", "pygments"}
-            | {"sphinx", "sphinx_external_toc", "yaml"},
+            | {"sphinx", "sphinx_external_toc", "tinycss2", "yaml"},
         ),
         "editions": (
             {"exercises", "pipeline", f"{LIB}.writing"},

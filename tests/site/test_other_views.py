@@ -17,6 +17,7 @@ from tests.helpers.page_checks import (
     overflowing,
     settle,
     unset_math,
+    wait_for,
 )
 from tests.helpers.toc import chapters, moving, opened
 
@@ -66,7 +67,7 @@ def narrower(page, rests):
         page.evaluate(COUNT)
     page.set_viewport_size({"width": 320, "height": 640})
     if rests:
-        page.wait_for_function("window.measured")
+        wait_for(page, "window.measured")
         page.evaluate("document.querySelector('.bd-article').classList.remove('resting')")
     settle(page)
 

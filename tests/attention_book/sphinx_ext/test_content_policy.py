@@ -17,15 +17,21 @@ def test_the_policy_names_no_host_and_nothing_inside_the_page():
 
 
 def test_scripts_wait_for_the_text_but_that_of_the_colours():
-    html = '<script src="a.js"></script><script defer="defer" src="b.js"></script>'
-    assert mended(html).startswith('<script defer src="a.js">')
+    html = f'{META}<script src="a.js"></script><script defer="defer" src="b.js"></script>'
+    assert '<script defer src="a.js">' in mended(html)
     assert mended(html).endswith('<script defer="defer" src="b.js"></script>')
-    colours = '<script src="../_static/colour-mode.js"></script>'
+    colours = f'{META}<script src="../_static/colour-mode.js"></script>'
     assert mended(colours) == colours
 
 
+def test_a_page_that_the_theme_has_not_made_names_the_policy_too():
+    html = '<html><head><script src="a.js"></script></head></html>'
+    assert mended(html) == f'<html><head>{META}<script src="a.js"></script></head></html>'
+
+
 def test_the_print_button_loses_its_handler():
-    assert mended('<button onclick="window.print()"\n class="x">') == '<button\n class="x">'
+    html = f'{META}<button onclick="window.print()"\n class="x">'
+    assert mended(html) == f'{META}<button\n class="x">'
 
 
 @pytest.mark.parametrize(
