@@ -177,12 +177,12 @@ HEAD = f"{'page':36} {'KB':>5} {'files':>5}    text    math  slider     all  slo
 
 
 def built_pages():
-    """Every page of the built book; not the code of each module, nor what leads to the first."""
+    """Every page of the book; not the code of each module, the decks, what leads to the first."""
     pages = (path.relative_to(PAGES) for path in sorted(PAGES.rglob("*.html")))
     names = [
         page.with_suffix("").as_posix()
         for page in pages
-        if page.parts[0] not in ("_static", "index.html") and "source" not in page.parts
+        if page.parts[0] not in ("_static", "slides", "index.html") and "source" not in page.parts
     ]
     if not names:
         raise SystemExit(f"no page under {PAGES.relative_to(ROOT)}: run `make book` first")

@@ -13,6 +13,9 @@ from ..pipeline.policy import META
 PRINT = 'onclick="window.print()"'
 # The scripts run in their order once the text stands; that of the colours alone goes before it.
 IN_THE_WAY = re.compile(r'<script src="(?![^"]*/colour-mode\.js")')
+# Not pages of the book: templates of the theme, and decks, for reveal.js writes its view for the
+# speaker as a page with scripts inside.
+LEFT_ALONE = ("_static", "slides")
 REFUSED = {
     "a script inside the page": re.compile(r"<script(?![^>]*\b(?:src=|type=\"application/))[^>]*>"),
     "a style sheet inside the page": re.compile(r"<style\b[^>]*>"),
@@ -35,7 +38,7 @@ def mend_pages(app, exception):
     folder = Path(app.outdir)
     for page in folder.rglob("*.html"):
         name = page.relative_to(folder)
-        if name.parts[0] != "_static":
+        if name.parts[0] not in LEFT_ALONE:
             text = mended(page.read_text("utf8"))
             page.write_text(text, "utf8")
             for problem in refused(text):

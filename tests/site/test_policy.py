@@ -3,6 +3,7 @@
 import pytest
 
 from attention_book.pipeline.policy import META
+from attention_book.sphinx_ext.content_policy import LEFT_ALONE
 from tests.helpers.page_checks import let_through, settle, wait_for, wait_until_ready
 from tests.helpers.toc import chapters, pages
 
@@ -22,7 +23,9 @@ def opened(visit, url, site):
 
 
 def test_every_page_names_it_before_all_that_it_judges(site):
-    found = [page for page in site.rglob("*.html") if page.relative_to(site).parts[0] != "_static"]
+    found = [
+        page for page in site.rglob("*.html") if page.relative_to(site).parts[0] not in LEFT_ALONE
+    ]
     assert len(found) >= len(pages()) + 2  # the search, and what leads to the first page
     for page in found:
         html = page.read_text("utf8")
