@@ -16,6 +16,7 @@ from tests.helpers.page_checks import (
     out_of_reach,
     overflowing,
     settle,
+    style,
     unset_math,
     wait_for,
 )
@@ -48,7 +49,7 @@ def test_fits_a_narrow_screen(visit, url, name):
         fits(seen.page)
         assert cramped(seen.page) == []
         if name.removesuffix(".html") in SPACED:
-            seen.page.add_style_tag(content=SPACING)
+            style(seen.page, SPACING)
             settle(seen.page)
             fits(seen.page)
 
