@@ -15,8 +15,8 @@ from pathlib import Path
 
 import psutil
 
-EVERY = 0.005  # seconds between two readings
-LOOK = 20  # readings between two looks for new processes
+EVERY = 0.01  # seconds between two readings
+LOOK = 60  # readings between two looks for new processes, each of which costs as much as a hundred
 
 
 class Others:
@@ -53,6 +53,7 @@ class Waits:
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self):
+        self._pages = pages_of_browser()
         self._thread.start()
         return self
 
@@ -61,12 +62,12 @@ class Waits:
         self._thread.join()
 
     def _watch(self):
-        turn, pages = 0, []
+        turn = 0
         while not self._over.wait(EVERY):
-            if turn % LOOK == 0:
-                pages = pages_of_browser()
             turn += 1
-            for process in pages:
+            if turn % LOOK == 0:
+                self._pages = pages_of_browser()
+            for process in self._pages:
                 if found := schedule(process):
                     self._read[process].append((time.time(), *found))
 
