@@ -12,6 +12,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from playwright.sync_api import expect
 
 from attention_book.pipeline.normalise import VIEW
 from attention_book.pipeline.project import Project
@@ -105,21 +106,28 @@ def errors(page):
 
 
 def move_first_slider(page):
-    """The caption of the first picture that has a slider, before and after a key is pressed."""
-    figure = page.locator(".attn-sweep", has=page.locator(".noUi-handle")).first
-    caption = figure.locator("figcaption", has_text=re.compile(r"\w"))
-    caption.wait_for()
+    """The caption of the first picture that has a slider, before and after a key is pressed.
+
+    One that waits for a guess does not count: it tells nothing before.
+    """
+    figure, caption = next(_drawn_figures(page))
     before = caption.inner_text()
     handle = figure.locator(".noUi-handle").first
     handle.focus()
     at_end = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax")
     page.keyboard.press("ArrowLeft" if at_end else "ArrowRight")
-    page.wait_for_function(
-        "before => document.querySelector('.attn-sweep:has(.noUi-handle) figcaption')"
-        ".textContent !== before",
-        arg=before,
-    )
+    expect(caption).not_to_have_text(before)
     return before, caption.inner_text()
+
+
+def _drawn_figures(page):
+    """Each picture with a slider and its caption; a picture is drawn once it can be seen."""
+    for figure in page.locator(".attn-sweep", has=page.locator(".noUi-handle")).all():
+        figure.scroll_into_view_if_needed()
+        caption = figure.locator("figcaption")
+        expect(caption).to_have_text(re.compile(r"\w"), timeout=60_000)
+        if "Set your guess" not in caption.inner_text():
+            yield figure, caption
 
 
 def figures_of(name):

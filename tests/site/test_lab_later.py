@@ -7,7 +7,7 @@ import pytest
 from attention_book.pipeline.project import Project
 from tests.helpers.jupyter_lab import check_page, running_lab
 
-PAGES = ["05_1_heads_cost", "06_encoder", "07_3_cache", "08_1_windows"]
+PAGES = ["05_2_fewer", "06_2_norm", "07_3_cache", "08_2_state"]
 
 
 @pytest.fixture(scope="module")
