@@ -42,7 +42,7 @@ PAGES = ROOT / "_build" / "html"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 FULL = {
     "loads": 5,
-    "slowed_loads": 3,
+    "slowed_loads": 1,
     "slowdown": 4,
     "passes": 3,
     "disturbed_above": 0.1,

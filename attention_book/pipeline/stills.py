@@ -13,6 +13,7 @@ import io
 import json
 import shutil
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -84,11 +85,18 @@ def _digest(notebook: NotebookNode, output: NotebookNode) -> str:
 def _drawn(notebook: NotebookNode, outputs: dict[str, dict], static: Path) -> dict[str, str]:
     if not outputs or not browser() or not (static / "vendor" / "widgets.js").is_file():
         return {}
-    from playwright.sync_api import sync_playwright
-
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(1) as apart:
         page_file = Path(folder) / "figures.html"
         page_file.write_text(_page(notebook, list(outputs.values()), static), encoding="utf-8")
+        # In a thread of its own: playwright refuses one in which an event loop runs already.
+        shots = apart.submit(_shots, page_file).result()
+    return dict(zip(outputs, map(_small, shots), strict=True))
+
+
+def _shots(page_file: Path) -> list[bytes]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser(), args=ARGUMENTS)
         page = chromium.new_page(viewport={"width": WIDTH + 20, "height": 900})
         page.emulate_media(reduced_motion="reduce", color_scheme="light")
@@ -97,7 +105,7 @@ def _drawn(notebook: NotebookNode, outputs: dict[str, dict], static: Path) -> di
         page.evaluate("document.fonts.ready.then(() => true)")
         shots = [figure.screenshot() for figure in page.locator("div.still").all()]
         chromium.close()
-    return dict(zip(outputs, map(_small, shots), strict=True))
+    return shots
 
 
 def _page(notebook: NotebookNode, outputs: list[dict], static: Path) -> str:

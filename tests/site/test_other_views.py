@@ -61,6 +61,11 @@ COUNT = """() => {
 }"""
 
 
+# The theme brings code that scrolls within reach of the keyboard some time after a resize.
+CODE_IN_REACH = """[...document.querySelectorAll(".bd-article pre")].every(
+  (one) => one.scrollWidth <= one.clientWidth || one.tabIndex === 0)"""
+
+
 def narrower(page, rests):
     """All blocks laid out in 320 pixels; those of a page that rests are measured anew first."""
     if rests:
@@ -70,6 +75,7 @@ def narrower(page, rests):
     if rests:
         wait_for(page, "window.measured")
         page.evaluate("document.querySelector('.bd-article').classList.remove('resting')")
+    wait_for(page, CODE_IN_REACH)
     settle(page)
 
 
