@@ -61,9 +61,9 @@ COUNT = """() => {
 }"""
 
 
-# The theme brings code that scrolls within reach of the keyboard some time after a resize.
-CODE_IN_REACH = """[...document.querySelectorAll(".bd-article pre")].every(
-  (one) => one.scrollWidth <= one.clientWidth || one.tabIndex === 0)"""
+# The theme brings what scrolls within reach of the keyboard some time after a resize.
+IN_REACH = """[...document.querySelectorAll(
+  ".bd-article :is(pre, .pst-scrollable-table-container)")].every((one) => one.scrollWidth <= one.clientWidth || one.tabIndex === 0)"""
 
 
 def narrower(page, rests):
@@ -75,7 +75,7 @@ def narrower(page, rests):
     if rests:
         wait_for(page, "window.measured")
         page.evaluate("document.querySelector('.bd-article').classList.remove('resting')")
-    wait_for(page, CODE_IN_REACH)
+    wait_for(page, IN_REACH)
     settle(page)
 
 
