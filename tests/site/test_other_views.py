@@ -63,7 +63,8 @@ COUNT = """() => {
 
 # The theme brings what scrolls within reach of the keyboard some time after a resize.
 IN_REACH = """[...document.querySelectorAll(
-  ".bd-article :is(pre, .pst-scrollable-table-container)")].every((one) => one.scrollWidth <= one.clientWidth || one.tabIndex === 0)"""
+  ".bd-article :is(pre, .pst-scrollable-table-container)")].every(
+  (one) => one.scrollWidth <= one.clientWidth || one.tabIndex === 0)"""
 
 
 def narrower(page, rests):
