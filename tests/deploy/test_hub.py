@@ -100,6 +100,26 @@ def test_how_many_fit_is_what_memory_leaves(hub_script):
     assert hub_script.capacity(server=100, shared=360, around=1000, kernel=400) == 28
 
 
+def test_the_guide_says_what_was_measured():
+    """Every number of the section on a hub that was measured stands in the stored results."""
+    guide = (ROOT / "book" / "teaching" / "running.md").read_text("utf8")
+    told = guide[guide.index("## A class on JupyterHub") : guide.index("## Editions")]
+    study, pages = load_study("class_on_a_hub"), load_study("student_load").runs
+    kinds, fit = study.settings["memory"], study.settings["fit"]
+    largest = max(pages, key=lambda row: row["own_mib"])
+    around = kinds["hub"]["own_mib"] + kinds["proxy"]["own_mib"]
+    assert f"| a student's server | {kinds['server']['own_mib']} MiB |" in told
+    assert f"after that page | {kinds['kernel']['own_mib']} MiB |" in told
+    assert f"page, [[{largest['page']}]] | {largest['own_mib']} MiB |" in told
+    assert f"| hub and proxy | {around} MiB |" in told
+    assert f"holds {fit['the page of this run']} students" in told
+    assert f"and {fit[largest['page']]} with the largest" in told
+    seconds = [row["cpu_seconds"] for row in pages]
+    assert f"about {round(sum(seconds), -1):.0f} seconds of one core" in told
+    assert sum(one < 10 for one in seconds) > len(seconds) / 2
+    assert 80 < max(row["ready_seconds"] for row in study.runs) <= 90
+
+
 def test_the_lock_of_the_proxy_names_no_registry():
     lock = json.loads((DEPLOY / "package-lock.json").read_text())
     entries = [entry for name, entry in lock["packages"].items() if name]
