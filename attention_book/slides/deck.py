@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from dataclasses import dataclass, field
 from html import escape
 
@@ -284,7 +285,9 @@ class Walk:
         if not self.slide.texts_only or self.slide.picture or self.slide.words > 30:
             self.begin()
         svg = re.sub(r"^.*?(?=<svg)|<metadata>.*?</metadata>", "", block.source, flags=re.DOTALL)
-        picture = f'<div class="image" role="img" aria-label="{escape(block.name)}">{svg}</div>'
+        data = b64encode(svg.encode()).decode()
+        source = f"data:image/svg+xml;base64,{data}"
+        picture = f'<div class="image"><img src="{source}" alt="{escape(block.name)}"></div>'
         self.slide.add(Part(picture, 0, 400))
 
     def _text(self, block: Block) -> None:

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..palette import DARK, LIGHT
 from ..pipeline.normalise import STATE, VIEW, linked_state
+from ..pipeline.policy import TEXT
 from ..pipeline.project import Chapter, PipelineError, Project
 from ..pipeline.shared_texts import share_texts
 from .blocks import read
@@ -25,9 +26,10 @@ TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+FRAMES = f"{TEXT}; frame-src 'self' file:"  # the speaker view frames the deck
+MINUTES = 90  # of a session
 SHARED = [
-    "slides/deck.css",
-    "slides/deck.js",
+    "slides",
     "vendor/reveal.css",
     "vendor/reveal.js",
     "vendor/widgets.css",
@@ -64,8 +66,12 @@ def write(project: Project, folder: Path, names: list[str], assets: str = "asset
         decks.append(deck)
     listed = [deck_titles(chapter) for chapter in main_pages(project, [])]
     listed = [(name, title) for name, title in listed if (folder / f"{name}.html").is_file()]
-    page = TEMPLATES.get_template("index.html").render(decks=listed, assets=assets, **_colours())
-    (folder / "index.html").write_text(page, encoding="utf-8")
+    for name, policy in {"index": TEXT, "speaker": FRAMES}.items():
+        page = TEMPLATES.get_template(f"{name}.html").render(
+            assets=assets, policy=policy, minutes=MINUTES, decks=listed
+        )
+        (folder / f"{name}.html").write_text(page, encoding="utf-8")
+    (folder / "colours.css").write_text(_colours(), encoding="utf-8")
     if assets == "assets":
         _copy_shared(project.root / "book" / "static", folder / assets)
     return decks
@@ -98,7 +104,8 @@ def render(chapter: Chapter, choices: Choices, assets: str, pages: str) -> tuple
         page=f"{pages}{chapter.name}.html" if pages else "",
         state=f'<script type="{STATE}">{_json(state)}</script>',
         view_type=VIEW,
-        **_colours(),
+        policy=TEXT,
+        minutes=MINUTES,
     )
     return deck, share_texts(html)
 
@@ -107,11 +114,14 @@ def _json(content: dict) -> str:
     return json.dumps(content, separators=(",", ":")).replace("</", "<\\/")
 
 
-def _colours() -> dict:
+def _colours() -> str:
+    """The palette as a style sheet."""
+
     def properties(colours):
         return ";".join(f"--{role}:{colour}" for role, colour in colours.items())
 
-    return {"light": properties(LIGHT), "dark": properties(DARK)}
+    dark = f"html[data-theme=dark]{{{properties(DARK)}}}"
+    return f"html{{{properties(LIGHT)}}}\n@media screen{{{dark}}}\n"
 
 
 def _copy_shared(static: Path, target: Path) -> None:

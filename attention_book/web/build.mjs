@@ -52,14 +52,20 @@ const smaller = {
   },
 };
 
-// The speaker view of the slides carries a Markdown parser; the notes here are HTML.
-const htmlNotes = {
-  name: "html-notes",
+// reveal.js would add style elements for paper, which the policy of a deck refuses: its sheets are constructed.
+const CONSTRUCTED = `(text) => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(text ?? "");
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+  return sheet;
+}`;
+const constructedSheets = {
+  name: "constructed-sheets",
   setup(build) {
-    build.onLoad({ filter: /reveal\.js[\\/]dist[\\/]plugin[\\/]notes\.mjs$/ }, ({ path }) => {
+    build.onLoad({ filter: /reveal\.js[\\/]dist[\\/]reveal\.mjs$/ }, ({ path }) => {
       const stored = readFileSync(path, "utf8");
-      const contents = stored.replace(/\/\/#region node_modules\/marked[\s\S]*?\/\/#endregion/, "const $ = null;");
-      if (contents === stored) throw new Error("the speaker view of reveal.js has no Markdown parser any more: drop this");
+      const contents = stored.replace(/\(e\) => \{\s*let t = document\.createElement\("style"\);[^}]*\}/, CONSTRUCTED);
+      if (contents.includes('createElement("style")') || contents === stored) throw new Error("reveal.js makes its style sheets in another way");
       return { contents };
     });
   },
@@ -169,7 +175,7 @@ rmSync(vendor, { recursive: true, force: true });
 mkdirSync(vendor, { recursive: true });
 await bundle("widgets.mjs", "widgets.js", [anywidget, smaller]);
 await bundle("mathjax.mjs", "mathjax.js", [mathjaxSources, woff2]);
-await bundle("reveal.mjs", "reveal.js", [htmlNotes]);
+await bundle("reveal.mjs", "reveal.js", [constructedSheets]);
 await mathFonts();
 await iconFonts();
 licences();

@@ -3,6 +3,8 @@
 Every slide is laid out whether it is shown or not, so nothing has to be walked through.
 """
 
+from tests.helpers.page_checks import wait_for
+
 READY = "document.documentElement.dataset.deck === 'ready'"
 COLLECT = """() => {
   const found = [];
@@ -44,7 +46,7 @@ SMALL = """(slide) => [...slide.querySelectorAll(".body")].flatMap((one) => {
 
 def wait_until_fitted(page):
     """The deck says when every slide has its size."""
-    page.wait_for_function(READY)
+    wait_for(page, READY)
     return page
 
 

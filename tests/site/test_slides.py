@@ -2,6 +2,7 @@
 
 import io
 import re
+from contextlib import contextmanager
 from itertools import cycle
 
 import pytest
@@ -10,11 +11,14 @@ from pypdf import PdfReader
 from attention_book.pipeline.project import Project
 from attention_book.slides.write import main_pages, write
 from tests.helpers.page_checks import (
+    Visit,
     axe_findings,
     broken_views,
     dead_sliders,
+    let_through,
     settle,
     unset_math,
+    wait_for,
 )
 from tests.helpers.slide_checks import (
     go_to,
@@ -28,6 +32,7 @@ from tests.helpers.slide_checks import (
 
 NAMES = [chapter.name for chapter in main_pages(Project(), [])]
 PRESENT = "section.present:not(.stack)"
+AT = "([h, v]) => Reveal.getIndices().h === h && Reveal.getIndices().v === v"
 
 
 @pytest.fixture
@@ -40,6 +45,10 @@ def deck(visit, url):
         return visit(f"{base}/{name}.html{query}", own=own, width=1280, height=720, **options)
 
     return opened
+
+
+def theme(page):
+    return page.evaluate("document.documentElement.dataset.theme")
 
 
 def ready(seen):
@@ -99,6 +108,8 @@ def test_paper_has_a_page_for_each_slide_and_is_white(deck):
         paper = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True)))
         assert len(paper.pages) == page.locator(".slides :is(h1, h2)").count()
         assert "What exactly is computed?" in paper.pages[0].extract_text()
+        box = paper.pages[0].mediabox
+        assert abs(float(box.width / box.height) - 1280 / 720) < 0.01
 
 
 def test_keys_move_the_deck_unless_a_slider_has_the_focus(deck):
@@ -177,18 +188,80 @@ def test_the_scheme_is_that_of_the_reader_of_the_address_or_of_the_key(deck):
         assert page.evaluate("document.documentElement.dataset.theme") == "light"
 
 
-def test_a_folder_of_slides_works_from_the_disk_with_its_speaker_view(deck, tmp_path):
-    write(Project(), tmp_path, [NAMES[1]])
-    with deck(NAMES[1], base=tmp_path.as_uri()) as seen:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    target = tmp_path_factory.mktemp("slides")
+    write(Project(), target, [NAMES[1]])
+    return target
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_the_policy_refuses_nothing_of_a_deck_and_all_that_is_foreign(deck, folder, scheme):
+    base = folder.as_uri() if scheme == "file" else None
+    with deck(NAMES[1], base=base) as seen:
         page = ready(seen)
         assert broken_views(page) == []
         assert unset_math(page) == []
-        with page.context.expect_page() as opened:
-            page.keyboard.press("s")
-        notes = opened.value.locator(".speaker-controls-notes .value")
-        page.keyboard.press("ArrowRight")
-        notes.get_by_text(re.compile("encoder's states")).wait_for()
         assert seen.problems() == []
+        assert let_through(page) == []
+
+
+@contextmanager
+def speaking(seen):
+    """The speaker view of a deck, and the two decks in its frames."""
+    page = ready(seen)
+    with page.context.expect_page() as opened:
+        page.keyboard.press("s")
+    view = Visit(opened.value, own=seen.own)
+    view.watch()
+    view.page.locator("iframe").nth(1).wait_for()
+    _, now, following = view.page.frames
+    for frame in (now, following):
+        wait_until_fitted(frame)
+    yield page, view, now, following
+    assert view.problems() == []
+    assert seen.problems() == []
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_the_speaker_sees_two_slides_and_the_notes_and_moves_the_deck(deck, folder, scheme):
+    base = folder.as_uri() if scheme == "file" else None
+    with deck(NAMES[1], base=base) as seen, speaking(seen) as (page, view, now, following):
+        page.keyboard.press("ArrowRight")
+        view.page.locator(".said").get_by_text(re.compile("encoder's states")).wait_for()
+        assert (where(now), where(following)) == ((1, 0), (2, 0))
+        view.page.keyboard.press("ArrowRight")
+        wait_for(page, AT, [2, 0])
+        now.evaluate("Reveal.next()")
+        wait_for(page, AT, [2, 1])
+        wait_for(following, AT, [2, 2])
+        page.keyboard.press("t")
+        wait_for(now, f"document.documentElement.dataset.theme === '{theme(page)}'")
+        assert theme(page) == theme(view.page) == theme(following)
+
+
+def test_the_speaker_view_finds_a_deck_that_is_loaded_anew(deck):
+    with deck(NAMES[1]) as seen, speaking(seen) as (page, view, now, _following):
+        page.reload()
+        ready(seen)
+        page.evaluate("Reveal.slide(3)")
+        wait_for(now, AT, [3, 0])
+        page.evaluate("Reveal.slide(Reveal.getTotalSlides(), 99)")
+        view.page.get_by_text("This is the last slide").wait_for()
+        assert view.page.locator(".next iframe").is_hidden()
+
+
+def test_axe_finds_nothing_serious_in_the_speaker_view(deck):
+    with deck(NAMES[1]) as seen, speaking(seen) as (page, view, _now, _following):
+        page.keyboard.press("ArrowRight")
+        view.page.locator(".said p").first.wait_for()
+        assert axe_findings(view.page) == []
+
+
+def test_a_view_without_a_deck_says_what_to_do(visit, url):
+    with visit(f"{url}/slides/speaker.html?deck=https://book.invalid/deck.html") as seen:
+        assert seen.page.get_by_text("Open a deck and press").is_visible()
+        assert seen.page.locator("iframe").count() == 0
 
 
 def test_the_main_page_leads_to_its_slides_and_they_lead_back(visit, url):

@@ -1,6 +1,7 @@
 // A deck of slides: reveal.js, with keys that leave the sliders alone, and pictures as large as the slide allows.
 (() => {
   const root = document.documentElement;
+  const FRAMED = new URLSearchParams(location.search).has("receiver"); // by the speaker view
   const HELD = ".noUi-handle, [role=slider], input, select, textarea";
   const PRESSED = "button, summary, a[href]";
   const ARROWS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"];
@@ -112,9 +113,9 @@
   async function start() {
     addEventListener("keydown", beforeSliders, true);
     await Reveal.initialize({
-      width: WIDTH, height: HEIGHT, margin: 0.02, center: false, hash: true, transition: "none", backgroundTransition: "none",
-      navigationMode: "linear", slideNumber: "c/t", viewDistance: 1000, mobileViewDistance: 1000, scrollActivationWidth: null,
-      keyboardCondition: deckKey, totalTime: 90 * 60, pdfMaxPagesPerSlide: 1, pdfSeparateFragments: false, plugins: [RevealNotes],
+      width: WIDTH, height: HEIGHT, margin: 0.02, center: false, hash: !FRAMED, transition: "none", backgroundTransition: "none",
+      controls: !FRAMED, progress: !FRAMED, postMessage: false, navigationMode: "linear", slideNumber: !FRAMED && "c/t", viewDistance: 1000, mobileViewDistance: 1000, scrollActivationWidth: null,
+      keyboardCondition: deckKey, pdfMaxPagesPerSlide: 1, pdfSeparateFragments: false,
     });
     Reveal.addKeyBinding({ keyCode: 84, key: "T", description: "Light or dark" }, changeTheme);
     Reveal.on("slidechanged", ({ currentSlide }) => {

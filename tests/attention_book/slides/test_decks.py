@@ -12,6 +12,7 @@ from attention_book.pipeline.project import Project
 from attention_book.slides.choices import load
 from attention_book.slides.text import WORD
 from attention_book.slides.write import main_pages, write
+from attention_book.sphinx_ext.content_policy import refused
 
 pytestmark = pytest.mark.whole
 
@@ -72,7 +73,7 @@ def test_every_slide_has_a_title_and_something_to_show(soups, name):
     for slide in slides(soups[name])[1:]:
         assert slide.find("h2").get_text(strip=True)
         body = slide.select_one(".body")
-        assert body.get_text(strip=True) or body.find(["script", "svg"]), slide.find("h2")
+        assert body.get_text(strip=True) or body.find(["script", "img"]), slide.find("h2")
 
 
 @every_deck
@@ -135,6 +136,16 @@ def test_a_folder_of_slides_is_whole_in_itself(folder, soups):
         assert named
         assert [name for name in named if not (folder / name).is_file()] == []
     assert (folder / "assets" / "vendor" / "licences" / "reveal.js.txt").is_file()
+
+
+def test_every_page_names_the_policy_first_and_holds_nothing_that_it_refuses(folder):
+    for path in folder.glob("*.html"):
+        html = path.read_text("utf8")
+        before = html[: html.index("Content-Security-Policy")]
+        assert not any(tag in before for tag in ("<script", "<link", "<style", "<img")), path
+        assert refused(html) == [], path
+        assert not re.search(r"<[a-z][^<>]* style=", html), path
+        assert ("frame-src" in html) == (path.stem == "speaker")
 
 
 def test_nothing_that_is_loaded_comes_from_another_host(folder, soups):
