@@ -38,6 +38,7 @@ OPTIONS = (
     "--LabApp.extension_manager=readonly",
 )
 STARTED_WITHIN = 180
+WAITING = "Set your guess"
 
 
 @contextmanager
@@ -116,24 +117,29 @@ def move_first_slider(page):
 
     One that waits for a guess does not count: it tells nothing before.
     """
-    figure, caption = next(_drawn_figures(page))
+    for figure in page.locator(".attn-sweep").element_handles():
+        caption, handle = _drawn(page, figure), figure.query_selector(".noUi-handle")
+        if handle and WAITING not in caption.inner_text():
+            return _pressed(page, caption, handle)
+    pytest.fail("no picture has a slider that moves at once")
+
+
+def _drawn(page, figure):
+    """The caption of a picture; it is drawn once it can be seen."""
+    figure.scroll_into_view_if_needed()
+    text = "(figure) => /\\w/.test(figure.querySelector('figcaption')?.textContent ?? '')"
+    page.wait_for_function(text, arg=figure)
+    return figure.query_selector("figcaption")
+
+
+def _pressed(page, caption, handle):
     before = caption.inner_text()
-    handle = figure.locator(".noUi-handle").first
     handle.focus()
     at_end = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax")
     page.keyboard.press("ArrowLeft" if at_end else "ArrowRight")
-    expect(caption).not_to_have_text(before)
+    moved = "([caption, before]) => caption.innerText !== before"
+    page.wait_for_function(moved, arg=[caption, before], timeout=60_000)
     return before, caption.inner_text()
-
-
-def _drawn_figures(page):
-    """Each picture with a slider and its caption; a picture is drawn once it can be seen."""
-    for figure in page.locator(".attn-sweep", has=page.locator(".noUi-handle")).all():
-        figure.scroll_into_view_if_needed()
-        caption = figure.locator("figcaption")
-        expect(caption).to_have_text(re.compile(r"\w"), timeout=60_000)
-        if "Set your guess" not in caption.inner_text():
-            yield figure, caption
 
 
 def figures_of(name):
