@@ -28,6 +28,13 @@ POSITION = "04_position"
 WAYS = "04_1_ways"
 LONGER = "04_2_longer"
 MANY_HEADS = "05_many_heads"
+FEWER = "05_2_fewer"
+ENCODER = "06_encoder"
+NORM = "06_2_norm"
+DECODER = "07_decoder"
+CHOOSING = "07_1_choosing"
+CACHE = "07_3_cache"
+STATE = "08_2_state"
 
 
 @dataclass(frozen=True)
@@ -95,7 +102,7 @@ CONCEPTS = (
         SCORES,
     ),
     Concept("concat scores", "scores.concat_scores concat", SCORES),
-    Concept("masks", "masks", SCORES),
+    Concept("masks", "masks", MASKS),
     Concept("masks of other libraries", "masks_torch masks_keras", MASKS),
     Concept("LSTM cell", "lstm", SENTENCE),
     Concept("encoder-decoder", "seq2seq", SEQ2SEQ),
@@ -103,27 +110,27 @@ CONCEPTS = (
     Concept("hard attention", "hard", BEFORE_ITS_NAME),
     Concept("pointer network", "pointer", BEFORE_ITS_NAME),
     Concept("picture reader", "picture_reader", PICTURES),
-    Concept("sampling", "sampling"),
+    Concept("sampling", "sampling", CHOOSING),
     Concept("rollout", "rollout", EXPLAIN),
     Concept("multi-head attention", "heads multi_head", MANY_HEADS),
-    Concept("grouped-query attention", "grouped"),
-    Concept("latent attention", "latent"),
-    Concept("key-value cache", "cache memory_cache.MemoryCache"),
+    Concept("grouped-query attention", "grouped", FEWER),
+    Concept("latent attention", "latent", FEWER),
+    Concept("key-value cache", "cache memory_cache.MemoryCache", CACHE),
     Concept("sinusoidal positions", "positions_sinusoidal", POSITION),
     Concept("learned positions", "positions_learned", WAYS),
     Concept("relative position bias", "positions_relative", WAYS),
     Concept("ALiBi", "positions_alibi", WAYS),
     Concept("rotary positions", "positions_rotary", POSITION),
     Concept("stretched rotary positions", "positions_stretched", LONGER),
-    Concept("layer norm", "norms.layer_norm norms.LayerNorm"),
-    Concept("RMS norm", "norms.rms_norm norms.RMSNorm"),
-    Concept("feed-forward network", "feed_forward"),
-    Concept("Transformer encoder", "encoder"),
-    Concept("Transformer decoder", "decoder memory_cache.DecoderCache"),
-    Concept("Transformer", "transformer"),
-    Concept("language model", "language_model"),
-    Concept("sequence encoder", "sequence_encoder"),
+    Concept("layer norm", "norms.layer_norm norms.LayerNorm", ENCODER),
+    Concept("RMS norm", "norms.rms_norm norms.RMSNorm", NORM),
+    Concept("feed-forward network", "feed_forward", ENCODER),
+    Concept("Transformer encoder", "encoder", ENCODER),
+    Concept("Transformer decoder", "decoder memory_cache.DecoderCache", DECODER),
+    Concept("Transformer", "transformer", DECODER),
+    Concept("language model", "language_model", CACHE),
+    Concept("sequence encoder", "sequence_encoder", ENCODER),
     *(_listed(name) for name in MECHANISMS if name != "dense"),
-    Concept("decayed linear attention", "decayed"),
-    Concept("delta rule", "delta_rule"),
+    Concept("decayed linear attention", "decayed", STATE),
+    Concept("delta rule", "delta_rule", STATE),
 )
