@@ -56,15 +56,25 @@ def full_names() -> frozenset:
 
 
 def page_of(package: str, *, plain: bool = False) -> str:
-    """The entries of one part of the library as MyST, in groups unless `plain`."""
+    """The entries of one part of the library as MyST, in groups unless `plain`.
+
+    What holds for all of them, the docstring of the part, stands above.
+    """
     part = package.rpartition(".")[2]
+    module = importlib.import_module(package)
     if plain:
-        module = importlib.import_module(package)
         entries = [entry(package, name, one) for name, one in public(module).items()]
-        return "\n\n".join([_module_target(package), *entries])
-    if part in LAYERS:
-        return _by_concept(package, part)
-    return "\n\n".join(_by_file(module) for module in modules_of(package))
+        blocks = [_module_target(package), *entries]
+    elif part in LAYERS:
+        blocks = _by_concept(package, part)
+    else:
+        blocks = [_by_file(module) for module in modules_of(package)]
+    return "\n\n".join([overview(module), *blocks])
+
+
+def overview(module) -> str:
+    """The docstring of a part without its first sentence, which its page says in its own words."""
+    return markdown(inspect.getdoc(module).partition("\n\n")[2])
 
 
 def _by_concept(package, layer):
@@ -80,8 +90,7 @@ def _by_concept(package, layer):
             blocks += [entry(package, name, offered[name]) for name in names]
     rest = sorted(set(offered) - listed)
     blocks += ["## Further names"] * bool(rest)
-    blocks += [entry(package, name, offered[name]) for name in rest]
-    return "\n\n".join(blocks)
+    return blocks + [entry(package, name, offered[name]) for name in rest]
 
 
 def _elsewhere(concept, layer):
@@ -135,7 +144,7 @@ def insert_entries(app, docname, source):
     if not MARK.search(source[0]) and NAMES_MARK not in source[0]:
         return
     for _, package in MARK.findall(source[0]):
-        for module in modules_of(package):
+        for module in {importlib.import_module(package), *modules_of(package)}:
             app.env.note_dependency(inspect.getfile(module))
     source[0] = MARK.sub(lambda found: page_of(found[2], plain=bool(found[1])), source[0])
     source[0] = source[0].replace(NAMES_MARK, names_list())
