@@ -1,5 +1,7 @@
 """Tables of results, readable on the page, in a notebook and as plain text.
 
+A chapter calls
+
     table(["length", "right"], [(8, 0.99), (16, 0.95)], numbers=".0%", note=study.provenance)
 """
 
