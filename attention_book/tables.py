@@ -15,7 +15,9 @@ from attention_lib.checks import as_list, check_flag, check_mapping, check_text
 from .arguments import as_format, as_names, finite, written
 
 # In JupyterLab and Colab no style sheet of the book applies; a wide table scrolls in its own box.
-BOX = '<div class="table-box" role="group" tabindex="0" style="overflow-x: auto" aria-label="{}">'
+# The pages have a style sheet, and their policy refuses style attributes.
+SCROLLS = 'style="overflow-x: auto"'
+BOX = f'<div class="table-box" role="group" tabindex="0" {SCROLLS} aria-label="{{}}">'
 
 
 def table(

@@ -24,6 +24,7 @@ PAGES_HEAD = ("page", "KB", "files", "text", "math", "slider", "ready", "all", "
 REASONS_HEAD = ("row", "found, target", "useful", "at best", "where time goes", "what limits it")
 BOUNDS = {"at least": "≥", "at most": "≤"}
 WORST, BEST = -1.0, 3.0  # of the chart, as powers of two: half the target, eight times the target
+SHORTEST = 0.5  # percent of the axis: a bar of nothing is seen too
 
 
 def insert_tables(app, docname, source):
@@ -223,7 +224,7 @@ def chart(records) -> str:
     return (
         f"{met} of {len(rows)} targets are met. Each bar below ends where the result is; the line "
         "is the target; a step to the right is twice as good.\n\n"
-        f'<ul class="targets" style="--target: {percent(1.0):.1f}%">\n{items}\n</ul>'
+        f'<ul class="targets">\n{items}\n</ul>'
     )
 
 
@@ -233,12 +234,13 @@ def bar(row) -> str:
     memory = "memory " if row["measure"] == "memory" else ""
     label = ", ".join(filter(None, names)) + f"; {memory}against {row['theirs']}"
     times = f"{reached:.2f} times the target ({wanted(row)})" if reached else "never"
-    width = f"width: {percent(reached):.1f}%"
+    length, target = max(percent(reached), SHORTEST), percent(1.0)
     kind = "met" if row["met"] else "missed"
     doubt = "" if row["steady"] else ", the machine was not steady"
     return (
         f'<li class="{kind}"><span class="label">{escape(label, quote=False)}</span>'
-        f'<span class="axis"><span class="bar" style="{width}"></span></span>'
+        f'<svg class="axis" aria-hidden="true"><rect class="bar" width="{length:.1f}%" />'
+        f'<line x1="{target:.1f}%" x2="{target:.1f}%" y2="100%" /></svg>'
         f'<span class="value">{times}: {kind}{doubt}</span></li>'
     )
 

@@ -8,11 +8,10 @@ from pathlib import Path
 from sphinx.util import logging
 
 from ..pipeline.policy import META
+from ..tables import SCROLLS
 
 # book/static/print.js does what this does.
 PRINT = 'onclick="window.print()"'
-# The scripts run in their order once the text stands; that of the colours alone goes before it.
-IN_THE_WAY = re.compile(r'<script src="(?![^"]*/colour-mode\.js")')
 # Not pages of the book: templates of the theme, and decks, for reveal.js writes its view for the
 # speaker as a page with scripts inside.
 LEFT_ALONE = ("_static", "slides")
@@ -20,6 +19,7 @@ REFUSED = {
     "a script inside the page": re.compile(r"<script(?![^>]*\b(?:src=|type=\"application/))[^>]*>"),
     "a style sheet inside the page": re.compile(r"<style\b[^>]*>"),
     "a handler of events inside the page": re.compile(r"<[a-z][^<>]* on[a-z]+=\"[^\"]*\""),
+    "a style attribute": re.compile(r"<[a-z][^<>]* style=\"[^\"]*\""),
 }
 
 
@@ -46,10 +46,10 @@ def mend_pages(app, exception):
 
 
 def mended(html: str) -> str:
-    """The page with every script in a file of its own, and none in the way of the text."""
+    """The page without the handlers and styles inside that are known."""
     if META not in html:  # the theme has not made this page
         return html.replace("<head>", f"<head>{META}", 1)
-    return IN_THE_WAY.sub('<script defer src="', html.replace(f"<button {PRINT}", "<button"))
+    return html.replace(f"<button {PRINT}", "<button").replace(f" {SCROLLS}", "")
 
 
 def refused(html: str) -> list[str]:

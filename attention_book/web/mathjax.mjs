@@ -10,12 +10,17 @@ import "mathjax-full/js/input/tex/boldsymbol/BoldsymbolConfiguration.js";
 import "mathjax-full/js/input/tex/color/ColorConfiguration.js";
 import "mathjax-full/js/input/tex/newcommand/NewcommandConfiguration.js";
 import "mathjax-full/js/input/tex/noundefined/NoUndefinedConfiguration.js";
+import { STATE } from "mathjax-full/js/core/MathItem.js";
 import { mathjax } from "mathjax-full/js/mathjax.js";
 import { CHTML } from "mathjax-full/js/output/chtml.js";
 
 const fonts = new URL("mathjax", document.currentScript.src).href;
 
-const AT_ONCE = 40;
+const AT_ONCE = 20;
+
+// Fonts that every formula needs are asked for at once: a browser would ask for the others when it has the first.
+const early = ["Zero", "Main-Regular", "Math-Italic"].map((name) => new FontFace(name, `url("${fonts}/MathJax_${name}.woff2")`));
+for (const font of early) font.load().catch(() => {}); // the formulas ask again, and then it is told
 
 // The policy of a page refuses style elements and style attributes: rules go to a constructed sheet,
 // and a style is set on the element itself.
@@ -37,12 +42,24 @@ class Adaptor extends HTMLAdaptor {
   }
 }
 
+// A formula follows the size of its text by CSS alone, and none is numbered or broken by the width of its place. So no
+// place is measured, which would lay out the whole page once for every portion.
+class Output extends CHTML {
+  getMetrics(page) {
+    this.setDocument(page);
+    for (const math of page.math) {
+      math.setMetrics(16, 8, 1e6, 1e6, 1);
+      math.state(STATE.METRICS);
+    }
+  }
+}
+
 function makeDocument() {
   const input = new TeX({
     packages: ["base", "ams", "boldsymbol", "color", "newcommand", "noundefined"],
     inlineMath: [["\\(", "\\)"]], displayMath: [["\\[", "\\]"]], processEnvironments: false, processRefs: false,
   });
-  const output = new CHTML({ fontURL: fonts, matchFontHeight: false });
+  const output = new Output({ fontURL: fonts, matchFontHeight: false });
   const page = mathjax.document(document, { InputJax: input, OutputJax: output });
   let adopted = false;
   page.addStyleSheet = () => {
@@ -59,23 +76,39 @@ function set(page, formulas) {
   page.render();
 }
 
-// What is on the screen comes first. The rest waits for the first picture, if the page has one
-// (widgets.mjs), and follows in portions, so that sliders answer meanwhile.
+// Whether a formula is on the screen is asked of its block: one that rests is not laid out for that.
+function splitByScreen(formulas) {
+  const blockOf = (one) => one.closest(".bd-article section > :not(section)") ?? one;
+  const seen = new Map(formulas.map((one) => [blockOf(one), false]));
+  for (const block of seen.keys()) {
+    const { top, bottom } = block.getBoundingClientRect();
+    seen.set(block, top < 1.5 * innerHeight && bottom > 0);
+  }
+  return [true, false].map((wanted) => formulas.filter((one) => seen.get(blockOf(one)) === wanted));
+}
+
+// What is on the screen comes first. The rest waits until that is painted and for the first picture, if the page has
+// one (widgets.mjs), and follows in portions, so that sliders answer meanwhile.
 function typeset() {
-  const page = makeDocument();
-  const formulas = [...document.querySelectorAll(".math")];
-  const onScreen = (one) => one.getBoundingClientRect().top < 1.5 * innerHeight && one.getBoundingClientRect().bottom > 0;
-  const first = formulas.filter(onScreen);
-  const rest = formulas.filter((one) => !first.includes(one));
+  const [first, rest] = splitByScreen([...document.querySelectorAll(".math")]);
+  const page = makeDocument(); // its style sheet would make the browser lay out the page anew to answer
   set(page, first);
   performance.mark("math-on-screen");
   const next = () => {
     set(page, rest.splice(0, AT_ONCE));
-    if (rest.length) setTimeout(next);
+    if (rest.length) afterPaint(next);
     else finish();
   };
   if (!rest.length) finish();
-  else afterScripts(() => Promise.resolve(window.firstPicture).then(() => setTimeout(next)));
+  else afterScripts(() => Promise.resolve(window.firstPicture).then(() => afterPaint(() => inTheirFonts(next))));
+}
+
+const inTheirFonts = (action) => document.fonts.ready.then(() => afterPaint(action));
+
+// A page in the background is not painted, but set all the same.
+function afterPaint(action) {
+  if (document.hidden) setTimeout(action);
+  else requestAnimationFrame(() => setTimeout(action));
 }
 
 function afterScripts(action) {
@@ -117,6 +150,7 @@ function later() {
 }
 
 function finish() {
+  window.layOutAll?.(); // before-paint.js; the slides have none
   document.fonts.ready.then(() => reachable(document));
   addEventListener("resize", later);
   addEventListener("toggle", ({ target }) => reachable(target), true); // a fold

@@ -18,6 +18,7 @@ import { nameSliders } from "./slider-names.mjs";
 
 const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
 const VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]';
+const PATIENCE = 3000; // milliseconds for the first picture; then the others are shown all the same
 const MODULES = {
   "@jupyter-widgets/base": base,
   "@jupyter-widgets/controls": { ...box, ...description, ...float, ...int, ...link, ...selection, ...string },
@@ -119,6 +120,21 @@ function firstAndRest(stored, script) {
   return [part((name) => wanted.has(name)), part((name) => !wanted.has(name))];
 }
 
+// An explorable draws when its script has come, which nobody waits for.
+function drawn(place) {
+  const waits = () => place.querySelector(".attn-sweep") && !place.querySelector("svg");
+  return new Promise((done) => {
+    if (!waits()) return done();
+    const watch = new MutationObserver(() => {
+      if (waits()) return;
+      watch.disconnect();
+      done();
+    });
+    watch.observe(place, { childList: true, subtree: true });
+    setTimeout(done, PATIENCE);
+  });
+}
+
 // The first picture stands and answers before anything is done for the others.
 async function start(views) {
   const element = document.querySelector(STATE);
@@ -129,6 +145,7 @@ async function start(views) {
   const [first, rest] = firstAndRest(stored, views[0]);
   await load(first);
   await showView(manager, views[0]);
+  await drawn(views[0].previousElementSibling);
   performance.mark("first-slider");
   return async () => {
     await load(rest);

@@ -18,6 +18,7 @@ function keepInSight() {
 }
 
 function mark() {
+  if (document.documentElement.classList.contains("from-top")) return; // the heights are guesses yet (before-paint.js)
   const end = innerHeight + scrollY >= document.documentElement.scrollHeight - 2; // where the last section is too short to rise
   const passed = end ? links.length - 1 : parts.findLastIndex((part) => part?.getBoundingClientRect().top <= LINE);
   const now = links[passed] ?? null;
@@ -42,6 +43,7 @@ function later() {
 
 if (links.length) {
   addEventListener("scroll", later, { passive: true });
+  addEventListener("laid-out", later);
   if (drawer) new MutationObserver(() => requestAnimationFrame(keepInSight)).observe(drawer, { attributes: true });
   later();
 }

@@ -85,6 +85,8 @@ def wait_until_ready(page):
         wait_for(page, "document.documentElement.dataset.widgets === 'ready'")
     if page.locator(".math").count():
         wait_for(page, "document.documentElement.dataset.math === 'ready'")
+    if page.locator('script[src*="/later.js"]').count():
+        wait_for(page, "document.documentElement.dataset.scripts === 'ready'")
     page.evaluate("document.fonts.ready.then(() => true)")
 
 

@@ -1,4 +1,4 @@
-import { attr, put, svg } from "./engine/dom.js";
+import { put, svg } from "./engine/dom.js";
 import { middleOf, route, shape } from "./engine/route.js";
 import { stepButtons } from "./engine/steps.js";
 import { explorable } from "./engine/view.js";
@@ -138,7 +138,7 @@ function flow(c) {
         node.classList.toggle("attn-hot", hotArrows.includes(k));
         node.classList.toggle("attn-gone", !strength);
         text?.classList.toggle("attn-gone", !strength);
-        attr(node, "style", `--w:${strength}`);
+        node.style.setProperty("--w", strength);
       });
       updateButtons();
     },

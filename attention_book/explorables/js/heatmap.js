@@ -29,9 +29,9 @@ function heatmap(c) {
   }
 
   function makeCell(root, x, y, cw, ch, px, show) {
-    const cell = svg("g", { class: "attn-cell" }, root);
+    const cell = svg("g", { class: "attn-cell", "font-size": px }, root);
     svg("rect", { x: x + 1, y: y + 1, width: cw - 2, height: ch - 2, rx: 2 }, cell);
-    const place = { x: x + cw / 2, y: y + ch / 2 + px * 0.35, "text-anchor": "middle", style: `font-size:${px}px` };
+    const place = { x: x + cw / 2, y: y + ch / 2 + px * 0.35, "text-anchor": "middle" };
     return { cell, text: show && svg("text", place, cell), value: null };
   }
 

@@ -85,9 +85,10 @@ function pattern(c) {
       const scaled = svg("g", { transform: `translate(${x0},${y0}) scale(${cell})` }, root);
       svg("rect", { width: C, height: R, class: "attn-cellframe", "stroke-width": 1 / cell }, scaled);
       paths = Array.from({ length: layers + 1 }, (_, k) => {
-        const shade = levels.length ? {} : { style: `--t:${k / SHADES}` };
         const kind = levels.length ? `attn-fill attn-l${k}` : "attn-fill attn-shade";
-        return svg("path", { class: kind, "stroke-width": 1, ...shade }, scaled);
+        const path = svg("path", { class: kind, "stroke-width": 1 }, scaled);
+        if (!levels.length) path.style.setProperty("--t", k / SHADES);
+        return path;
       });
       outline = marks && svg("path", { class: "attn-truth", "stroke-width": 2 / cell }, scaled);
       const line = { "stroke-width": 2 / cell };

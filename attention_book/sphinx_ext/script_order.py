@@ -1,0 +1,48 @@
+"""In which order the scripts of a page run: none is in the way of the text, and some wait longer.
+
+Scripts run in their order once the text stands; that of the colours alone goes before it. What only
+answers to clicks waits until formulas and pictures stand too (book/static/later.js).
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+BEFORE = "before-paint.js"
+LATER = (
+    "clipboard.min.js",
+    "copybutton.js",
+    "sphinx-book-theme.js",
+    "bootstrap.js",
+    "pydata-sphinx-theme.js",
+)
+SCRIPT = re.compile(r'<script(?: defer(?:="defer")?)? src="([^"]*?([^"/?]+)(?:\?[^"]*)?)">')
+
+
+def ordered(html: str) -> str:
+    """The page with `defer` at its scripts, and those of LATER left to later.js."""
+    return SCRIPT.sub(_tag, html)
+
+
+def _tag(script: re.Match) -> str:
+    source, name = script[1], script[2]
+    if name == BEFORE:
+        return script[0]
+    when = 'type="text/later"' if name in LATER else "defer"
+    return f'<script {when} src="{source}">'
+
+
+def order_scripts(app, exception):
+    if exception or app.builder.name != "html":
+        return
+    for page in Path(app.outdir).rglob("*.html"):
+        text = page.read_text("utf8")
+        if BEFORE in text:  # the theme has made it
+            page.write_text(ordered(text), "utf8")
+
+
+def setup(app):
+    app.add_js_file("later.js", defer="defer")
+    app.connect("build-finished", order_scripts, priority=880)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,26 @@
+"""No script stands in the way of the text, and those of the theme wait for the page."""
+
+from attention_book.sphinx_ext.script_order import ordered
+
+
+def test_scripts_wait_for_the_text_but_that_of_the_colours():
+    html = '<script src="a.js?v=1"></script><script defer="defer" src="b.js"></script>'
+    assert (
+        ordered(html) == '<script defer src="a.js?v=1"></script><script defer src="b.js"></script>'
+    )
+    colours = '<script src="../_static/before-paint.js"></script>'
+    assert ordered(colours) == colours
+
+
+def test_scripts_that_answer_to_clicks_wait_for_the_page():
+    html = '<script defer src="../_static/scripts/bootstrap.js?digest=1"></script>'
+    assert ordered(html) == html.replace("defer", 'type="text/later"')
+    assert (
+        ordered('<script src="mybootstrap.js"></script>')
+        == '<script defer src="mybootstrap.js"></script>'
+    )
+
+
+def test_stored_data_stays_as_it_is():
+    html = '<script type="application/json">{"a": "<script src=\\"a.js\\">"}</script>'
+    assert ordered(html) == html

@@ -1,0 +1,12 @@
+"""Which scripts wait for the page, on every page."""
+
+from attention_book.sphinx_ext.script_order import LATER
+from tests.helpers.toc import pages
+
+
+def test_every_page_has_all_that_wait(site):
+    for name in pages():
+        html = (site / name).read_text("utf8")
+        for script in LATER:
+            assert len(html.split(f"/{script}")) == 2, (name, script)
+        assert html.count('<script type="text/later"') == len(LATER), name
