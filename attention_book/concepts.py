@@ -44,12 +44,12 @@ class Concept:
     name     its title
     files    the files of the layers that hold it, without ".py" and with blanks between; where a
              file holds several concepts "file.name" is one of its names
-    chapter  the chapter that teaches it; "" where none does
+    chapter  the chapter that teaches it
     """
 
     name: str
     files: str
-    chapter: str = ""
+    chapter: str
 
     @property
     def reference(self) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ class Listed:
     Attributes:
         concept: how the book calls it.
         files: of `reference`, `functional` and `modules` that hold it, with blanks between.
-        chapter: the chapter that teaches it; "" where none does.
+        chapter: the chapter that teaches it.
         function: of `functional`, and of `cost` under the same name.
         heads: the module for the heads of `MultiHeadAttention`; "" where there is none.
         settings: of that module in a preset, by default; None where no preset can have it.
@@ -36,7 +36,7 @@ class Listed:
 
     concept: str
     files: str
-    chapter: str = ""
+    chapter: str
     function: str
     heads: str = ""
     settings: dict | None = None
@@ -107,6 +107,7 @@ MECHANISMS = {
     "tiled": Listed(
         concept="tiled attention",
         files="tiled",
+        chapter="08_4_traffic",
         function="tiled_attention",
         heads="TiledAttention",
         exact=True,
@@ -117,6 +118,7 @@ MECHANISMS = {
     "sliding_window": Listed(
         concept="sliding-window attention",
         files="sliding_window",
+        chapter="08_1_windows",
         function="sliding_window_attention",
         heads="SlidingWindowAttention",
         settings={"window": 256, "n_sinks": 0},
@@ -127,6 +129,7 @@ MECHANISMS = {
     "block_sparse": Listed(
         concept="block-sparse attention",
         files="block_sparse",
+        chapter="08_1_windows",
         function="block_sparse_attention",
         heads="BlockSparseAttention",
         settings={
@@ -146,6 +149,7 @@ MECHANISMS = {
     "linear": Listed(
         concept="linear attention",
         files="linear_attention",
+        chapter="08_2_state",
         function="linear_attention",
         heads="LinearAttention",
         settings={},
@@ -153,6 +157,7 @@ MECHANISMS = {
     "performer": Listed(
         concept="Performer",
         files="performer",
+        chapter="08_3_estimates",
         function="performer_attention",
         heads="PerformerAttention",
         settings={"n_features": 256, "seed": 0},
@@ -162,6 +167,7 @@ MECHANISMS = {
     "linformer": Listed(
         concept="Linformer attention",
         files="linformer",
+        chapter="08_3_estimates",
         function="linformer_attention",
         causal=False,
         grid=_one_of("n_projected"),
@@ -170,6 +176,7 @@ MECHANISMS = {
     "lsh": Listed(
         concept="LSH attention",
         files="lsh",
+        chapter="08_3_estimates",
         function="lsh_attention",
         judged_as="attention with shared queries and keys",
         grid=_buckets,

@@ -57,8 +57,6 @@ def judges(concept: Concept, layer: str, root: Path) -> list[Path]:
 def _chapter(chapter: str) -> str:
     """A link with the number of the page: 01, or 01-2 for a side page."""
     number = re.match(r"(\d\d)_(?:(\d)_)?", chapter)
-    if not number:
-        return "–"
     return f"[{'-'.join(filter(None, number.groups()))}](../notebooks/{chapter}.ipynb)"
 
 

@@ -100,9 +100,8 @@ def _elsewhere(concept, layer):
         names = ", ".join(f"`attention_lib.{other}.{name}`" for name in getattr(concept, other))
         if other != layer and names:
             found.append(f"in {other}: {names}")
-    if concept.chapter:
-        found.append(f"taught in [](/notebooks/{concept.chapter}.ipynb)")
-    return f"Also {'; '.join(found)}." if found else ""
+    found.append(f"taught in [](/notebooks/{concept.chapter}.ipynb)")
+    return f"Also {'; '.join(found)}."
 
 
 def _by_file(module):
