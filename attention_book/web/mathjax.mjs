@@ -149,9 +149,14 @@ function later() {
   timer = setTimeout(() => document.querySelector(".bd-article.resting") ?? reachable(document), 100);
 }
 
+// Formulas that are laid out only now ask for fonts; the heights stand when these have come.
 function finish() {
   window.layOutAll?.(); // before-paint.js; the slides have none
-  document.fonts.ready.then(() => reachable(document));
+  afterPaint(() => document.fonts.ready.then(ready));
+}
+
+function ready() {
+  reachable(document);
   addEventListener("resize", later);
   addEventListener("toggle", ({ target }) => reachable(target), true); // a fold
   new MutationObserver(keep).observe(document.body, { subtree: true, attributeFilter: ["tabindex"] });

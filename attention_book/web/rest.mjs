@@ -27,6 +27,7 @@ export function rest() {
   if (!article) return;
   const set = () => !document.querySelector(".math") || root.dataset.math === "ready";
   const begin = () => {
+    window.layOutAll?.(); // a page without formulas may not have been told so yet (before-paint.js)
     let width = article.clientWidth;
     let timer = 0;
     measure();

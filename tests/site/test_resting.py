@@ -10,6 +10,11 @@ from tests.helpers.toc import chapters
 BLOCKS = ".bd-article section > :not(section)"
 RESTING = "document.documentElement.dataset.resting === 'ready'"
 HEIGHT = "document.documentElement.scrollHeight"
+NOTE_WAKING = """() => {
+  const article = document.querySelector(".bd-article");
+  const note = () => { window.woke ||= !article.classList.contains("resting"); };
+  new MutationObserver(note).observe(article, { attributeFilter: ["class"] });
+}"""
 WAKE = "document.querySelector('.bd-article').classList.remove('resting')"
 
 
@@ -84,8 +89,9 @@ def test_what_rests_is_found_by_searching_and_printed(resting):
 
 def test_another_width_is_measured_again(resting):
     with resting(chapters()[0]) as page:
+        page.evaluate(NOTE_WAKING)
         page.set_viewport_size({"width": 700, "height": 900})
-        wait_for(page, "!document.querySelector('.bd-article.resting')")
+        wait_for(page, "window.woke")
         wait_for(page, "document.querySelector('.bd-article.resting') !== null")
         settle(page)
         height = page.evaluate(HEIGHT)
