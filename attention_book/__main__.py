@@ -158,7 +158,8 @@ def assignments(project, options) -> None:
     chapters = project.select(options.chapters)
     changed = course.make(chapters, seed=options.seed, force=options.force)
     print(f"{len(changed)} assignment(s) made anew, {len(chapters) - len(changed)} as before")
-    print(f"hand out the folders in {course.folder / 'release'}; README.md there says what follows")
+    print(f"hand out the folders in {course.folder / 'release'}")
+    print(f"{course.folder / 'README.md'} says what follows")
 
 
 def grades(project, options) -> None:
@@ -214,7 +215,8 @@ def show_progress(project, options) -> None:
         else:
             found[None].to_csv(options.csv)
     except (OSError, ValueError, ProgressError) as error:
-        raise PipelineError("progress", str(error), "name files that can be used") from None
+        problem = str(error).removeprefix("file: ")
+        raise PipelineError("progress", problem, "name files that can be used") from None
     if options.csv:
         print(f"{options.csv}: written")
 
@@ -344,7 +346,9 @@ def _run(options, project) -> None:
 
 
 def run(arguments: list[str] | None = None, project=None) -> None:
-    options = parser().parse_args(arguments)
+    if arguments is None:
+        arguments = sys.argv[1:]
+    options = parser().parse_args(arguments or ["--help"])
     try:
         _run(options, project)
     except PipelineError as error:

@@ -51,7 +51,10 @@ def test_a_stale_notebook_stops_every_edition(tmp_path, command):
 def test_a_course_without_submissions_has_a_table_of_grades_without_rows(fresh, tmp_path, capsys):
     course = tmp_path / "course"
     run(["assignments", PAGE, "--course", str(course)])
-    assert "1 assignment(s) made anew, 0 as before" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "1 assignment(s) made anew, 0 as before" in said
+    assert f"{course / 'README.md'} says what follows" in said
+    assert (course / "README.md").is_file()
     (course / "nbgrader_config.py").write_text(
         (course / "nbgrader_config.py").read_text("utf-8") + "# changed by the instructor\n"
     )

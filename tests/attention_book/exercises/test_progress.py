@@ -300,7 +300,9 @@ def test_the_files_of_a_class_become_one_csv(kept, tmp_path, capsys):
     assert f"Kept in {other}." in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("content", "words"), [(None, "there is no file"), ("{", "is damaged")])
+@pytest.mark.parametrize(
+    ("content", "words"), [(None, "^progress: there is no file"), ("{", "is damaged")]
+)
 def test_the_command_says_which_file_it_cannot_use(tmp_path, content, words):
     path = tmp_path / "one.json"
     if content:

@@ -108,6 +108,15 @@ def test_the_book_around_the_folder_is_found(book, monkeypatch):
     assert main._root() == book.root.resolve()
 
 
+def test_without_a_command_they_are_listed(capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["attention-book"])
+    with pytest.raises(SystemExit) as stopped:
+        main.run()
+    assert stopped.value.code == 0
+    said = capsys.readouterr().out
+    assert [name for name in main.COMMANDS if f"\n    {name}" not in said] == []
+
+
 @pytest.mark.whole
 def test_the_doctor_needs_no_installed_package():
     command = [sys.executable, "-S", "-m", "attention_book", "doctor"]
