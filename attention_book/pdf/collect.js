@@ -16,6 +16,23 @@
     box.replaceChildren(make("p", "", `${question} ${measured}`));
   }
 
+  // A picture in steps stands at its last one, where all is drawn; each step before is said in words.
+  const sentences = (text) => text.split(/(?<=[.:]) (?=[A-Z"])/);
+  for (const figure of all(".attn-fig")) {
+    const next = all(".attn-steps button", figure).find((one) => words(one) === "Next");
+    if (!next) continue;
+    const caption = figure.querySelector("figcaption");
+    const steps = [sentences(words(caption))];
+    while (!next.disabled) {
+      next.click();
+      steps.push(sentences(words(caption)));
+    }
+    while (steps.every((step) => step.length > 1 && step.at(-1) === steps[0].at(-1))) steps.forEach((step) => step.pop());
+    const before = make("ol", "steps-before");
+    before.append(...steps.slice(0, -1).map((step) => make("li", "", step.join(" "))));
+    if (new Set(steps.map(String)).size > 1) caption.after(make("p", "at-start", "The steps before:"), before);
+  }
+
   // Where the sliders stand, in words.
   for (const sweep of all(".attn-sweep")) {
     const rows = all(".widget-inline-hbox", sweep);
@@ -28,7 +45,8 @@
 
   // Code of pictures, tables of what the pictures show, and checks stay on the web.
   all("details.hide").filter((one) => !one.closest(".tag_solution")).forEach((one) => one.remove());
-  all(".attn-numbers, .checked, .copybtn, script, .jupyter-widgets-disconnected").forEach((one) => one.remove());
+  all(".attn-numbers, .checked, .copybtn, .source-link, script, .jupyter-widgets-disconnected").forEach((one) => one.remove());
+  all(".cell").filter((one) => !words(one) && !one.querySelector("svg, img, table")).forEach((one) => one.remove());
 
   all("p").filter((one) => /^One solution, folded/.test(words(one))).forEach((one) => one.remove());
 
@@ -105,7 +123,7 @@
     const [address, anchor] = link.href.split("#");
     if (!address.startsWith("file:")) continue;
     const own = slugs[decodeURIComponent(address.slice(base.length))];
-    if (link.getAttribute("href").startsWith("#")) link.setAttribute("href", `#${named(decodeURIComponent(anchor))}`);
+    if (link.getAttribute("href").startsWith("#")) link.setAttribute("href", anchor ? `#${named(decodeURIComponent(anchor))}` : `#${slug}`);
     else if (own) link.setAttribute("href", anchor ? `#${own}--${decodeURIComponent(anchor)}` : `#${own}`);
     else link.replaceWith(...link.childNodes);
   }
