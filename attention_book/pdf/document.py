@@ -22,22 +22,9 @@ USUAL = {
     *("In the library", "Summary and sources"),
 }
 ABOUT = """<p>This is the book on paper. On the web and in the notebooks the pictures move; here
-each is drawn once, with the values at which it stands beside it. A picture that asks for a guess
-is drawn with its answer. Hints, answers and solutions are collected at the end. The code of the
-pictures is in the notebooks.</p>"""
-# What is wider than the column is made smaller, down to a size that can still be read.
-FIT = """() => {
-  const TALLEST = 340; // pixels: two pictures and their words fit on a sheet
-  const wide = document.body.clientWidth;
-  for (const one of document.querySelectorAll("article :is(table, mjx-container[display=true], svg, pre)")) {
-    if (one.parentElement.closest("svg, mjx-container, table")) continue;
-    const box = one.getBoundingClientRect();
-    const room = one.parentElement.getBoundingClientRect().width;
-    const need = Math.max(box.width, one.scrollWidth || 0);
-    const fits = Math.min(need > room + 1 && room > 100 ? room / need : 1, one.tagName === "svg" ? TALLEST / box.height : 1);
-    if (fits < 1) one.style.zoom = Math.max(0.45, fits);
-  }
-}"""  # noqa: E501
+each is drawn once, with the values at which it stands beside it. A picture in steps is drawn at
+the last one, a picture that asks for a guess with its answer. Hints, answers and solutions are
+collected at the end. The code of the pictures is in the notebooks.</p>"""
 
 
 def text_of(printed: list[Printed], project: Project) -> str:

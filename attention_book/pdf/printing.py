@@ -12,7 +12,7 @@ from ..pipeline.project import Project
 from ..pipeline.release import commit_date, version
 from .collect import WIDE, Printed, collect, light_context
 from .contents import Page, tree
-from .document import FIT, text_of
+from .document import text_of
 
 NUMBER = """(numbers) => {
   for (const one of document.querySelectorAll(".page-of")) {
@@ -26,6 +26,8 @@ LOOSE = """() => [...document.querySelectorAll("a[href^='#']")].flatMap((link) =
   link.replaceWith(...link.childNodes);
   return [name];
 })"""
+FIT = Path(__file__).with_name("fit.js")
+SHEET = {"width": 619.4, "height": 948.6}  # pixels of text: A4 without the margins of print.css
 MOST = 15_000_000  # bytes of the whole book
 PASSES = 4  # a number that is longer than its place could move a line; then it is printed again
 
@@ -91,7 +93,7 @@ def _print(context, text: str, folder: Path, steps) -> tuple[Path, list[str]]:
     tab.goto(document.as_uri())
     tab.evaluate("document.fonts.ready.then(() => true)")
     loose = tab.evaluate(LOOSE)
-    tab.evaluate(FIT)
+    tab.evaluate(FIT.read_text("utf8"), SHEET)
     numbers: dict[str, int] = {}
     for _ in range(PASSES):
         steps.set_postfix_str("sheets")

@@ -6,17 +6,20 @@ when a link of the whole book leads nowhere or when it weighs too much.
 
 import re
 import unicodedata
+from types import SimpleNamespace
 
 import pytest
 from pypdf import PdfReader
 
 from attention_book.pdf import collect
+from attention_book.pdf.contents import Page
 from attention_book.pdf.document import ANSWERS
 from attention_book.pdf.printing import _judge, print_book
 from attention_book.pipeline.errors import PipelineError
 from attention_book.pipeline.project import Project
 
 PAGES = ["02_worked_example", "04_position", "08_1_windows", "concepts"]
+TOP, FOOT = 774, 62  # points from the foot of a sheet, between which the text stands
 FACE = {"/FontFile", "/FontFile2", "/FontFile3"}
 
 
@@ -37,8 +40,26 @@ def reader(made):
 
 
 @pytest.fixture(scope="module")
-def sheets(reader):
-    return [page.extract_text() for page in reader.pages]
+def looked(reader):
+    """For each sheet its text, and the share of it that is blank below the last line."""
+    return [look(page) for page in reader.pages]
+
+
+def look(page):
+    heights = []
+
+    def see(text, place, within, *_):
+        if text.strip():
+            heights.append(within[4] * place[1] + within[5] * place[3] + place[5])
+
+    text = page.extract_text(visitor_text=see)
+    lowest = min((height for height in heights if FOOT <= height <= TOP), default=TOP)
+    return text, (lowest - FOOT) / (TOP - FOOT)
+
+
+@pytest.fixture(scope="module")
+def sheets(looked):
+    return [text for text, _ in looked]
 
 
 def flat(entries):
@@ -103,6 +124,20 @@ def test_every_sheet_but_the_cover_begins_with_its_title_and_number(made, sheets
         assert any(begins.startswith(f"{head}{number}") for head in heads), (number, text[:80])
 
 
+def test_only_the_last_sheet_of_a_page_is_left_blank(made, reader, looked):
+    begins = {reader.get_destination_page_number(entry) for entry in flat(reader.outline[:1])}
+    goals = reader.named_destinations
+    slugs = [*(one.page.slug for one in made[1]), "answers"]
+    begins |= {reader.get_destination_page_number(goals[f"/{slug}"]) for slug in slugs}
+    ends = {number - 1 for number in begins} | {len(reader.pages) - 1}
+    blank = [share for _, share in looked]
+    assert max(blank) < 0.97
+    within = {k + 1: share for k, share in enumerate(blank) if k not in ends}
+    assert len(within) > 30
+    assert {k: round(share, 2) for k, share in within.items() if share > 0.45} == {}
+    assert sum(within.values()) / len(within) < 0.12
+
+
 def test_every_picture_stands_with_its_caption_and_its_values(made, sheets):
     text = squeezed("".join(sheets))
     captions = [caption for one in made[1] for caption in one.captions]
@@ -112,6 +147,15 @@ def test_every_picture_stands_with_its_caption_and_its_values(made, sheets):
     assert text.count("Drawnfor") >= 10
     bodies = " ".join(one.body for one in made[1])
     assert not re.search(r"noUi|widget-readout|<button|<input|<details|<script", bodies)
+
+
+def test_a_picture_in_steps_stands_at_its_last_with_the_others_in_words(made):
+    bodies = " ".join(one.body for one in made[1])
+    steps = re.findall(r"Step (\d+) of (\d+)", bodies)
+    assert steps
+    assert all(at == count for at, count in steps)
+    before = re.findall(r'<ol class="steps-before">(.*?)</ol>', bodies)
+    assert [len(re.findall("<li", one)) + 1 for one in before] == [int(n) for _, n in steps]
 
 
 def test_answers_stand_at_the_end_and_are_linked_both_ways(made, sheets):
@@ -144,6 +188,15 @@ def test_it_is_small_and_has_no_clock(made, reader):
     assert made[0].stat().st_size < 4_000_000
     date = reader.metadata.get("/CreationDate")
     assert date == reader.metadata.get("/ModDate")
+
+
+def test_a_link_to_its_own_page_leads_to_its_beginning(browser, tmp_path):
+    text = '<article class="bd-article"><h1>A page</h1><a href="#">here</a></article>'
+    (tmp_path / "page.html").write_text(text, "utf8")
+    with collect.light_context(browser) as context:
+        project = SimpleNamespace(html=tmp_path)
+        taken = collect.collect(context, project, Page("page.html"), {"page.html": "page"})
+    assert '<a href="#page">here</a>' in taken.body
 
 
 def test_the_same_pages_give_the_same_bytes(site, browser, tmp_path):
