@@ -1,6 +1,8 @@
 """Tables of results, readable on the page, in a notebook and as plain text.
 
-table(["length", "right"], [(8, 0.99), (16, 0.95)], numbers=".0%", note=study.provenance)
+A chapter calls
+
+    table(["length", "right"], [(8, 0.99), (16, 0.95)], numbers=".0%", note=study.provenance)
 """
 
 from __future__ import annotations
