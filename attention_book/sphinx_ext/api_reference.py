@@ -74,7 +74,8 @@ def page_of(package: str, *, plain: bool = False) -> str:
 
 def overview(module) -> str:
     """The docstring of a part without its first sentence, which its page says in its own words."""
-    return markdown(inspect.getdoc(module).partition("\n\n")[2])
+    rest = inspect.getdoc(module).partition("\n\n")[2]
+    return markdown(f"\n{rest}")  # no first line, whose indentation would not count
 
 
 def _by_concept(package, layer):

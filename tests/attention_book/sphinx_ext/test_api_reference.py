@@ -1,6 +1,7 @@
 """Every part of the library has a reference page, and every such page can be found."""
 
 import importlib
+from types import ModuleType
 
 import pytest
 
@@ -51,3 +52,8 @@ def test_a_page_says_what_holds_for_its_part_and_has_an_entry_for_each_name(page
 
 def test_the_page_of_costs_says_what_a_count_leaves_out():
     assert "A mask saves no FLOPs on dense attention" in page_of("attention_lib.cost")
+
+
+def test_code_above_the_entries_stays_code():
+    module = ModuleType("part", "First.\n\nCall\n\n    f(x)\n")
+    assert overview(module) == "Call\n\n```text\n    f(x)\n```"
