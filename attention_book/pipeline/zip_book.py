@@ -14,7 +14,10 @@ from .project import Project
 from .release import commit_date, tracked, version
 
 # What a build leaves behind and no page asks for.
-UNUSED = {".buildinfo", ".doctrees", "objects.inv", "page_report.json", "locales", "sphinx.ico"}
+UNUSED = {
+    *(".buildinfo", ".doctrees", "objects.inv", "page_report.json", "locales", "sphinx.ico"),
+    "sphinx_highlight.js",
+}
 UNUSED_ENDS = (".map", "webpack-macros.html")
 LICENCES = ("LICENSE", "LICENSE-TEXT")
 # What the notebooks need to run, in a folder of its own.
@@ -35,11 +38,11 @@ run/       the notebooks, and the Python packages that they use. To run them, wi
                .venv/bin/python -m pip install ".[torch,text,widgets]" jupyterlab
                .venv/bin/jupyter lab notebooks
            (on Windows .venv\\Scripts\\python and .venv\\Scripts\\jupyter)
-{slides}
+slides/    the slides; open slides/index.html
+
 Text and figures: CC BY 4.0 (LICENSE-TEXT). Code: MIT (LICENSE). Data and scripts of others keep
 their own licences: run/attention_lib/data/files and _static/vendor/licences.
 """
-SLIDES = "slides/    the slides; open slides/index.html\n"
 
 
 def zip_path(project: Project) -> Path:
@@ -68,16 +71,12 @@ def contents(project: Project) -> Iterator[tuple[str, Path | bytes]]:
     """Each file of the zip by its name below the top folder."""
     for path in _below(project.html):
         yield path.relative_to(project.html).as_posix(), path
-    slides = project.root / "_build" / "slides"
-    for path in _below(slides):
-        yield f"slides/{path.relative_to(slides).as_posix()}", path
     for path in tracked(project, *RUN):
         if path.is_file():
             yield f"run/{path.relative_to(project.root).as_posix()}", path
     for name in LICENCES:
         yield name, project.root / name
-    has_slides = any((slides / name).is_file() for name in ("index.html",))
-    text = README.format(version=version(project), slides=SLIDES if has_slides else "")
+    text = README.format(version=version(project))
     yield "README.txt", text.replace("\n", "\r\n").encode()
 
 

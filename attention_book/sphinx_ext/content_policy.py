@@ -12,8 +12,7 @@ from ..tables import SCROLLS
 
 # book/static/print.js does what this does.
 PRINT = 'onclick="window.print()"'
-# Not pages of the book: templates of the theme, and decks, for reveal.js writes its view for the
-# speaker as a page with scripts inside.
+# Not pages of the book: templates of the theme, and decks, which name it by themselves.
 LEFT_ALONE = ("_static", "slides")
 REFUSED = {
     "a script inside the page": re.compile(r"<script(?![^>]*\b(?:src=|type=\"application/))[^>]*>"),

@@ -1,7 +1,8 @@
 """In which order the scripts of a page run: none is in the way of the text, and some wait longer.
 
 Scripts run in their order once the text stands; that of the colours alone goes before it. What only
-answers to clicks waits until formulas and pictures stand too (book/static/later.js).
+answers to clicks waits until formulas and pictures stand too (book/static/later.js). A script that
+no page uses is left out: the book's own search marks what it finds.
 """
 
 from __future__ import annotations
@@ -17,7 +18,12 @@ LATER = (
     "bootstrap.js",
     "pydata-sphinx-theme.js",
 )
+UNUSED = "_static/sphinx_highlight.js"
 SCRIPT = re.compile(r'<script(?: defer(?:="defer")?)? src="([^"]*?([^"/?]+)(?:\?[^"]*)?)">')
+
+
+def leave_out(app, pagename, templatename, context, doctree):
+    context["script_files"] = [one for one in context["script_files"] if one.filename != UNUSED]
 
 
 def ordered(html: str) -> str:
@@ -44,5 +50,6 @@ def order_scripts(app, exception):
 
 def setup(app):
     app.add_js_file("later.js", defer="defer")
+    app.connect("html-page-context", leave_out)
     app.connect("build-finished", order_scripts, priority=880)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

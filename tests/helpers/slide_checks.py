@@ -16,14 +16,17 @@ COLLECT = """() => {
 }"""
 OUTSIDE = """(slide) => {
   const UNSEEN = "aside, script, mjx-assistive-mml, .attn-numbers, .attn-waits .attn-answer";
+  // Firefox adds the width of a stroke to its ends; the picture around it is judged.
+  const STROKES = "g, .attn-fill";
   const frame = slide.getBoundingClientRect();
-  const scale = frame.width / 1280;
+  const { width, height } = Reveal.getConfig();
+  const scale = frame.width / width;
   return [...slide.querySelectorAll("*")].flatMap((one) => {
     const box = one.getBoundingClientRect();
-    if (one.closest(UNSEEN) || !box.width || !box.height) return [];
+    if (one.closest(UNSEEN) || one.matches(STROKES) || !box.width || !box.height) return [];
     const [left, top] = [(box.left - frame.left) / scale, (box.top - frame.top) / scale];
     const [right, bottom] = [(box.right - frame.left) / scale, (box.bottom - frame.top) / scale];
-    const inside = left > -1 && top > -1 && right < 1281 && bottom < 721;
+    const inside = left > -1 && top > -1 && right < width + 1 && bottom < height + 1;
     return inside ? [] : [`${one.tagName}.${one.getAttribute("class")} ${right | 0} ${bottom | 0}`];
   });
 }"""
@@ -40,8 +43,17 @@ OVERLAPPING = """(slide) => {
 }"""
 SMALL = """(slide) => [...slide.querySelectorAll(".body")].flatMap((one) => {
   const size = Number(one.style.zoom || one.style.getPropertyValue("--words") || 1);
-  return size < 0.75 ? [size] : [];
+  return size < LEAST ? [size] : [];
 })"""
+# Words in a picture, in the pixels of the window: what a slider can hide or show counts too.
+FAINT = """(slide) => {
+  const root = slide.querySelector(".attn-plot svg");
+  if (!root) return [];
+  const scale = root.getBoundingClientRect().width / root.viewBox.baseVal.width;
+  const sizes = [...root.querySelectorAll("text")].filter((one) => one.textContent.trim())
+    .map((one) => parseFloat(getComputedStyle(one).fontSize) * scale);
+  return Math.min(...sizes, 99) < 11 ? [Math.min(...sizes)] : [];
+}"""
 
 
 def wait_until_fitted(page):
@@ -55,7 +67,7 @@ def _judged(page, judge):
 
 
 def outside(page):
-    """What leaves the 1280 x 720 of its slide."""
+    """What leaves its slide."""
     return _judged(page, OUTSIDE)
 
 
@@ -64,9 +76,14 @@ def overlapping(page):
     return _judged(page, OVERLAPPING)
 
 
-def too_small(page):
-    """Slides whose words had to shrink below three quarters."""
-    return _judged(page, SMALL)
+def too_small(page, least=0.75):
+    """Slides whose words had to shrink below three quarters, or to another share."""
+    return _judged(page, SMALL.replace("LEAST", str(least)))
+
+
+def faint(page):
+    """Slides with a picture whose words are lower than 11 pixels."""
+    return _judged(page, FAINT)
 
 
 def where(page):

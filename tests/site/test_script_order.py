@@ -1,4 +1,4 @@
-"""Which scripts wait for the page, on every page."""
+"""Which scripts wait for the page, on every page, and which no page has."""
 
 from attention_book.sphinx_ext.script_order import LATER
 from tests.helpers.toc import pages
@@ -10,3 +10,8 @@ def test_every_page_has_all_that_wait(site):
         for script in LATER:
             assert len(html.split(f"/{script}")) == 2, (name, script)
         assert html.count('<script type="text/later"') == len(LATER), name
+
+
+def test_no_page_loads_what_marks_the_words_of_another_search(site):
+    for page in site.rglob("*.html"):
+        assert "sphinx_highlight.js" not in page.read_text("utf8"), page

@@ -21,6 +21,7 @@ from tests.helpers.page_checks import (
     wait_for,
 )
 from tests.helpers.slide_checks import (
+    faint,
     go_to,
     outside,
     overlapping,
@@ -39,10 +40,11 @@ AT = "([h, v]) => Reveal.getIndices().h === h && Reveal.getIndices().v === v"
 def deck(visit, url):
     """deck(name, "?theme=dark"): the deck, ready to be judged."""
 
-    def opened(name, query="", base=None, **options):
+    def opened(name, query="", base=None, size=(1280, 720), **options):
         base = base or f"{url}/slides"
         own = "file://" if base.startswith("file") else url
-        return visit(f"{base}/{name}.html{query}", own=own, width=1280, height=720, **options)
+        width, height = size
+        return visit(f"{base}/{name}.html{query}", own=own, width=width, height=height, **options)
 
     return opened
 
@@ -64,6 +66,7 @@ def test_deck(deck, name):
         assert outside(page) == []
         assert overlapping(page) == []
         assert too_small(page) == []
+        assert faint(page) == []
         every_slider_moves_its_picture_and_not_the_deck(page)
         assert seen.problems() == []
 
@@ -76,6 +79,28 @@ def every_slider_moves_its_picture_and_not_the_deck(page):
         before = where(page)
         assert dead_sliders(page, PRESENT) == []
         assert where(page) == before
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_deck_fits_a_telephone_that_is_held_upright(deck, name):
+    with deck(name, size=(390, 700)) as seen:
+        page = ready(seen)
+        assert outside(page) == []
+        assert overlapping(page) == []
+        assert too_small(page, least=0.5) == []
+        assert page.evaluate("Reveal.getScale()") > 0.5
+        assert seen.problems() == []
+
+
+def test_a_deck_follows_when_the_telephone_is_turned(deck):
+    with deck(NAMES[1], size=(390, 700)) as seen:
+        page = ready(seen)
+        page.set_viewport_size({"width": 844, "height": 390})
+        wait_for(page, "Reveal.getConfig().width === 1280")
+        wait_until_fitted(page)
+        assert outside(page) == []
+        assert overlapping(page) == []
+        assert too_small(page) == []
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from attention_book.pipeline.errors import PipelineError
 from attention_book.pipeline.project import Project
 from attention_book.pipeline.zip_book import write_zip, zip_path
+from attention_book.slides.write import main_pages
 from tests.helpers.page_checks import broken_views, dead_sliders
 from tests.helpers.toc import chapters, pages
 
@@ -44,6 +45,16 @@ def test_it_holds_what_is_needed_and_no_more(packed, unzipped):
     assert [name for name in names if any(part in f"{name}/" for part in left)] == []
     assert "open index.html" in (unzipped / "README.txt").read_text("utf8").lower()
     assert packed.stat().st_size < 30_000_000
+
+
+def test_it_holds_each_deck_once(unzipped):
+    """Those of the site; what `make slides` has written beside it stays there."""
+    decks = sorted(path.relative_to(unzipped).as_posix() for path in unzipped.rglob("0*.html"))
+    decks = [name for name in decks if not name.startswith("notebooks/")]
+    assert decks == [f"slides/{chapter.name}.html" for chapter in main_pages(Project(), [])]
+    assert (unzipped / "slides" / "index.html").is_file()
+    assert not (unzipped / "slides" / "assets").exists()
+    assert "slides/index.html" in (unzipped / "README.txt").read_text("utf8")
 
 
 def test_every_file_that_a_page_names_is_there(unzipped):

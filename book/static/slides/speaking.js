@@ -59,5 +59,7 @@
     tell({ ready: true });
   }
 
-  Reveal.on("ready", FRAMED ? follow : lead);
+  const begin = FRAMED ? follow : lead;
+  if (Reveal.isReady()) begin();
+  else Reveal.on("ready", begin);
 })();
