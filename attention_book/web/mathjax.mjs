@@ -13,6 +13,7 @@ import "mathjax-full/js/input/tex/noundefined/NoUndefinedConfiguration.js";
 import { STATE } from "mathjax-full/js/core/MathItem.js";
 import { mathjax } from "mathjax-full/js/mathjax.js";
 import { CHTML } from "mathjax-full/js/output/chtml.js";
+import { afterPaint } from "./after-paint.mjs";
 
 const fonts = new URL("mathjax", document.currentScript.src).href;
 
@@ -104,12 +105,6 @@ function typeset() {
 }
 
 const inTheirFonts = (action) => document.fonts.ready.then(() => afterPaint(action));
-
-// A page in the background is not painted, but set all the same.
-function afterPaint(action) {
-  if (document.hidden) setTimeout(action);
-  else requestAnimationFrame(() => setTimeout(action));
-}
 
 function afterScripts(action) {
   if (document.readyState === "complete") action();

@@ -82,7 +82,7 @@ LAYERS = {
             {"jinja2", "markdown_it", "mdit_py_plugins", "nbformat", "pygments", "yaml"},
         ),
         "sphinx_ext": (
-            {"claims", "concepts", "palette", "pipeline", "slides", "studies"}
+            {"claims", "concepts", "palette", "pipeline", "slides", "studies", "tables"}
             | {f"{LIB}.{part}" for part in ("cost", "mechanisms", "reference")},
             NUMPY
             | {"bs4", "docutils", "myst_nb", "myst_parser", "nbformat", "pybtex", "pygments"}

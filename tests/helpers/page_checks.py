@@ -85,7 +85,7 @@ def wait_until_ready(page):
         wait_for(page, "document.documentElement.dataset.widgets === 'ready'")
     if page.locator(".math").count():
         wait_for(page, "document.documentElement.dataset.math === 'ready'")
-    if page.locator('script[src*="/later.js"]').count():
+    if page.evaluate("'layOutAll' in window"):
         wait_for(page, "document.documentElement.dataset.scripts === 'ready'")
     page.evaluate("document.fonts.ready.then(() => true)")
 

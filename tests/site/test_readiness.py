@@ -44,7 +44,7 @@ def test_what_every_page_names_is_light(site):
     fonts = sum(sorted(path.stat().st_size for path in site.rglob("MathJax_*.woff2"))[-4:])
     for name, page in built(site).items():
         files = named_by(page)
-        assert len(files) > 10, name
+        assert len(files) > 8, name
         assert sum(map(sent, files)) + fonts <= WEIGHT_LIMIT, name
 
 

@@ -144,7 +144,7 @@ def test_the_chart_counts_the_targets_of_all_records():
     without = {**ROW, "target": None, "met": None}
     text = chart([{**RECORD, "results": [ROW, without]}, {**RECORD, "results": [missed]}])
     assert text.startswith("1 of 2 targets are met.")
-    assert text.count("<li") == 2
+    assert text.count("<li ") == 2
     assert "1.40 times the target (≥ 4): met<" in text
     assert "0.25 times the target (≥ 4): missed<" in text
     assert "window, sliding_window_attention, length 7, causal, n sinks 2; against local" in text
@@ -155,7 +155,8 @@ def test_a_bar_says_what_it_is_about():
     assert "missed, the machine was not steady" in bar({**ROW, "met": False, "steady": False})
     assert "lengths" not in bar({**ROW, "setting": {"lengths": [1, 2]}})
     assert ">never: missed<" in bar({**ROW, "ratio": None, "met": False})
-    assert "width: 50.0%" in bar({**ROW, "ratio": 8.0})
+    assert '<rect class="bar" width="50.0%"' in bar({**ROW, "ratio": 8.0})
+    assert '<rect class="bar" width="0.5%"' in bar({**ROW, "ratio": None, "met": False})
 
 
 @pytest.mark.parametrize(
