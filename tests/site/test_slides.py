@@ -242,6 +242,7 @@ def speaking(seen):
     view.page.locator("iframe").nth(1).wait_for()
     _, now, following = view.page.frames
     for frame in (now, following):
+        frame.wait_for_url("**receiver**", wait_until="load")
         wait_until_fitted(frame)
     yield page, view, now, following
     assert view.problems() == []
@@ -256,7 +257,8 @@ def test_the_speaker_sees_two_slides_and_the_notes_and_moves_the_deck(deck, fold
         view.page.locator(".said").get_by_text(re.compile("encoder's states")).wait_for()
         assert (where(now), where(following)) == ((1, 0), (2, 0))
         view.page.keyboard.press("ArrowRight")
-        wait_for(page, AT, [2, 0])
+        for one in (page, now):  # else the frame would begin where it was before
+            wait_for(one, AT, [2, 0])
         now.evaluate("Reveal.next()")
         wait_for(page, AT, [2, 1])
         wait_for(following, AT, [2, 2])
