@@ -8,7 +8,9 @@ import subprocess
 import sys
 import time
 import webbrowser
+from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 from .errors import PipelineError, need_space
 from .policy import META
@@ -25,6 +27,28 @@ JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 def build(project: Project) -> None:
     """Render every page anew: warnings of an earlier build must not hide behind its caches."""
     need_space(project.root, SPACE, "a build of the book")
+    with _alone(project.root / "_build"):
+        _render(project)
+
+
+@contextmanager
+def _alone(folder: Path):
+    """Two builds into one folder would take each other's pages away."""
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(exist_ok=True)
+    try:
+        with FileLock(folder / ".lock", timeout=0):
+            yield
+    except Timeout as error:
+        raise PipelineError(
+            str(folder),
+            "another build is at work in this folder",
+            "wait until it is done, or stop it, then run the same command again",
+        ) from error
+
+
+def _render(project: Project) -> None:
     for folder in OF_A_BUILD:
         shutil.rmtree(project.root / "_build" / folder, ignore_errors=True)
     start = time.perf_counter()

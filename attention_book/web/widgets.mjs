@@ -53,6 +53,11 @@ function showProblem(place, error) {
   console.error(error);
 }
 
+// A deck that is laid out for paper has its slides out of the document for a frame.
+async function inDocument(place) {
+  while (!place.isConnected) await new Promise(requestAnimationFrame);
+}
+
 // A box attaches its children after it is drawn itself.
 async function complete(view) {
   const children = await Promise.all(view.children_views?.views ?? []);
@@ -68,6 +73,7 @@ async function showView(manager, script) {
     if (!manager?.has_model(id)) throw new Error("its state is not stored in the page");
     const view = await manager.create_view(await manager.get_model(id));
     if (view instanceof base.ErrorWidgetView) throw view.model.get("error") ?? new Error(view.generateErrorMessage().stack);
+    await inDocument(place);
     Widget.attach(view.luminoWidget, place);
     nameSliders(place);
     await complete(view);

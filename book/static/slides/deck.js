@@ -7,7 +7,8 @@
   const ARROWS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"];
   // On a telephone that is held upright a slide is upright too. Paper and the speaker view stay wide.
   const UPRIGHT = matchMedia("(max-aspect-ratio: 4/5)");
-  const WIDE = FRAMED || new URLSearchParams(location.search).has("print-pdf");
+  const PAPER = new URLSearchParams(location.search).has("print-pdf");
+  const WIDE = FRAMED || PAPER;
   const upright = () => !WIDE && UPRIGHT.matches;
   const size = () => (upright() ? { width: 720, height: 1240 } : { width: 1280, height: 720 });
   const [BOTTOM, RIGHT] = [26, 20]; // pixels that stay free
@@ -146,6 +147,12 @@
     });
   }
 
+  // Laid out for paper, each slide is moved to a page of its own, some frames after the deck has begun.
+  const laidOut = new Promise((done) => {
+    if (PAPER) addEventListener("pdf-ready", done, { once: true });
+    else done();
+  });
+
   async function start() {
     root.classList.toggle("upright", upright());
     addEventListener("keydown", beforeSliders, true);
@@ -160,6 +167,7 @@
       point(currentSlide);
     });
     for (const name of ["fragmentshown", "fragmenthidden"]) Reveal.on(name, () => point(Reveal.getCurrentSlide()));
+    await laidOut;
     await complete();
     await document.fonts.ready;
     await fitAll();

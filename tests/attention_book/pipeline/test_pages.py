@@ -7,6 +7,7 @@ import threading
 import urllib.request
 
 import pytest
+from filelock import FileLock
 
 from attention_book.__main__ import run
 from attention_book.pipeline import pages, ports
@@ -31,6 +32,18 @@ def test_a_build_says_where_the_pages_are(book, monkeypatch, capsys):
     monkeypatch.setattr(pages, "JUPYTER_BOOK", write)
     pages.build(book.project)
     assert "_build/html/index.html" in capsys.readouterr().out
+
+
+def test_a_second_build_into_the_same_folder_leaves_the_first_alone(book, monkeypatch):
+    book.write("_build/html/index.html", "of the first build")
+    monkeypatch.setattr(pages, "JUPYTER_BOOK", "")
+    other = FileLock(book.root / "_build/.lock")
+    with other, pytest.raises(PipelineError, match="another build is at work"):
+        pages.build(book.project)
+    assert (book.root / "_build/html/index.html").read_text() == "of the first build"
+    with pytest.raises(PipelineError, match="Jupyter Book reports"):
+        pages.build(book.project)
+    assert not (book.root / "_build/html").exists()
 
 
 def test_the_book_is_served_on_this_machine_only(book, monkeypatch, capsys):
