@@ -1,13 +1,15 @@
-"""In which order the scripts of a page run: none is in the way of the text, and some wait longer.
+"""In which order a page loads what it needs: no script is in the way of the text, some wait longer.
 
 Scripts run in their order once the text stands; that of the colours alone goes before it. What only
 answers to clicks waits until formulas and pictures stand too (book/static/later.js). A script that
-no page uses is left out: the book's own search marks what it finds.
+no page uses is left out: the book's own search marks what it finds. The fonts of formulas are named
+for before-paint.js, which asks for them at once; else they would wait for the first formula.
 """
 
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 BEFORE = "before-paint.js"
@@ -20,6 +22,10 @@ LATER = (
 )
 UNUSED = "_static/sphinx_highlight.js"
 SCRIPT = re.compile(r'<script(?: defer(?:="defer")?)? src="([^"]*?([^"/?]+)(?:\?[^"]*)?)">')
+FIRST = re.compile(rf'(<script src="[^"]*{re.escape(BEFORE)}[^"]*")>')
+MATHJAX = re.compile(r'<script defer src="([^"]*)mathjax\.js[^"]*">')
+FORMULA = re.compile(r'class="(?:[^"]* )?math[ "]')
+FONTS = ("Zero", "Main-Regular", "Math-Italic")  # those that every formula needs
 
 
 def leave_out(app, pagename, templatename, context, doctree):
@@ -28,7 +34,14 @@ def leave_out(app, pagename, templatename, context, doctree):
 
 def ordered(html: str) -> str:
     """The page with `defer` at its scripts, and those of LATER left to later.js."""
-    return SCRIPT.sub(_tag, html)
+    html = SCRIPT.sub(_tag, html)
+    formulas = FORMULA.search(html) and MATHJAX.search(html)
+    return FIRST.sub(partial(_with_fonts, formulas[1]), html) if formulas else html
+
+
+def _with_fonts(folder: str, script: re.Match) -> str:
+    fonts = " ".join(f"{folder}mathjax/MathJax_{name}.woff2" for name in FONTS)
+    return f'{script[1]} data-fonts="{fonts}">'
 
 
 def _tag(script: re.Match) -> str:

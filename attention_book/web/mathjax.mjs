@@ -13,15 +13,11 @@ import "mathjax-full/js/input/tex/noundefined/NoUndefinedConfiguration.js";
 import { STATE } from "mathjax-full/js/core/MathItem.js";
 import { mathjax } from "mathjax-full/js/mathjax.js";
 import { CHTML } from "mathjax-full/js/output/chtml.js";
-import { afterPaint } from "./after-paint.mjs";
+import { afterPaint, whenIdle } from "./after-paint.mjs";
 
 const fonts = new URL("mathjax", document.currentScript.src).href;
 
-const AT_ONCE = 20;
-
-// Fonts that every formula needs are asked for at once: a browser would ask for the others when it has the first.
-const early = ["Zero", "Main-Regular", "Math-Italic"].map((name) => new FontFace(name, `url("${fonts}/MathJax_${name}.woff2")`));
-for (const font of early) font.load().catch(() => {}); // the formulas ask again, and then it is told
+const AT_ONCE = 10;
 
 // The policy of a page refuses style elements and style attributes: rules go to a constructed sheet,
 // and a style is set on the element itself.
@@ -83,7 +79,7 @@ function splitByScreen(formulas) {
   const seen = new Map(formulas.map((one) => [blockOf(one), false]));
   for (const block of seen.keys()) {
     const { top, bottom } = block.getBoundingClientRect();
-    seen.set(block, top < 1.5 * innerHeight && bottom > 0);
+    seen.set(block, top < innerHeight && bottom > 0);
   }
   return [true, false].map((wanted) => formulas.filter((one) => seen.get(blockOf(one)) === wanted));
 }
@@ -97,14 +93,14 @@ function typeset() {
   performance.mark("math-on-screen");
   const next = () => {
     set(page, rest.splice(0, AT_ONCE));
-    if (rest.length) afterPaint(next);
+    if (rest.length) whenIdle(next);
     else finish();
   };
   if (!rest.length) finish();
   else afterScripts(() => Promise.resolve(window.firstPicture).then(() => afterPaint(() => inTheirFonts(next))));
 }
 
-const inTheirFonts = (action) => document.fonts.ready.then(() => afterPaint(action));
+const inTheirFonts = (action) => document.fonts.ready.then(() => afterPaint(() => whenIdle(action)));
 
 function afterScripts(action) {
   if (document.readyState === "complete") action();

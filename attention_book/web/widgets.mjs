@@ -12,7 +12,7 @@ import { Widget } from "@lumino/widgets";
 import makeAnywidget from "anywidget";
 import "@jupyter-widgets/controls/css/labvariables.css";
 import "@jupyter-widgets/controls/css/widgets.css";
-import { afterPaint } from "./after-paint.mjs";
+import { afterPaint, whenIdle } from "./after-paint.mjs";
 import { moveByKeys } from "./keys.mjs";
 import { rest } from "./rest.mjs";
 import { nameSliders } from "./slider-names.mjs";
@@ -165,7 +165,8 @@ function begin() {
   if (!views.length) return;
   const first = start(views);
   window.firstPicture = first.catch(() => {}); // mathjax.mjs waits for it
-  first.then((others) => new Promise((done) => afterPaint(done)).then(others)).then(() => {
+  const idle = () => new Promise((done) => afterPaint(() => whenIdle(done)));
+  first.then((others) => idle().then(others)).then(() => {
     document.documentElement.dataset.widgets = "ready";
     performance.mark("widgets-ready");
     rest();

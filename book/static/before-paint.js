@@ -15,3 +15,11 @@ window.layOutAll = () => {
 addEventListener("load", () => {
   if (!document.querySelector(".math")) Promise.resolve(window.firstPicture).then(window.layOutAll);
 });
+
+// The fonts of formulas, which a page with formulas names here: else they would be asked for when the first formula is
+// set. From a folder a browser refuses to load one this way.
+for (const href of location.protocol === "file:" ? [] : document.currentScript.dataset.fonts?.split(" ") ?? []) {
+  const link = document.createElement("link");
+  Object.assign(link, { rel: "preload", as: "font", type: "font/woff2", crossOrigin: "anonymous", href });
+  document.head.append(link);
+}

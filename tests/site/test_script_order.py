@@ -1,6 +1,8 @@
-"""Which scripts wait for the page, on every page, and which no page has."""
+"""Which fonts come early, which scripts wait for the page, on every page, and which no page has."""
 
-from attention_book.sphinx_ext.script_order import LATER
+import re
+
+from attention_book.sphinx_ext.script_order import FONTS, FORMULA, LATER
 from tests.helpers.toc import pages
 
 
@@ -15,3 +17,13 @@ def test_every_page_has_all_that_wait(site):
 def test_no_page_loads_what_marks_the_words_of_another_search(site):
     for page in site.rglob("*.html"):
         assert "sphinx_highlight.js" not in page.read_text("utf8"), page
+
+
+def test_a_page_with_formulas_names_fonts_that_exist(site):
+    asked = re.compile(r'data-fonts="([^"]+)"')
+    for name in pages():
+        page = site / name
+        html = page.read_text("utf8")
+        fonts = " ".join(asked.findall(html)).split()
+        assert len(fonts) == (len(FONTS) if FORMULA.search(html) else 0), name
+        assert all((page.parent / font).is_file() for font in fonts), name

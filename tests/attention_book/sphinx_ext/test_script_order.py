@@ -1,6 +1,8 @@
 """No script stands in the way of the text, and those of the theme wait for the page."""
 
-from attention_book.sphinx_ext.script_order import ordered
+import re
+
+from attention_book.sphinx_ext.script_order import FONTS, ordered
 
 
 def test_scripts_wait_for_the_text_but_that_of_the_colours():
@@ -24,3 +26,12 @@ def test_scripts_that_answer_to_clicks_wait_for_the_page():
 def test_stored_data_stays_as_it_is():
     html = '<script type="application/json">{"a": "<script src=\\"a.js\\">"}</script>'
     assert ordered(html) == html
+
+
+def test_the_fonts_of_formulas_are_known_to_the_script_that_runs_first():
+    scripts = '<script src="../_static/before-paint.js"></script><script src="../v/mathjax.js?v=1">'
+    html = ordered(f'{scripts}</script><p class="math block">x</p>')
+    fonts = re.search('before-paint.js" data-fonts="([^"]+)"></script>', html)[1].split()
+    assert len(fonts) == len(FONTS)
+    assert fonts[0] == "../v/mathjax/MathJax_Zero.woff2"
+    assert "data-fonts" not in ordered(f'{scripts}</script><p class="mathjax_ignore">x</p>')
