@@ -66,6 +66,7 @@ LAYERS = {
         "pipeline": (
             {"claims", "concepts", f"{LIB}.writing"},
             {
+                "filelock",
                 "jupytext",
                 "jupyter_client",
                 "jupyter_core",
