@@ -52,14 +52,13 @@ def test_every_page_was_measured_and_no_other(site, rows):
     assert set(rows) == set(built(site)), "run: python benchmarks/page_readiness.py"
 
 
-def test_the_verdict_is_what_was_measured(rows):
-    """A page that was over its budget is stored and shown as such; of the bytes none may be."""
+def test_every_page_was_ready_within_its_budget(rows):
     settings = studies.load("page_readiness").settings
     assert settings["budget_bytes"] == WEIGHT_LIMIT
     assert settings["budget_ms"] == 1000
     assert settings["loads"] >= 5
     for name, row in rows.items():
         assert row["bytes"] <= WEIGHT_LIMIT, name
-        assert row["met"] is (row["ready_ms"] <= settings["budget_ms"]), name
+        assert row["ready_ms"] <= settings["budget_ms"], name
+        assert row["met"], name
         assert 0 < row["text_ms"] <= row["ready_ms"] <= row["all_ms"]
-    assert sum(row["met"] for row in rows.values()) >= 0.9 * len(rows)
