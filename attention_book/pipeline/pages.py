@@ -16,6 +16,7 @@ from .errors import PipelineError, need_space
 from .policy import META
 from .ports import HOST, choose
 from .project import Project
+from .site_server import QuietServer
 
 PORT = 8000
 SPACE = 150  # megabytes: pages, and what Jupyter Book keeps beside them
@@ -77,7 +78,7 @@ def serve(project: Project, port: int | None = None, *, open_browser: bool = Fal
     if not (project.html / "index.html").is_file():
         raise PipelineError("book", "there are no pages yet", "run `make book` first")
     handler = partial(_Quiet, directory=str(project.html))
-    with http.server.ThreadingHTTPServer((HOST, choose(port, PORT)), handler) as server:
+    with QuietServer((HOST, choose(port, PORT)), handler) as server:
         address = f"http://{HOST}:{server.server_port}/"
         print(f"The book is at {address} (stop with Ctrl-C)", flush=True)
         if open_browser and not webbrowser.open(address):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import sys
 import threading
 from functools import lru_cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -42,11 +43,19 @@ class Handler(SimpleHTTPRequestHandler):
         """Requests are judged by those who ask, not printed."""
 
 
+class QuietServer(ThreadingHTTPServer):
+    """A reader who leaves a page before all of it has come is no error."""
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class Server:
     """Serves `folder` until closed; `url` has no slash at its end."""
 
     def __init__(self, folder):
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
+        self._http = QuietServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
         self._http.daemon_threads = True
         self._thread = threading.Thread(target=self._http.serve_forever, daemon=True)
         self._thread.start()

@@ -1,6 +1,6 @@
 """The last step: pages are built, shown on this machine only, and requirements are locked."""
 
-import http.server
+import socket
 import subprocess
 import sys
 import threading
@@ -13,6 +13,7 @@ from attention_book.__main__ import run
 from attention_book.pipeline import pages, ports
 from attention_book.pipeline.lock import held_back, rendered
 from attention_book.pipeline.project import ROOT, PipelineError
+from attention_book.pipeline.site_server import QuietServer
 
 
 def test_a_warning_of_jupyter_book_stops_the_build(book, monkeypatch):
@@ -50,13 +51,12 @@ def test_the_book_is_served_on_this_machine_only(book, monkeypatch, capsys):
     book.write("_build/html/index.html", "the book")
     started = []
     port = ports.choose(None, pages.PORT)
-    original = http.server.ThreadingHTTPServer
 
     def remember(*arguments):
-        started.append(original(*arguments))
+        started.append(QuietServer(*arguments))
         return started[0]
 
-    monkeypatch.setattr(http.server, "ThreadingHTTPServer", remember)
+    monkeypatch.setattr(pages, "QuietServer", remember)
     thread = threading.Thread(target=pages.serve, args=(book.project, port))
     thread.start()
     while not started:
@@ -67,6 +67,18 @@ def test_the_book_is_served_on_this_machine_only(book, monkeypatch, capsys):
     started[0].shutdown()
     thread.join()
     assert f"http://127.0.0.1:{port}/" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("error", "told"), [(BrokenPipeError, False), (KeyError, True)])
+def test_a_reader_who_leaves_early_is_no_error(error, told, capsys):
+    def fail(*_):
+        raise error
+
+    with QuietServer(("127.0.0.1", 0), fail) as server:
+        server.daemon_threads = False  # closing waits for the answer
+        socket.create_connection(server.server_address).close()
+        server.handle_request()
+    assert (error.__name__ in capsys.readouterr().err) is told
 
 
 def test_there_is_nothing_to_serve_before_the_build(book):
